@@ -1,0 +1,206 @@
+//! One import of one file: what was read from it, with the place of every value and every doubt about it.
+
+use std::collections::BTreeMap;
+
+/// What a column of an inventory file can mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Field {
+    AssetId,
+    Name,
+    Site,
+    Area,
+    Vendor,
+    Model,
+    PartNumber,
+    SerialNumber,
+    Firmware,
+    HardwareRevision,
+    IpAddress,
+    MacAddress,
+    Quantity,
+    Criticality,
+    Notes,
+}
+
+impl Field {
+    /// All fields with the words used in files, in display order.
+    pub const ALL: [(Field, &'static str); 15] = [
+        (Field::AssetId, "asset_id"),
+        (Field::Name, "name"),
+        (Field::Site, "site"),
+        (Field::Area, "area"),
+        (Field::Vendor, "vendor"),
+        (Field::Model, "model"),
+        (Field::PartNumber, "part_number"),
+        (Field::SerialNumber, "serial_number"),
+        (Field::Firmware, "firmware"),
+        (Field::HardwareRevision, "hardware_revision"),
+        (Field::IpAddress, "ip_address"),
+        (Field::MacAddress, "mac_address"),
+        (Field::Quantity, "quantity"),
+        (Field::Criticality, "criticality"),
+        (Field::Notes, "notes"),
+    ];
+
+    /// The word used in files and the database.
+    pub fn word(self) -> &'static str {
+        Field::ALL.iter().find(|(f, _)| *f == self).map_or("", |(_, w)| w)
+    }
+
+    /// The field with this word; `None` for any other text.
+    pub fn from_word(word: &str) -> Option<Field> {
+        Field::ALL.iter().find(|(_, w)| *w == word).map(|(f, _)| *f)
+    }
+}
+
+/// One cell's address as a spreadsheet user writes it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CellPlace {
+    /// Blank for files without sheets.
+    pub sheet: String,
+    /// 1-based row of the sheet or line record of the file.
+    pub row: u32,
+    /// 1-based column; 0 when the whole row is meant.
+    pub column: u32,
+}
+
+impl CellPlace {
+    /// `Meters!F17`, or `F17` in a file without sheets, or `row 17` for a whole row.
+    pub fn label(&self) -> String {
+        let sheet = if self.sheet.is_empty() { String::new() } else { format!("{}!", self.sheet) };
+        if self.column == 0 {
+            return format!("{sheet}row {}", self.row);
+        }
+        let mut letters = Vec::new();
+        let mut n = self.column;
+        while n > 0 {
+            n -= 1;
+            letters.push(b'A' + (n % 26) as u8);
+            n /= 26;
+        }
+        letters.reverse();
+        format!("{sheet}{}{}", String::from_utf8_lossy(&letters), self.row)
+    }
+}
+
+/// What happened to a value between the type plate and the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum RowWarningKind {
+    /// The firmware cell holds a number: 1.1 may have been 1.10.
+    FirmwareNumber,
+    /// The firmware cell holds a date: 02-Sep may have been 2.9.
+    FirmwareDate,
+    ScientificNotation,
+    RoundedSerial,
+    LeadingZeros,
+    SeveralDevices,
+    CellError,
+    InferredFromDescription,
+    Hidden,
+    /// The text was written in another encoding than the file's and was put right, or could not be.
+    Encoding,
+    /// A word for "unknown" was read as not stated.
+    NotStatedWord,
+    /// Letters that look like others (Cyrillic А, digit 0 for O).
+    LookAlike,
+    /// The record has more or fewer cells than the header.
+    RaggedRow,
+}
+
+impl RowWarningKind {
+    /// All kinds with the words used in files.
+    pub const ALL: [(RowWarningKind, &'static str); 13] = [
+        (RowWarningKind::FirmwareNumber, "firmware-number"),
+        (RowWarningKind::FirmwareDate, "firmware-date"),
+        (RowWarningKind::ScientificNotation, "scientific-notation"),
+        (RowWarningKind::RoundedSerial, "rounded-serial"),
+        (RowWarningKind::LeadingZeros, "leading-zeros"),
+        (RowWarningKind::SeveralDevices, "several-devices"),
+        (RowWarningKind::CellError, "cell-error"),
+        (RowWarningKind::InferredFromDescription, "inferred-from-description"),
+        (RowWarningKind::Hidden, "hidden"),
+        (RowWarningKind::Encoding, "encoding"),
+        (RowWarningKind::NotStatedWord, "not-stated-word"),
+        (RowWarningKind::LookAlike, "look-alike"),
+        (RowWarningKind::RaggedRow, "ragged-row"),
+    ];
+
+    /// The word used in files and the database.
+    pub fn word(self) -> &'static str {
+        RowWarningKind::ALL.iter().find(|(k, _)| *k == self).map_or("", |(_, w)| w)
+    }
+}
+
+/// A warning with its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RowWarning {
+    pub kind: RowWarningKind,
+    pub place: CellPlace,
+    /// One sentence: "the cell shows 3.10, Excel stored the number 3.1".
+    pub detail: String,
+}
+
+/// One device row as read, values trimmed, as a person sees them in the sheet.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct InventoryRow {
+    /// The row's place, with `column` 0.
+    pub place: CellPlace,
+    /// Non-empty values only.
+    pub fields: BTreeMap<Field, String>,
+    /// The column (1-based) that each field came from; a field made from several keeps the first.
+    pub columns: BTreeMap<Field, u32>,
+    /// Values of columns that mean no field, as (header, value); kept with the asset.
+    pub unmapped: Vec<(String, String)>,
+    pub warnings: Vec<RowWarning>,
+}
+
+impl InventoryRow {
+    /// The value of a field; blank when not stated.
+    pub fn value(&self, field: Field) -> &str {
+        self.fields.get(&field).map_or("", String::as_str)
+    }
+
+    /// The place of a field's value: `Meters!F17`.
+    pub fn place_of(&self, field: Field) -> CellPlace {
+        CellPlace { column: self.columns.get(&field).copied().unwrap_or(0), ..self.place.clone() }
+    }
+}
+
+/// A row with data that names no device, or one that could not be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RejectedRow {
+    pub place: CellPlace,
+    /// The record's cells as shown, so that nothing is lost.
+    pub cells: Vec<String>,
+    pub why: String,
+}
+
+/// How one column of one table was understood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ColumnReading {
+    pub sheet: String,
+    /// The header as written; a header that stands twice gets ` (2)`.
+    pub header: String,
+    /// The fields it holds; empty when it means none (the values are kept as unmapped).
+    pub fields: Vec<Field>,
+    /// How it was recognised: "German for vendor", "values look like order numbers".
+    pub how: String,
+}
+
+/// A part of a file that holds no devices and was left out on purpose.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SkippedSheet {
+    pub name: String,
+    pub why: String,
+}
+
+/// All that was read from one inventory file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct InventoryReading {
+    pub columns: Vec<ColumnReading>,
+    pub rows: Vec<InventoryRow>,
+    pub rejected: Vec<RejectedRow>,
+    pub skipped_sheets: Vec<SkippedSheet>,
+    /// How the file was read: encoding, delimiter, header place. One sentence each.
+    pub remarks: Vec<String>,
+}

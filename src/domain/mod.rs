@@ -1,0 +1,57 @@
+//! The words of the field and the rules between them, in order of dependency: a file here may use only files
+//! listed above it. Nothing in this folder reads a file, asks the clock or waits.
+//!
+//! * **verdict** – what is said about one device and one advisory: affected, possible, not affected; and the doubts.
+//! * **vendor** – who supplies a product; one vendor has many names, brands and former owners.
+//! * **firmware** – the version text that a device shows, read into a partial order.
+//! * **version range** – the version text of an advisory's product: which firmwares it means.
+//! * **order number** – the article or catalogue number that identifies a product best.
+//! * **model** – the name on the type plate: designators, series and family words.
+//! * **catalogue** – built-in knowledge as data: vendors, families, order-number schemes; the user's entries lie over it.
+//! * **nameplate** – what a device says of itself; a *variant* is a nameplate with a firmware.
+//! * **remediation** – what an advisory tells the owner to do.
+//! * **product** – one leaf of an advisory's product tree.
+//! * **advisory** – one security advisory (a CSAF document) in one revision.
+//! * **priority** – the explained order of work: exploited, severity, then the rest.
+//! * **product index** – all products of all advisories, found by order number and designator.
+//! * **matching** – which products of which advisories a variant is, with evidence.
+//! * **inventory** – one import of one file: its rows, warnings and rejects.
+//! * **asset** – one installed device at a site.
+//! * **exposure** – one stretch of time in which one advisory speaks about one variant; the diff of two runs.
+//! * **rescan** – one run of the matcher over all variants, and what it counted.
+
+pub mod verdict;
+
+pub mod vendor;
+
+pub mod firmware;
+
+pub mod version_range;
+
+pub mod order_number;
+
+pub mod model;
+
+pub mod catalogue;
+
+pub mod nameplate;
+
+pub mod remediation;
+
+pub mod product;
+
+pub mod advisory;
+
+pub mod priority;
+
+pub mod product_index;
+
+pub mod matching;
+
+pub mod inventory;
+
+pub mod asset;
+
+pub mod exposure;
+
+pub mod rescan;

@@ -1,0 +1,1 @@
+//! Model names: designators, family words, series and placeholders.

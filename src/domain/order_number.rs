@@ -1,0 +1,1 @@
+//! Order numbers: normal form, wildcards and vendor schemes.

@@ -1,0 +1,59 @@
+//! The order of work: exploited first, then severity, then what the advisory offers. No invented score.
+
+use super::advisory::{Score, Vulnerability};
+
+/// The qualitative severity rating scale of CVSS v3 and v4.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Severity {
+    None,
+    Low,
+    Medium,
+    High,
+    Critical,
+}
+
+impl Severity {
+    /// The rating of a base score from 0.0 to 10.0.
+    ///
+    /// # Source
+    ///
+    /// CVSS v3.1 specification, section 5; CVSS v4.0 specification, section 6.
+    pub fn of_score(base_score: f32) -> Severity {
+        match base_score {
+            s if s >= 9.0 => Severity::Critical,
+            s if s >= 7.0 => Severity::High,
+            s if s >= 4.0 => Severity::Medium,
+            s if s > 0.0 => Severity::Low,
+            _ => Severity::None,
+        }
+    }
+
+    /// The word used in files and URLs.
+    pub fn word(self) -> &'static str {
+        match self {
+            Severity::None => "none",
+            Severity::Low => "low",
+            Severity::Medium => "medium",
+            Severity::High => "high",
+            Severity::Critical => "critical",
+        }
+    }
+}
+
+/// The score to show for one product: the author's first, then the highest, then the newest CVSS version.
+///
+/// # Source
+///
+/// CSAF 2.1, section 9.1.11 (viewer).
+pub fn leading_score<'a>(
+    vulnerabilities: impl IntoIterator<Item = &'a Vulnerability>,
+    product: u32,
+) -> Option<&'a Score> {
+    vulnerabilities.into_iter().flat_map(|v| &v.scores).filter(|s| s.products.binary_search(&product).is_ok()).max_by(
+        |a, b| {
+            (a.source.is_none(), a.base_score, a.cvss_version.as_str())
+                .partial_cmp(&(b.source.is_none(), b.base_score, b.cvss_version.as_str()))
+                .unwrap_or(std::cmp::Ordering::Equal)
+        },
+    )
+}

@@ -1,0 +1,1 @@
+//! Vendors: one supplier under its many names.

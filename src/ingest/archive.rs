@@ -1,0 +1,1 @@
+//! Advisory files from folders and archives: .json, .zip, .tar.gz, .tar.zst.

@@ -1,0 +1,6 @@
+//! Bytes from outside become domain values and warnings. Never a database.
+
+pub mod archive;
+pub mod csaf;
+pub mod kev;
+pub mod spreadsheet;

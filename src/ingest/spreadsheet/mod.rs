@@ -1,0 +1,1 @@
+//! Inventory files (CSV, XLSX, XLSM, XLSB, XLS, ODS) become rows with places, warnings and rejects.

@@ -1,0 +1,3 @@
+//! Pure writers: rows in, bytes out.
+
+pub mod row;
