@@ -1,12 +1,24 @@
 //! The one row that every report format writes, and the one list of its columns.
 
+use std::sync::Arc;
+
 use crate::domain::asset::Standing;
+use crate::domain::matching::EvidencePart;
 use crate::domain::priority::Severity;
+use crate::domain::remediation::RemediationCategory;
 use crate::domain::verdict::{Confidence, Doubt, Verdict};
 
-/// One asset and one advisory that speaks about it.
+/// One asset and one advisory that speaks about it. Rows share their parts, because a fleet of a million devices
+/// has some ten thousand type plates: a row costs two pointers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ReportRow {
+    pub asset: Arc<ReportAsset>,
+    pub finding: Arc<ReportFinding>,
+}
+
+/// The device as its owner wrote it down.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReportAsset {
     pub site: String,
     pub area: String,
     pub asset_id: String,
@@ -18,35 +30,64 @@ pub struct ReportRow {
     pub hardware_revision: String,
     /// `Meters!F17 of plant.xlsx`.
     pub place: String,
-    pub advisory_id: String,
-    pub title: String,
-    pub publisher: String,
-    pub advisory_version: String,
-    /// Calendar dates in UTC, `2023-08-17`; blank when the document gives none.
-    pub published: String,
-    pub updated: String,
-    /// The publisher's page for people, when the document names one.
-    pub url: String,
+}
+
+/// What one advisory says about one variant.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReportFinding {
+    pub advisory: Arc<ReportAdvisory>,
     pub verdict: Verdict,
     pub confidence: Confidence,
     pub doubts: Vec<Doubt>,
     /// "3.1.2 is below 4.0.0".
     pub reason: String,
-    /// What was compared, one sentence per part.
-    pub evidence: Vec<String>,
-    /// The entry as the advisory writes it, with its range in words.
+    pub evidence: Vec<EvidencePart>,
+    /// The entry as the advisory writes it.
     pub product: String,
+    /// Its range in words: "below 4.0.0".
+    pub range: String,
     pub product_pointer: String,
+    /// Only the vulnerabilities that hold for the entries that name this variant.
     pub cves: Vec<String>,
     pub cvss: Option<f32>,
     pub cvss_version: String,
     pub severity: Option<Severity>,
-    /// Any of the CVEs is in the list of exploited vulnerabilities.
-    pub kev: bool,
+    /// Those of `cves` that are in the list of exploited vulnerabilities.
+    pub exploited: Vec<String>,
     /// The version that fixes it, when the advisory names one.
     pub fix: Option<String>,
-    /// Remedies for this product, most useful first, each `category: details`.
-    pub remediation: Vec<String>,
+    /// Remedies for this product, most useful first (CSAF 2.1 section 3.2.4.14), each once.
+    pub remediations: Vec<ReportRemediation>,
+}
+
+impl ReportFinding {
+    /// Whether any of the CVEs is known to be exploited.
+    pub fn is_exploited(&self) -> bool {
+        !self.exploited.is_empty()
+    }
+}
+
+/// One remedy as reports show it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReportRemediation {
+    pub category: RemediationCategory,
+    pub details: String,
+    pub url: Option<String>,
+    pub restart_required: Option<String>,
+}
+
+/// The document behind a finding.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReportAdvisory {
+    pub advisory_id: String,
+    pub title: String,
+    pub publisher: String,
+    pub version: String,
+    /// Calendar dates in UTC, `2023-08-17`; blank when the document gives none.
+    pub published: String,
+    pub updated: String,
+    /// The publisher's page for people, when the document names one.
+    pub url: String,
 }
 
 /// The six places of one site; they add up to `n_assets`.
