@@ -4,7 +4,7 @@
 //! answer depends on a serial number, it is kept for that asset alone.
 
 use super::advisory::AdvisoryKey;
-use super::verdict::{Confidence, DoubtKind, Verdict};
+use super::verdict::{Confidence, Doubt, Verdict};
 
 /// What an exposure is about. At most one is open for a key.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -20,12 +20,14 @@ pub struct ExposureKey {
 pub struct Finding {
     /// `Affected` or `Possible`; what is not affected is no exposure.
     pub verdict: Verdict,
-    pub doubts: Vec<DoubtKind>,
+    pub doubts: Vec<Doubt>,
     pub confidence: Confidence,
     /// "3.1.2 is below 4.0.0".
     pub reason: String,
     /// The entry that decided, as a JSON pointer into the document.
     pub product_pointer: String,
+    /// The vulnerabilities that hold, sorted.
+    pub cves: Vec<String>,
     /// The version that fixes it, when the advisory names one.
     pub fix: Option<String>,
     /// Version of the advisory that was judged.
@@ -95,6 +97,7 @@ mod tests {
             confidence: Confidence::Certain,
             reason: "3.1.2 is below 4.0.0".to_owned(),
             product_pointer: "/product_tree/branches/0".to_owned(),
+            cves: Vec::new(),
             fix: None,
             advisory_version: "1".to_owned(),
         }

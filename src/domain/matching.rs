@@ -99,3 +99,9 @@ pub struct EvidencePart {
 pub fn match_variant(_index: &ProductIndex, _variant: &Variant, _serial_number: &str) -> Vec<Match> {
     Vec::new()
 }
+
+/// Why no advisory could have named this variant: no source covers its vendor, or the nameplate is too poor.
+/// `None` when it was compared with its vendor's products.
+pub fn why_unchecked(_index: &ProductIndex, _variant: &Variant) -> Option<String> {
+    None
+}
