@@ -1,7 +1,4 @@
 //! The one row that every report format writes.
-//!
-//! A row is one asset and one advisory that speaks about it. Fleets repeat themselves, so a row only points at its
-//! three parts: a million rows share some ten thousand findings and a few hundred advisories.
 
 use std::cmp::{Ordering, Reverse};
 use std::sync::Arc;
@@ -12,20 +9,19 @@ use crate::domain::priority::Severity;
 use crate::domain::remediation::RemediationCategory;
 use crate::domain::verdict::{Confidence, Doubt, Verdict};
 
-/// One asset and one advisory that speaks about it.
+/// One asset and one advisory that speaks about it. Rows share their parts, because a fleet of a million devices
+/// has some ten thousand type plates: a row costs two pointers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ReportRow {
     pub asset: Arc<ReportAsset>,
-    pub advisory: Arc<ReportAdvisory>,
     pub finding: Arc<ReportFinding>,
 }
 
-/// One installed device as the inventory writes it; shared by all its rows. Blank texts mean "not stated".
+/// The device as its owner wrote it down.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ReportAsset {
     pub site: String,
     pub area: String,
-    /// What the owner calls it.
     pub asset_id: String,
     pub vendor: String,
     pub model: String,
@@ -37,59 +33,62 @@ pub struct ReportAsset {
     pub place: String,
 }
 
-/// What identifies an advisory to a reader; shared by all its rows.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ReportAdvisory {
-    /// The document's tracking id: `ICSA-23-229-03`.
-    pub advisory_id: String,
-    pub title: String,
-    /// Who issued the document; not the vendor of the products.
-    pub publisher: String,
-    pub advisory_version: String,
-    /// Calendar dates in UTC, `2023-08-17`; blank when the document gives none.
-    pub published: String,
-    pub updated: String,
-    /// The publisher's page for people; blank when the document names none.
-    pub url: String,
-}
-
-/// What was judged for one variant and one advisory; shared by all assets of the variant.
+/// What one advisory says about one variant.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ReportFinding {
+    pub advisory: Arc<ReportAdvisory>,
     pub verdict: Verdict,
     pub confidence: Confidence,
     pub doubts: Vec<Doubt>,
-    /// One sentence without the verdict word in front: "3.1.2 is below 4.0.0".
+    /// "3.1.2 is below 4.0.0".
     pub reason: String,
-    /// What was compared, in the order of the match.
     pub evidence: Vec<EvidencePart>,
-    /// The entry as the advisory writes it, with its range in words.
+    /// The entry as the advisory writes it.
     pub product: String,
-    /// JSON pointer of that entry in the document.
+    /// Its range in words: "below 4.0.0".
+    pub range: String,
     pub product_pointer: String,
-    /// The vulnerabilities that hold for this variant.
+    /// Only the vulnerabilities that hold for the entries that name this variant.
     pub cves: Vec<String>,
-    /// The leading base score, 0.0 to 10.0.
     pub cvss: Option<f32>,
-    /// `3.1`; blank without a score.
     pub cvss_version: String,
     pub severity: Option<Severity>,
-    /// Any of the CVEs is in the list of exploited vulnerabilities.
-    pub kev: bool,
+    /// Those of `cves` that are in the list of exploited vulnerabilities.
+    pub exploited: Vec<String>,
     /// The version that fixes it, when the advisory names one.
     pub fix: Option<String>,
-    /// Remedies for this product, sorted by category in the order of CSAF.
-    pub remediation: Vec<ReportRemedy>,
+    /// Remedies for this product, most useful first (CSAF 2.1 section 3.2.4.14), each once.
+    pub remediations: Vec<ReportRemediation>,
 }
 
-/// One thing that the advisory tells the owner to do.
+impl ReportFinding {
+    /// Whether any of the CVEs is known to be exploited.
+    pub fn is_exploited(&self) -> bool {
+        !self.exploited.is_empty()
+    }
+}
+
+/// One remedy as reports show it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReportRemedy {
+pub struct ReportRemediation {
     pub category: RemediationCategory,
     pub details: String,
     pub url: Option<String>,
-    /// The CSAF word of what has to be restarted, when given.
     pub restart_required: Option<String>,
+}
+
+/// The document behind a finding.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReportAdvisory {
+    pub advisory_id: String,
+    pub title: String,
+    pub publisher: String,
+    pub version: String,
+    /// Calendar dates in UTC, `2023-08-17`; blank when the document gives none.
+    pub published: String,
+    pub updated: String,
+    /// The publisher's page for people, when the document names one.
+    pub url: String,
 }
 
 /// The six places of one site; they add up to `n_assets`.
@@ -119,7 +118,6 @@ pub struct UncheckedAsset {
     pub asset_id: String,
     pub vendor: String,
     pub model: String,
-    /// In words: "no source for this vendor".
     pub why: String,
 }
 
@@ -132,13 +130,11 @@ pub struct Report {
     /// The newest release date among the advisories.
     pub advisories_up_to: Option<jiff::Timestamp>,
     pub n_advisories: u64,
-    /// Where the advisories came from, in words.
+    /// Where the advisories came from, in words; says plainly when they are the built-in samples.
     pub sources: Vec<String>,
-    /// The advisories are the built-in samples, which every format then says plainly.
     pub are_samples: bool,
     /// The filter in words: "verdict affected or possible".
     pub filter: String,
-    /// In the order in which they are shown.
     pub sites: Vec<SiteSummary>,
     /// In the order of [`compare_rows`]; every format keeps it.
     pub rows: Vec<ReportRow>,
@@ -152,7 +148,7 @@ pub struct Report {
 /// last nameplate, asset and advisory, so that equal input always gives equal files. A missing score comes last.
 pub fn compare_rows(a: &ReportRow, b: &ReportRow) -> Ordering {
     fn urgency(finding: &ReportFinding) -> (Reverse<bool>, Reverse<Option<Severity>>, Reverse<Verdict>) {
-        (Reverse(finding.kev), Reverse(finding.severity), Reverse(finding.verdict))
+        (Reverse(finding.is_exploited()), Reverse(finding.severity), Reverse(finding.verdict))
     }
     fn nameplate(asset: &ReportAsset) -> [&str; 5] {
         [&asset.vendor, &asset.model, &asset.part_number, &asset.hardware_revision, &asset.firmware]
@@ -165,6 +161,6 @@ pub fn compare_rows(a: &ReportRow, b: &ReportRow) -> Ordering {
         .then_with(|| score_b.total_cmp(&score_a))
         .then_with(|| nameplate(&a.asset).cmp(&nameplate(&b.asset)))
         .then_with(|| a.asset.asset_id.cmp(&b.asset.asset_id))
-        .then_with(|| a.advisory.advisory_id.cmp(&b.advisory.advisory_id))
+        .then_with(|| a.finding.advisory.advisory_id.cmp(&b.finding.advisory.advisory_id))
         .then_with(|| a.finding.product_pointer.cmp(&b.finding.product_pointer))
 }
