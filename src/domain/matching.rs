@@ -24,6 +24,8 @@ pub struct Match {
     pub vulnerabilities: Vec<(u32, Verdict)>,
     /// All entries of the advisory that name this variant, the deciding one included, sorted.
     pub products: Vec<u32>,
+    /// The version that fixes the deciding product, as the advisory names it; `None` when it names none.
+    pub fix: Option<String>,
     /// The answer would change with the serial number, so it must be judged per asset.
     pub depends_on_serial: bool,
 }
