@@ -1,4 +1,6 @@
-//! One security advisory in one revision.
+//! One security advisory in one revision, and which of its revisions counts.
+
+use std::cmp::Ordering;
 
 use jiff::Timestamp;
 
@@ -23,7 +25,7 @@ pub struct Publisher {
 }
 
 /// A CSAF document, 2.0 or 2.1, as far as the product needs it. Texts are as written.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Advisory {
     pub publisher: Publisher,
     /// `/document/tracking/id`.
@@ -37,8 +39,14 @@ pub struct Advisory {
     pub category: String,
     pub csaf_version: String,
     pub language: Option<String>,
-    /// `/document/distribution/tlp/label`.
+    /// The language this document was translated from; `None` for an original.
+    pub source_language: Option<String>,
+    /// Other names of the same document (`/document/tracking/aliases`).
+    pub aliases: Vec<String>,
+    /// `/document/distribution/tlp/label`; see [`Tlp::from_word`].
     pub tlp: Option<String>,
+    /// `/document/distribution/text`. Where both are given, the TLP label leads.
+    pub distribution: Option<String>,
     pub aggregate_severity: Option<String>,
     pub released_at: Option<Timestamp>,
     pub updated_at: Option<Timestamp>,
@@ -63,6 +71,8 @@ pub struct Note {
     pub category: String,
     pub title: Option<String>,
     pub text: String,
+    /// Indices into `Advisory::products`, groups expanded, sorted; empty means all.
+    pub products: Vec<u32>,
 }
 
 /// A link that the document names. Never followed by this program on its own.
@@ -133,12 +143,13 @@ pub struct Score {
 
 impl Eq for Score {}
 
-/// A flag (VEX justification) or a threat bound to products.
+/// What a vulnerability says of some products beside status, score and remedy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProductRemark {
-    /// `flag`, `impact`, `exploit_status` or `target_set`.
+    /// `flag` (a VEX justification); the category of a threat (`impact`, `exploit_status`, `target_set`);
+    /// `involvement`; or of CSAF 2.1 `first_known_exploitation`, `qualitative_severity_rating`, `epss`, `ssvc`.
     pub category: String,
-    /// The label of the flag or the text of the threat.
+    /// The label, date, rating or text. EPSS is `probability 0.00012, percentile 0.01`.
     pub text: String,
     /// Indices into `Advisory::products`, groups expanded, sorted; empty means all.
     pub products: Vec<u32>,
@@ -166,5 +177,267 @@ impl Advisory {
     /// What identifies it over all revisions.
     pub fn key(&self) -> AdvisoryKey {
         AdvisoryKey { namespace: self.publisher.namespace.clone(), id: self.id.clone() }
+    }
+
+    /// Orders two revisions of one advisory: the one that counts is the greater.
+    ///
+    /// The version decides, then the date of the current release. Where one of the versions is no CSAF version,
+    /// or one is an integer and the other semantic, the date decides first, since the numbers mean different things.
+    pub fn compare_revisions(&self, other: &Advisory) -> Ordering {
+        let by_version = compare_versions(&self.version, &other.version);
+        let by_date = self.updated_at.cmp(&other.updated_at);
+        match (VersionType::of(&self.version), VersionType::of(&other.version)) {
+            (Some(a), Some(b)) if a == b => by_version.then(by_date),
+            _ => by_date.then(by_version),
+        }
+    }
+}
+
+/// The place of the revision that counts among revisions of one advisory; of equals the first. `None` without any.
+pub fn latest_of<'a>(revisions: impl IntoIterator<Item = &'a Advisory>) -> Option<usize> {
+    let mut latest: Option<(usize, &Advisory)> = None;
+    for (place, advisory) in revisions.into_iter().enumerate() {
+        if latest.is_none_or(|(_, best)| advisory.compare_revisions(best) == Ordering::Greater) {
+            latest = Some((place, advisory));
+        }
+    }
+    latest.map(|(place, _)| place)
+}
+
+/// The two ways in which a CSAF document counts its versions; one document may not mix them.
+///
+/// # Source
+///
+/// CSAF 2.0 and 2.1, section 3.1.11 and 3.1.13 (version type).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum VersionType {
+    /// `0` (a draft), `1`, `2`, …
+    Integer,
+    /// `1.4.0-rc.2+build`, after Semantic Versioning 2.0.0.
+    Semantic,
+}
+
+impl VersionType {
+    /// The type of this version text; `None` when it fits neither pattern.
+    pub fn of(version: &str) -> Option<VersionType> {
+        if is_number(version) {
+            return Some(VersionType::Integer);
+        }
+        let (core, pre_release) = split_semantic(version);
+        let build = version.split_once('+').map(|(_, build)| build);
+        let is_word = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        let is_identifier =
+            |part: &str| is_word(part) && (is_number(part) || !part.bytes().all(|b| b.is_ascii_digit()));
+        let fits = core.split('.').count() == 3
+            && core.split('.').all(is_number)
+            && pre_release.is_none_or(|p| p.split('.').all(is_identifier))
+            && build.is_none_or(|b| b.split('.').all(is_word));
+        fits.then_some(VersionType::Semantic)
+    }
+}
+
+/// Orders two versions of one advisory document.
+///
+/// Integers are ordered as numbers of any length. Semantic versions follow the precedence of Semantic Versioning
+/// 2.0.0: a pre-release is lower than its release, build metadata is ignored. For anything else (`Final`, `1.0`, or
+/// a mix of both types) the dotted parts are compared one by one, numbers as numbers and below words, a missing part
+/// as 0; [`Advisory::compare_revisions`] asks the dates first in that case.
+///
+/// # Source
+///
+/// CSAF 2.1, sections 3.1.13.1 and 3.1.13.2.
+pub fn compare_versions(a: &str, b: &str) -> Ordering {
+    let ((core_a, pre_a), (core_b, pre_b)) = (split_semantic(a.trim()), split_semantic(b.trim()));
+    compare_parts(core_a, core_b, "0").then_with(|| match (pre_a, pre_b) {
+        (None, None) => Ordering::Equal,
+        (None, Some(_)) => Ordering::Greater,
+        (Some(_), None) => Ordering::Less,
+        (Some(a), Some(b)) => compare_parts(a, b, ""),
+    })
+}
+
+/// Whether the text is a number without leading zeros.
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) && (text == "0" || !text.starts_with('0'))
+}
+
+/// Core and pre-release of a semantic version, without the build metadata.
+fn split_semantic(version: &str) -> (&str, Option<&str>) {
+    let precedence = version.split_once('+').map_or(version, |(before, _)| before);
+    precedence.split_once('-').map_or((precedence, None), |(core, pre_release)| (core, Some(pre_release)))
+}
+
+/// Compares dotted parts; `missing` stands for the parts that the shorter text lacks and sorts first when blank.
+fn compare_parts(a: &str, b: &str, missing: &str) -> Ordering {
+    let (mut parts_a, mut parts_b) = (a.split('.'), b.split('.'));
+    loop {
+        let (part_a, part_b) = (parts_a.next(), parts_b.next());
+        if part_a.is_none() && part_b.is_none() {
+            return Ordering::Equal;
+        }
+        let order = compare_part(part_a.unwrap_or(missing), part_b.unwrap_or(missing));
+        if order != Ordering::Equal {
+            return order;
+        }
+    }
+}
+
+/// Blank, then numbers by value, then words by their bytes.
+fn compare_part(a: &str, b: &str) -> Ordering {
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    match (digits(a), digits(b)) {
+        (true, true) => {
+            let (a, b) = (a.trim_start_matches('0'), b.trim_start_matches('0'));
+            a.len().cmp(&b.len()).then_with(|| a.cmp(b))
+        }
+        (true, false) => {
+            if b.is_empty() {
+                Ordering::Greater
+            } else {
+                Ordering::Less
+            }
+        }
+        (false, true) => {
+            if a.is_empty() {
+                Ordering::Less
+            } else {
+                Ordering::Greater
+            }
+        }
+        (false, false) => a.cmp(b),
+    }
+}
+
+/// To whom a document may be shown: the Traffic Light Protocol, least to most restricted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Tlp {
+    Clear,
+    Green,
+    Amber,
+    AmberStrict,
+    Red,
+}
+
+impl Tlp {
+    /// Reads the label of CSAF 2.0 (`WHITE`) or 2.1 (`CLEAR`); `None` for any other text.
+    pub fn from_word(word: &str) -> Option<Tlp> {
+        match word {
+            "CLEAR" | "WHITE" => Some(Tlp::Clear),
+            "GREEN" => Some(Tlp::Green),
+            "AMBER" => Some(Tlp::Amber),
+            "AMBER+STRICT" => Some(Tlp::AmberStrict),
+            "RED" => Some(Tlp::Red),
+            _ => None,
+        }
+    }
+
+    /// The label of CSAF 2.1.
+    pub fn word(self) -> &'static str {
+        match self {
+            Tlp::Clear => "CLEAR",
+            Tlp::Green => "GREEN",
+            Tlp::Amber => "AMBER",
+            Tlp::AmberStrict => "AMBER+STRICT",
+            Tlp::Red => "RED",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each list is in ascending order; every pair is compared both ways.
+    const ASCENDING: &[&[&str]] = &[
+        &["0", "1", "2", "9", "10", "99999999999999999999998", "99999999999999999999999"],
+        &[
+            "0.9.0",
+            "1.0.0-1",
+            "1.0.0-alpha",
+            "1.0.0-alpha.1",
+            "1.0.0-alpha.beta",
+            "1.0.0-beta.2",
+            "1.0.0-beta.11",
+            "1.0.0-rc.1",
+            "1.0.0",
+            "1.0.1",
+            "1.2.0",
+            "1.10.0",
+            "2.0.0",
+        ],
+        &["1.0", "1.1", "2", "2.0.1", "Final"],
+    ];
+
+    #[test]
+    fn versions_order_by_their_type() {
+        for list in ASCENDING {
+            for (i, a) in list.iter().enumerate() {
+                for (j, b) in list.iter().enumerate() {
+                    assert_eq!(compare_versions(a, b), i.cmp(&j), "{a} against {b}");
+                }
+            }
+        }
+        assert_eq!(compare_versions("1.0.0+20230817", "1.0.0+5"), Ordering::Equal);
+        assert_eq!(compare_versions("1", "1.0.0"), Ordering::Equal);
+    }
+
+    #[test]
+    fn version_type_is_recognised_by_its_pattern() {
+        for (text, expected) in [
+            ("0", Some(VersionType::Integer)),
+            ("12", Some(VersionType::Integer)),
+            ("01", None),
+            ("1.0.0", Some(VersionType::Semantic)),
+            ("1.0.0-rc.1+21AF26D3", Some(VersionType::Semantic)),
+            ("1.0.0-01", None),
+            ("1.0.0-0a", Some(VersionType::Semantic)),
+            ("1.0.0+", None),
+            ("1.0", None),
+            ("1.02.0", None),
+            ("", None),
+            ("Final", None),
+            ("V1", None),
+        ] {
+            assert_eq!(VersionType::of(text), expected, "{text}");
+        }
+    }
+
+    fn revision(version: &str, day: &str) -> Advisory {
+        Advisory {
+            version: version.to_owned(),
+            updated_at: format!("2024-01-{day}T00:00:00Z").parse().ok(),
+            ..Advisory::default()
+        }
+    }
+
+    #[test]
+    fn the_highest_version_counts_even_when_it_comes_first() {
+        let revisions = [revision("2", "01"), revision("10", "02"), revision("9", "03")];
+        assert_eq!(latest_of(&revisions), Some(1));
+        assert_eq!(latest_of(&[]), None);
+    }
+
+    #[test]
+    fn the_date_counts_where_versions_cannot_be_compared() {
+        assert_eq!(latest_of(&[revision("5", "01"), revision("1.0.0", "02")]), Some(1));
+        assert_eq!(latest_of(&[revision("Final", "02"), revision("Draft", "01")]), Some(0));
+        assert_eq!(latest_of(&[revision("3", "01"), revision("3", "02"), revision("3", "02")]), Some(1));
+    }
+
+    #[test]
+    fn tlp_labels_of_both_versions_are_read() {
+        assert_eq!(Tlp::from_word("WHITE"), Some(Tlp::Clear));
+        assert_eq!(Tlp::from_word("CLEAR"), Some(Tlp::Clear));
+        assert_eq!(Tlp::from_word("white"), None);
+        assert!(Tlp::Clear < Tlp::AmberStrict);
+    }
+
+    #[test]
+    fn status_words_read_back() {
+        for (word, status) in ProductStatus::ALL {
+            assert_eq!(ProductStatus::from_word(word), Some(status));
+            assert_eq!(status.word(), word);
+        }
+        assert_eq!(ProductStatus::from_word("affected"), None);
     }
 }

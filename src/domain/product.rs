@@ -46,6 +46,26 @@ impl BranchCategory {
             other => BranchCategory::Other(other.to_owned()),
         }
     }
+
+    /// The CSAF word.
+    pub fn word(&self) -> &str {
+        match self {
+            BranchCategory::Vendor => "vendor",
+            BranchCategory::ProductFamily => "product_family",
+            BranchCategory::ProductName => "product_name",
+            BranchCategory::ProductVersion => "product_version",
+            BranchCategory::ProductVersionRange => "product_version_range",
+            BranchCategory::ServicePack => "service_pack",
+            BranchCategory::PatchLevel => "patch_level",
+            BranchCategory::Architecture => "architecture",
+            BranchCategory::Platform => "platform",
+            BranchCategory::Language => "language",
+            BranchCategory::HostName => "host_name",
+            BranchCategory::Specification => "specification",
+            BranchCategory::Legacy => "legacy",
+            BranchCategory::Other(word) => word,
+        }
+    }
 }
 
 /// What a document gives to identify a product entirely (CSAF 2.1 section 3.1.4.3).
@@ -83,6 +103,9 @@ pub struct Relationship {
     pub category: String,
     pub component: u32,
     pub base: u32,
+    /// The further steps of a product path of CSAF 2.1, which may be longer than one: category word and product,
+    /// in the order of the document. Empty for a relationship of 2.0.
+    pub further: Vec<(String, u32)>,
 }
 
 impl Product {
@@ -96,7 +119,7 @@ impl Product {
         self.branch_names(&BranchCategory::Vendor).next().unwrap_or("")
     }
 
-    /// The text of the version branch (`product_version_range`, else `product_version`), and whether it is a range.
+    /// The text of the version branch: the innermost `product_version_range`, else the innermost `product_version`.
     pub fn version_text(&self) -> Option<&str> {
         self.branch_names(&BranchCategory::ProductVersionRange)
             .last()

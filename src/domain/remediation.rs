@@ -1,5 +1,7 @@
 //! What an advisory tells the owner to do.
 
+use jiff::Timestamp;
+
 /// The kind of remedy, spelled as in CSAF 2.1, section 3.2.4.14; unknown words are kept.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum RemediationCategory {
@@ -49,6 +51,8 @@ pub struct Remediation {
     pub category: RemediationCategory,
     pub details: String,
     pub url: Option<String>,
+    /// When the remedy became available, if the document says so.
+    pub available_at: Option<Timestamp>,
     /// CSAF `restart_required.category` (`none`, `machine`, `system`, …) when given.
     pub restart_required: Option<String>,
     pub entitlements: Vec<String>,
