@@ -173,6 +173,41 @@ pub struct Vulnerability {
     pub remarks: Vec<ProductRemark>,
 }
 
+/// One revision of an advisory as it is kept; the document itself is kept beside it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AdvisoryRevision {
+    pub key: AdvisoryKey,
+    /// `/document/tracking/version`.
+    pub version: String,
+    /// Of the document's bytes, 64 hexadecimal digits.
+    pub sha256: String,
+    pub title: String,
+    pub publisher: String,
+    /// `draft`, `interim` or `final`.
+    pub status: String,
+    pub released_at: Option<Timestamp>,
+    pub updated_at: Option<Timestamp>,
+    /// Where it came from: the name of a file, folder or provider.
+    pub source: String,
+    pub added_at: Timestamp,
+    /// Sorted, each once.
+    pub cves: Vec<String>,
+    /// Warnings when it was read.
+    pub n_warnings: u64,
+}
+
+/// A document that could not be read, kept so that nothing is dropped silently.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnreadableAdvisory {
+    /// The file's name or address.
+    pub name: String,
+    /// Of the bytes, 64 hexadecimal digits.
+    pub sha256: String,
+    /// What was wrong, in words.
+    pub error: String,
+    pub added_at: Timestamp,
+}
+
 impl Advisory {
     /// What identifies it over all revisions.
     pub fn key(&self) -> AdvisoryKey {

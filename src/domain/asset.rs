@@ -1,5 +1,7 @@
 //! One installed device at a site.
 
+use jiff::Timestamp;
+
 use super::nameplate::Variant;
 
 /// One installed device. Blank texts mean "not stated".
@@ -21,6 +23,45 @@ pub struct Asset {
     pub unmapped: Vec<(String, String)>,
     /// Where it was read: `Meters!F17 of plant.xlsx`.
     pub place: String,
+}
+
+/// One asset of an import, with the key that tells which known asset it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ImportedAsset {
+    /// Two rows with this key are the same asset: site and asset tag, else site and serial number, else site and place.
+    /// Any text; two keys are the same when they are equal character by character.
+    pub identity: String,
+    pub asset: Asset,
+}
+
+/// An asset as it is kept, with its life.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownAsset {
+    pub asset_id: i64,
+    pub variant_id: i64,
+    /// See [`ImportedAsset::identity`].
+    pub identity: String,
+    pub asset: Asset,
+    /// When an import first brought it.
+    pub first_seen_at: Timestamp,
+    /// When an import last brought it.
+    pub last_seen_at: Timestamp,
+    /// The first import of its site that no longer had it; `None` while the last one had it.
+    pub not_seen_since: Option<Timestamp>,
+    /// Retired assets are kept for reports of earlier days and no longer judged.
+    pub retired_at: Option<Timestamp>,
+}
+
+/// One value of an asset that an import changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AssetChange {
+    /// The import that changed it.
+    pub inventory_id: i64,
+    pub changed_at: Timestamp,
+    /// The word of a [`super::inventory::Field`], or `unmapped`, `not_seen_since` or `retired_at`.
+    pub field: String,
+    pub before: String,
+    pub after: String,
 }
 
 /// Where an asset stands after a rescan: exactly one of six places, which always add up to all assets.

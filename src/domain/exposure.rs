@@ -3,7 +3,10 @@
 //! An exposure is kept per *variant*, not per asset: an asset is exposed through the variant it has. Where the
 //! answer depends on a serial number, it is kept for that asset alone.
 
+use jiff::Timestamp;
+
 use super::advisory::AdvisoryKey;
+use super::asset::Asset;
 use super::verdict::{Confidence, Doubt, Verdict};
 
 /// What an exposure is about. At most one is open for a key.
@@ -76,6 +79,30 @@ pub fn diff(before: &[(ExposureKey, Finding)], after: &[(ExposureKey, Finding)])
             }
         }
     }
+}
+
+/// One asset and one exposure that it has, as it was on the day that was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExposureRow {
+    pub asset_id: i64,
+    /// With the variant that it had on that day; its other values are the latest known.
+    pub asset: Asset,
+    pub key: ExposureKey,
+    pub finding: Finding,
+    /// Since when this asset has the exposure: the later of the exposure's opening and the day it got the variant.
+    pub opened_at: Timestamp,
+    /// Since when it is told as it is told here.
+    pub changed_at: Timestamp,
+}
+
+/// Which exposures are asked for; what is `None` or empty asks for all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ExposureFilter {
+    pub site: Option<String>,
+    pub verdicts: Vec<Verdict>,
+    pub advisory: Option<AdvisoryKey>,
+    pub variant_id: Option<i64>,
+    pub asset_id: Option<i64>,
 }
 
 #[cfg(test)]

@@ -204,3 +204,65 @@ pub struct InventoryReading {
     /// How the file was read: encoding, delimiter, header place. One sentence each.
     pub remarks: Vec<String>,
 }
+
+/// What is known of an import before its rows are saved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewInventory {
+    pub file_name: String,
+    /// Of the file's bytes, 64 hexadecimal digits.
+    pub sha256: String,
+    /// The site named by the user; `None` when the rows name theirs.
+    pub site: Option<String>,
+    pub imported_at: jiff::Timestamp,
+    /// How the file was read, one sentence each.
+    pub remarks: Vec<String>,
+    /// Whether the rows belong to the sample data that can be removed again.
+    pub is_sample: bool,
+}
+
+/// What an import did; `n_new + n_changed + n_same` are the devices of the file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ImportCounts {
+    pub n_new: u64,
+    /// Known assets of which a value differs; another row or sheet alone is no change.
+    pub n_changed: u64,
+    pub n_same: u64,
+    /// Assets of the same sites that do not stand in this file.
+    pub n_not_seen: u64,
+    pub n_rejected: u64,
+    pub n_warnings: u64,
+}
+
+impl ImportCounts {
+    /// The devices of the file.
+    pub fn n_assets(&self) -> u64 {
+        self.n_new + self.n_changed + self.n_same
+    }
+}
+
+/// One import of one file, as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Inventory {
+    pub inventory_id: i64,
+    pub file_name: String,
+    /// Of the file's bytes, 64 hexadecimal digits.
+    pub sha256: String,
+    /// The site named by the user; `None` when the rows named theirs.
+    pub site: Option<String>,
+    pub imported_at: jiff::Timestamp,
+    pub remarks: Vec<String>,
+    pub is_sample: bool,
+    pub counts: ImportCounts,
+    /// Set when the import was taken back.
+    pub undone_at: Option<jiff::Timestamp>,
+}
+
+/// What becomes of assets of the same sites that do not stand in the file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnMissing {
+    /// They stay, marked as not seen since this import.
+    #[default]
+    Keep,
+    /// They are retired: kept with their history, but no longer judged.
+    Retire,
+}

@@ -17,6 +17,7 @@
 //! * **matching** – which products of which advisories a variant is, with evidence.
 //! * **inventory** – one import of one file: its rows, warnings and rejects.
 //! * **asset** – one installed device at a site.
+//! * **site** – where assets stand, and how many of them in each of the six places.
 //! * **exposure** – one stretch of time in which one advisory speaks about one variant; the diff of two runs.
 //! * **rescan** – one run of the matcher over all variants, and what it counted.
 
@@ -51,6 +52,8 @@ pub mod matching;
 pub mod inventory;
 
 pub mod asset;
+
+pub mod site;
 
 pub mod exposure;
 

@@ -57,3 +57,33 @@ pub fn leading_score<'a>(
         },
     )
 }
+
+/// The list of vulnerabilities that are known to be exploited.
+///
+/// # Source
+///
+/// CISA, Known Exploited Vulnerabilities Catalog, JSON schema.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KevCatalogue {
+    /// As the list writes it: `2026.11.20`.
+    pub version: String,
+    pub released_at: Option<jiff::Timestamp>,
+    /// Sorted by CVE, each once.
+    pub entries: Vec<KevEntry>,
+}
+
+/// One vulnerability of that list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KevEntry {
+    /// `CVE-2022-46680`.
+    pub cve: String,
+    /// Calendar date, `2023-03-30`.
+    pub date_added: String,
+    /// Calendar date until which federal agencies must act; blank when not stated.
+    pub due_date: String,
+    pub name: String,
+    pub vendor: String,
+    pub product: String,
+    /// Whether the list knows of its use by ransomware.
+    pub is_ransomware: bool,
+}

@@ -2,6 +2,8 @@
 
 use jiff::Timestamp;
 
+use super::asset::Standing;
+
 /// Why a run was started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Trigger {
@@ -31,7 +33,20 @@ impl Trigger {
     }
 }
 
-/// One finished run.
+/// Where a variant stands after a run.
+///
+/// It is what holds for all assets of the variant. An exposure that is kept for one asset (see
+/// [`super::exposure::ExposureKey::asset_id`]) can only raise where that asset stands; so a variant that only
+/// serial-dependent entries name stands at [`Standing::RuledOut`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VariantStanding {
+    pub variant_id: i64,
+    pub standing: Standing,
+    /// Why it cannot be checked; blank for other standings.
+    pub why: String,
+}
+
+/// One run that came to its end, well or not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rescan {
     pub trigger: Trigger,
@@ -48,4 +63,6 @@ pub struct Rescan {
     pub n_same: u64,
     /// Variants whose matching failed; their exposures were left as they were.
     pub n_not_judged: u64,
+    /// Why it failed, in words; `None` when its results were saved. A run that failed saved nothing else.
+    pub error: Option<String>,
 }

@@ -3,10 +3,10 @@
 use std::cmp::{Ordering, Reverse};
 use std::sync::Arc;
 
-use crate::domain::asset::Standing;
 use crate::domain::matching::EvidencePart;
 use crate::domain::priority::Severity;
 use crate::domain::remediation::RemediationCategory;
+use crate::domain::site::{SiteSummary, UncheckedAsset};
 use crate::domain::verdict::{Confidence, Doubt, Verdict};
 
 /// One asset and one advisory that speaks about it. Rows share their parts, because a fleet of a million devices
@@ -89,36 +89,6 @@ pub struct ReportAdvisory {
     pub updated: String,
     /// The publisher's page for people, when the document names one.
     pub url: String,
-}
-
-/// The six places of one site; they add up to `n_assets`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct SiteSummary {
-    pub site: String,
-    pub n_assets: u64,
-    /// In the order of [`Standing::ALL`].
-    pub n_by_standing: [u64; 6],
-    /// Advisories that affect at least one asset.
-    pub n_advisories_affecting: u64,
-    /// Of these, advisories that name an exploited vulnerability.
-    pub n_advisories_exploited: u64,
-}
-
-impl SiteSummary {
-    /// The number of assets that stand in this place.
-    pub fn n(&self, standing: Standing) -> u64 {
-        self.n_by_standing[standing as usize]
-    }
-}
-
-/// An asset that cannot be checked, and why.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UncheckedAsset {
-    pub site: String,
-    pub asset_id: String,
-    pub vendor: String,
-    pub model: String,
-    pub why: String,
 }
 
 /// All that a report says.
