@@ -1,3 +1,8 @@
 //! Pure writers: rows in, bytes out.
 
+pub mod columns;
+pub mod csv;
+pub mod json;
 pub mod row;
+pub mod visible;
+pub mod vocabulary;

@@ -33,6 +33,13 @@ pub struct ReportAsset {
     pub place: String,
 }
 
+impl ReportAsset {
+    /// What all devices with the same answers share: vendor, model, part number, hardware revision, firmware.
+    pub fn nameplate(&self) -> [&str; 5] {
+        [&self.vendor, &self.model, &self.part_number, &self.hardware_revision, &self.firmware]
+    }
+}
+
 /// What one advisory says about one variant.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ReportFinding {
@@ -65,6 +72,21 @@ impl ReportFinding {
     /// Whether any of the CVEs is known to be exploited.
     pub fn is_exploited(&self) -> bool {
         !self.exploited.is_empty()
+    }
+
+    /// The order of work: what is not affected comes last, before it exploited first, then higher severity, worse
+    /// verdict, higher score. A missing severity or score comes after those that are given.
+    pub fn compare_urgency(&self, other: &ReportFinding) -> Ordering {
+        fn key(finding: &ReportFinding) -> (bool, Reverse<bool>, Reverse<Option<Severity>>, Reverse<Verdict>) {
+            (
+                finding.verdict == Verdict::NotAffected,
+                Reverse(finding.is_exploited()),
+                Reverse(finding.severity),
+                Reverse(finding.verdict),
+            )
+        }
+        let (mine, others) = (self.cvss.unwrap_or(-1.0), other.cvss.unwrap_or(-1.0));
+        key(self).cmp(&key(other)).then_with(|| others.total_cmp(&mine))
     }
 }
 
@@ -114,22 +136,14 @@ pub struct Report {
     pub program_version: String,
 }
 
-/// The order of the rows of a report: site, then exploited first, higher severity, worse verdict, higher score, and
-/// last nameplate, asset and advisory, so that equal input always gives equal files. A missing score comes last.
+/// The order of the rows of a report: site, then [`ReportFinding::compare_urgency`], and last nameplate, asset and
+/// advisory, so that equal input always gives equal files.
 pub fn compare_rows(a: &ReportRow, b: &ReportRow) -> Ordering {
-    fn urgency(finding: &ReportFinding) -> (Reverse<bool>, Reverse<Option<Severity>>, Reverse<Verdict>) {
-        (Reverse(finding.is_exploited()), Reverse(finding.severity), Reverse(finding.verdict))
-    }
-    fn nameplate(asset: &ReportAsset) -> [&str; 5] {
-        [&asset.vendor, &asset.model, &asset.part_number, &asset.hardware_revision, &asset.firmware]
-    }
-    let (score_a, score_b) = (a.finding.cvss.unwrap_or(-1.0), b.finding.cvss.unwrap_or(-1.0));
     a.asset
         .site
         .cmp(&b.asset.site)
-        .then_with(|| urgency(&a.finding).cmp(&urgency(&b.finding)))
-        .then_with(|| score_b.total_cmp(&score_a))
-        .then_with(|| nameplate(&a.asset).cmp(&nameplate(&b.asset)))
+        .then_with(|| a.finding.compare_urgency(&b.finding))
+        .then_with(|| a.asset.nameplate().cmp(&b.asset.nameplate()))
         .then_with(|| a.asset.asset_id.cmp(&b.asset.asset_id))
         .then_with(|| a.finding.advisory.advisory_id.cmp(&b.finding.advisory.advisory_id))
         .then_with(|| a.finding.product_pointer.cmp(&b.finding.product_pointer))

@@ -1,0 +1,142 @@
+//! JSON and NDJSON: every column of every row under its name, in the order of the columns.
+//!
+//! What the source does not give at all is null (a score, a date, a fix); what an inventory leaves blank is the empty
+//! text. Both are written row by row, so memory does not grow with the number of rows.
+
+use std::io::{self, Write};
+
+use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
+
+use super::columns::{COLUMNS, Record, Value};
+use super::row::{Report, ReportRow, SiteSummary, UncheckedAsset};
+use crate::domain::asset::Standing;
+
+/// Writes one object: what the report is about, its sites, what cannot be checked, warnings, then all rows.
+///
+/// # Errors
+///
+/// Only what `out` fails with.
+pub fn write_json(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let mut out = io::BufWriter::new(out);
+    serde_json::to_writer_pretty(&mut out, &ReportObject(report))?;
+    out.write_all(b"\n")?;
+    out.flush()
+}
+
+/// Writes one object a line for each row, and nothing else.
+///
+/// # Errors
+///
+/// Only what `out` fails with.
+pub fn write_ndjson(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let mut out = io::BufWriter::new(out);
+    for row in &report.rows {
+        serde_json::to_writer(&mut out, &RowObject(row))?;
+        out.write_all(b"\n")?;
+    }
+    out.flush()
+}
+
+struct ReportObject<'a>(&'a Report);
+
+impl Serialize for ReportObject<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let report = self.0;
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("title", &report.title)?;
+        map.serialize_entry("judged_at", &report.judged_at.to_string())?;
+        map.serialize_entry("advisories_up_to", &report.advisories_up_to.map(|at| at.to_string()))?;
+        map.serialize_entry("n_advisories", &report.n_advisories)?;
+        map.serialize_entry("sources", &report.sources)?;
+        map.serialize_entry("are_samples", &report.are_samples)?;
+        map.serialize_entry("filter", &report.filter)?;
+        map.serialize_entry("program_version", &report.program_version)?;
+        map.serialize_entry("n_rows", &report.rows.len())?;
+        map.serialize_entry("warnings", &report.warnings)?;
+        map.serialize_entry("sites", &Each(&report.sites, SiteObject))?;
+        map.serialize_entry("cannot_be_checked", &Each(&report.unchecked, UncheckedObject))?;
+        map.serialize_entry("rows", &Each(&report.rows, RowObject))?;
+        map.end()
+    }
+}
+
+/// A slice whose items are wrapped one at a time while they are written.
+struct Each<'a, T, W>(&'a [T], fn(&'a T) -> W);
+
+impl<T, W: Serialize> Serialize for Each<'_, T, W> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut seq = serializer.serialize_seq(Some(self.0.len()))?;
+        for item in self.0 {
+            seq.serialize_element(&(self.1)(item))?;
+        }
+        seq.end()
+    }
+}
+
+struct SiteObject<'a>(&'a SiteSummary);
+
+impl Serialize for SiteObject<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("site", &self.0.site)?;
+        map.serialize_entry("n_assets", &self.0.n_assets)?;
+        for standing in Standing::ALL {
+            map.serialize_entry(standing.word(), &self.0.n(standing))?;
+        }
+        map.serialize_entry("n_advisories_affecting", &self.0.n_advisories_affecting)?;
+        map.serialize_entry("n_advisories_exploited", &self.0.n_advisories_exploited)?;
+        map.end()
+    }
+}
+
+struct UncheckedObject<'a>(&'a UncheckedAsset);
+
+impl Serialize for UncheckedObject<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let asset = self.0;
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("site", &asset.site)?;
+        map.serialize_entry("asset_id", &asset.asset_id)?;
+        map.serialize_entry("vendor", &asset.vendor)?;
+        map.serialize_entry("model", &asset.model)?;
+        map.serialize_entry("why", &asset.why)?;
+        map.end()
+    }
+}
+
+struct RowObject<'a>(&'a ReportRow);
+
+impl Serialize for RowObject<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(COLUMNS.len()))?;
+        for column in &COLUMNS {
+            map.serialize_entry(column.name, &(column.value)(self.0))?;
+        }
+        map.end()
+    }
+}
+
+impl Serialize for Value<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Value::Text(text) => serializer.serialize_str(text),
+            Value::Optional(text) => text.serialize(serializer),
+            Value::Number(number) => number.serialize(serializer),
+            Value::Date("") => serializer.serialize_none(),
+            Value::Date(date) => serializer.serialize_str(date),
+            Value::Flag(flag) => serializer.serialize_bool(*flag),
+            Value::List(items) => items.serialize(serializer),
+            Value::Records(records) => records.serialize(serializer),
+        }
+    }
+}
+
+impl Serialize for Record<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.fields.len()))?;
+        for (name, value) in &self.fields {
+            map.serialize_entry(name, value)?;
+        }
+        map.end()
+    }
+}

@@ -1,0 +1,261 @@
+//! What the words of a report mean, in one sentence each, and how they look; the same in every format.
+
+use super::row::{Report, ReportFinding, SiteSummary};
+use super::visible::{counted, grouped};
+use crate::domain::asset::Standing;
+use crate::domain::matching::{EvidencePart, PartResult};
+use crate::domain::priority::Severity;
+use crate::domain::remediation::RemediationCategory;
+use crate::domain::verdict::{Confidence, DoubtKind, Verdict};
+
+/// What the verdict says, in one sentence.
+pub fn verdict_meaning(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Affected => {
+            "The advisory names this product as affected, and the firmware lies in the range it names (or all versions are meant)."
+        }
+        Verdict::Possible => {
+            "The advisory may mean this device; what is known cannot rule it out. The doubt is said beside the verdict."
+        }
+        Verdict::NotAffected => {
+            "The advisory names this product, but the firmware is outside every affected range or a status says so."
+        }
+    }
+}
+
+/// The doubt in two or three words.
+pub fn doubt_label(kind: DoubtKind) -> &'static str {
+    match kind {
+        DoubtKind::VersionUnknown => "firmware unknown",
+        DoubtKind::ProductUnsure => "product not certain",
+        DoubtKind::Condition => "depends on a condition",
+        DoubtKind::ImpreciseBound => "bound is coarse",
+    }
+}
+
+/// What the doubt says and what removes it, in one sentence.
+pub fn doubt_meaning(kind: DoubtKind) -> &'static str {
+    match kind {
+        DoubtKind::VersionUnknown => {
+            "The firmware is missing or cannot be compared with the range; read it off the device to settle it."
+        }
+        DoubtKind::ProductUnsure => {
+            "The nameplate is less exact than the advisory, or the advisory is vague; an order number usually settles it."
+        }
+        DoubtKind::Condition => {
+            "The advisory holds only for a module, feature, serial number or date that the inventory does not show."
+        }
+        DoubtKind::ImpreciseBound => {
+            "The advisory's last affected version is written more coarsely than the firmware; ask the vendor or assume it is affected."
+        }
+    }
+}
+
+/// What it means that an asset stands in this place, in one sentence.
+pub fn standing_meaning(standing: Standing) -> &'static str {
+    match standing {
+        Standing::Affected => "At least one advisory affects the asset.",
+        Standing::Possible => "No advisory surely affects the asset, but at least one cannot be ruled out.",
+        Standing::Handled => "All advisories for the asset are done or their risk is accepted.",
+        Standing::RuledOut => "Advisories name the product, and none of them affects this asset.",
+        Standing::NotNamed => {
+            "Advisories of the vendor were compared, and none names the asset. That is no proof of safety."
+        }
+        Standing::CannotBeChecked => {
+            "No advisory of the vendor is loaded, or the nameplate says too little to compare."
+        }
+    }
+}
+
+/// How sure the identification of the product is, in one sentence.
+pub fn confidence_meaning(confidence: Confidence) -> &'static str {
+    match confidence {
+        Confidence::Certain => {
+            "The product was identified by an order number, an exact designator or a decision of a user."
+        }
+        Confidence::Likely => "The product was identified by its model name, series or family.",
+        Confidence::Possible => "The name is only similar, or the entry is vague.",
+    }
+}
+
+/// Shape and word of a severity; the shape carries the meaning where colour does not.
+pub fn severity_label(severity: Option<Severity>) -> (&'static str, &'static str) {
+    match severity {
+        Some(Severity::Critical) => ("◆", "Critical"),
+        Some(Severity::High) => ("▲", "High"),
+        Some(Severity::Medium) => ("■", "Medium"),
+        Some(Severity::Low) => ("▽", "Low"),
+        Some(Severity::None) => ("○", "None"),
+        None => ("–", "No score"),
+    }
+}
+
+/// The leading score with its severity: `▲ High 8.8`, or `– No score`.
+pub fn severity_text(finding: &ReportFinding) -> String {
+    let (shape, word) = severity_label(finding.severity);
+    match finding.cvss {
+        Some(score) => format!("{shape} {word} {score:.1}"),
+        None => format!("{shape} {word}"),
+    }
+}
+
+/// The remedy's kind as a person reads it.
+pub fn remediation_label(category: &RemediationCategory) -> &str {
+    match category {
+        RemediationCategory::VendorFix => "Vendor fix",
+        RemediationCategory::Mitigation => "Mitigation",
+        RemediationCategory::Workaround => "Workaround",
+        RemediationCategory::OptionalPatch => "Optional patch",
+        RemediationCategory::FixPlanned => "Fix planned",
+        RemediationCategory::NoneAvailable => "No fix available",
+        RemediationCategory::NoFixPlanned => "No fix planned",
+        RemediationCategory::Other(word) => word,
+    }
+}
+
+/// What has to be restarted, in words; an unknown word is given as it is.
+///
+/// # Source
+///
+/// CSAF 2.0, section 3.2.3.12.7 (`restart_required`).
+pub fn restart_label(word: &str) -> &str {
+    match word {
+        "none" => "no restart",
+        "vulnerable_component" => "restart of the component",
+        "service" => "restart of the service",
+        "parent" => "restart of the parent process",
+        "dependencies" => "restart of the component and what depends on it",
+        "connected" => "restart of the component and what is connected to it",
+        "machine" => "restart of the device",
+        "zone" => "restart of the security zone",
+        "system" => "restart of the whole system",
+        other => other,
+    }
+}
+
+/// The result of one comparison with its glyph: `✓ same`.
+pub fn result_label(result: PartResult) -> &'static str {
+    match result {
+        PartResult::Same => "✓ same",
+        PartResult::Covers => "≈ covers",
+        PartResult::InDoubt => "? in doubt",
+        PartResult::Differs => "✕ differs",
+        PartResult::NotStated => "– not stated",
+    }
+}
+
+/// One comparison as a sentence: `firmware 3.1.2 against < 4.0.0: same (numbers by segment)`.
+pub fn evidence_sentence(part: &EvidencePart) -> String {
+    let stated = |text: &str| if text.is_empty() { "not stated".to_owned() } else { text.to_owned() };
+    let mut sentence = format!("{} {}", part.part.label(), stated(&part.yours));
+    if !part.advisory.is_empty() {
+        sentence.push_str(" against ");
+        sentence.push_str(&part.advisory);
+    }
+    if !(part.result == PartResult::NotStated && part.yours.is_empty()) {
+        sentence.push_str(": ");
+        sentence.push_str(part.result.word());
+    }
+    if !part.rule.is_empty() {
+        sentence.push_str(" (");
+        sentence.push_str(&part.rule);
+        sentence.push(')');
+    }
+    sentence
+}
+
+/// The verdict with its reason: `Affected: 3.1.2 is below 4.0.0`.
+pub fn verdict_sentence(finding: &ReportFinding) -> String {
+    match finding.reason.as_str() {
+        "" => finding.verdict.label().to_owned(),
+        reason => format!("{}: {reason}", finding.verdict.label()),
+    }
+}
+
+/// The fix in words: the version, or that none is named.
+pub fn fix_text(finding: &ReportFinding) -> &str {
+    finding.fix.as_deref().unwrap_or("none named")
+}
+
+/// The headline of a site: what is affected by how much, or that nothing is, and then what that does not mean.
+pub fn headline(summary: &SiteSummary) -> String {
+    let (affected, possible) = (summary.n(Standing::Affected), summary.n(Standing::Possible));
+    let site = site_name(&summary.site);
+    if summary.n_assets == 0 {
+        return format!("{site} has no assets.");
+    }
+    if affected == 0 && possible == 0 {
+        return format!(
+            "Nothing in {site} is affected or possible. {} not named by any advisory, {} cannot be checked.",
+            counted(summary.n(Standing::NotNamed), "asset is", "assets are"),
+            grouped(summary.n(Standing::CannotBeChecked)),
+        );
+    }
+    let mut sentence = if affected == 0 {
+        format!("None of {} at {site} is surely affected", counted(summary.n_assets, "asset", "assets"))
+    } else {
+        format!(
+            "{} of {} at {site} {} affected by {}",
+            grouped(affected),
+            counted(summary.n_assets, "asset", "assets"),
+            if affected == 1 { "is" } else { "are" },
+            counted(summary.n_advisories_affecting, "advisory", "advisories"),
+        )
+    };
+    if possible > 0 && affected == 0 {
+        sentence.push_str(&format!(", {} possibly", grouped(possible)));
+    }
+    if summary.n_advisories_exploited > 0 {
+        sentence.push_str("; ");
+        sentence.push_str(&counted(summary.n_advisories_exploited, "advisory names", "advisories name"));
+        sentence.push_str(" an exploited vulnerability");
+    }
+    sentence.push('.');
+    sentence
+}
+
+/// The six places as a sum: `412 assets = 118 affected + 37 possible + …`.
+///
+/// Should the places not add up, the sentence says so instead of hiding it.
+pub fn standing_sum(summary: &SiteSummary) -> String {
+    let places: Vec<String> =
+        Standing::ALL.iter().map(|s| format!("{} {}", grouped(summary.n(*s)), s.label())).collect();
+    let sum: u64 = summary.n_by_standing.iter().sum();
+    let mut sentence = format!("{} = {}", counted(summary.n_assets, "asset", "assets"), places.join(" + "));
+    if sum != summary.n_assets {
+        sentence.push_str(&format!(" (these add up to {}; this is a defect of the program)", grouped(sum)));
+    }
+    sentence
+}
+
+/// The site's name, or words for assets whose inventory names none.
+pub fn site_name(site: &str) -> &str {
+    if site.is_empty() { "the site without a name" } else { site }
+}
+
+/// What is said in front of everything else when the advisories are the built-in samples.
+pub const SAMPLES_NOTICE: &str =
+    "The advisories are the samples built into the program. They are for trying it, not for judging a plant.";
+
+/// As of when: `Judged 2026-11-22 02:14 UTC · 14 advisories, the newest of 2026-11-21`.
+pub fn as_of(report: &Report) -> String {
+    let newest = match report.advisories_up_to {
+        Some(at) => format!("the newest of {}", day(at)),
+        None => "without a release date".to_owned(),
+    };
+    format!(
+        "Judged {} · {}, {newest}",
+        minute(report.judged_at),
+        counted(report.n_advisories, "advisory", "advisories")
+    )
+}
+
+/// The instant in UTC to the minute: `2026-11-22 02:14 UTC`.
+pub fn minute(at: jiff::Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+/// The calendar date in UTC: `2026-11-21`.
+pub fn day(at: jiff::Timestamp) -> String {
+    at.strftime("%Y-%m-%d").to_string()
+}
