@@ -8,8 +8,9 @@ use std::io::{self, Write};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
 use super::columns::{COLUMNS, Record, Value};
-use super::row::{Report, ReportRow, SiteSummary, UncheckedAsset};
+use super::row::{Report, ReportRow};
 use crate::domain::asset::Standing;
+use crate::domain::site::{SiteSummary, UncheckedAsset};
 
 /// Writes one object: what the report is about, its sites, what cannot be checked, warnings, then all rows.
 ///

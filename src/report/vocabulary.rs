@@ -1,11 +1,12 @@
 //! What the words of a report mean, in one sentence each, and how they look; the same in every format.
 
-use super::row::{Report, ReportFinding, SiteSummary};
+use super::row::{Report, ReportFinding};
 use super::visible::{counted, grouped};
 use crate::domain::asset::Standing;
 use crate::domain::matching::{EvidencePart, PartResult};
 use crate::domain::priority::Severity;
 use crate::domain::remediation::RemediationCategory;
+use crate::domain::site::SiteSummary;
 use crate::domain::verdict::{Confidence, DoubtKind, Verdict};
 
 /// What the verdict says, in one sentence.
