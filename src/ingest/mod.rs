@@ -3,4 +3,5 @@
 pub mod archive;
 pub mod csaf;
 pub mod kev;
+pub mod samples;
 pub mod spreadsheet;
