@@ -2,7 +2,9 @@
 
 pub mod columns;
 pub mod csv;
+pub mod groups;
 pub mod json;
 pub mod row;
 pub mod visible;
 pub mod vocabulary;
+pub mod xlsx;
