@@ -1,11 +1,346 @@
 //! Built-in knowledge of vendors, families and order-number schemes, as data.
+//!
+//! The files under `catalogue/` are compiled in; the form of a user's alias pack is the same, so that a plant's own
+//! knowledge lies over the built-in one. Nothing in the code knows a vendor by name.
+
+mod data;
+mod files;
+#[cfg(test)]
+mod tests;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::order_number::{Pattern, PatternSet, squash};
+use super::vendor::{split_vendors, vendor_key, words};
+
+pub use data::{CatalogueProblem, Decision};
+
+/// Index of a vendor in the catalogue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct VendorId(u16);
+
+/// Index of a family in the catalogue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FamilyId(u32);
+
+/// Index of an order-number scheme in the catalogue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SchemeId(u16);
+
+/// What a family's members are. A device is not its configuration software.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    Hardware,
+    Software,
+    /// A part of its hosts with a firmware of its own: EN100, NMC2.
+    Component,
+    /// A build or option of its hosts that shares their firmware: a CPU variant.
+    Variant,
+}
+
+/// A vendor under its main name.
+#[derive(Clone, Debug)]
+pub struct Vendor {
+    pub name: String,
+    pub source: String,
+}
+
+/// A family of products: its spellings, its members and the larger family it belongs to.
+#[derive(Clone, Debug)]
+pub struct Family {
+    pub name: String,
+    pub vendor: VendorId,
+    pub kind: Kind,
+    /// An entry that names the family does not say which members it means.
+    pub vague: bool,
+    pub within: Vec<FamilyId>,
+    /// For components and variants: the families whose devices may carry it.
+    pub hosts: Vec<FamilyId>,
+    pub source: String,
+}
+
+/// The vendors that a text may mean: known ones, and the keys of unknown ones.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct VendorSet {
+    known: Vec<VendorId>,
+    unknown: Vec<String>,
+}
+
+impl VendorSet {
+    /// Whether the text named no vendor at all.
+    pub fn is_empty(&self) -> bool {
+        self.known.is_empty() && self.unknown.is_empty()
+    }
+
+    /// Whether one of the names is known to the catalogue.
+    pub fn is_known(&self) -> bool {
+        !self.known.is_empty()
+    }
+
+    /// The known vendors.
+    pub fn known(&self) -> &[VendorId] {
+        &self.known
+    }
+
+    /// The keys of names that the catalogue does not know.
+    pub fn unknown(&self) -> &[String] {
+        &self.unknown
+    }
+
+    /// Whether both may mean the same vendor; not known is not the same.
+    pub fn meets(&self, other: &VendorSet) -> bool {
+        self.known.iter().any(|v| other.known.contains(v))
+            || self.unknown.iter().any(|a| other.unknown.iter().any(|b| same_unknown(a, b)))
+    }
+
+    /// Adds a known vendor.
+    pub fn add(&mut self, vendor: VendorId) {
+        if !self.known.contains(&vendor) {
+            self.known.push(vendor);
+        }
+    }
+}
+
+/// Whether two unknown keys name one firm: equal, or the shorter one is the first words of the longer one.
+fn same_unknown(a: &str, b: &str) -> bool {
+    let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
+    short == long || (short.len() >= 4 && long.starts_with(short) && long.as_bytes().get(short.len()) == Some(&b' '))
+}
+
+/// Lists of words, all folded.
+#[derive(Clone, Debug, Default)]
+pub struct WordLists {
+    /// Never identify a product: controller, module, series.
+    pub generic: FxHashSet<String>,
+    /// Brand words above the families; neither identify nor are asked for: SIMATIC, MELSEC.
+    pub umbrella: FxHashSet<String>,
+    /// Mark a text as naming software: configurator, DTM.
+    pub software: FxHashSet<String>,
+    /// Begin a part of a product name that is a condition and no name: "if", "when".
+    pub condition: Vec<String>,
+    /// Stand where a vendor should and name none: "multiple".
+    pub no_vendor: FxHashSet<String>,
+}
+
+/// What a pattern of a family is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Membership {
+    Model,
+    Order,
+}
 
 /// The knowledge that rules look things up in: the built-in data files with the user's entries laid over them.
-pub struct Catalogue {}
+#[derive(Clone, Debug, Default)]
+pub struct Catalogue {
+    vendors: Vec<Vendor>,
+    vendor_keys: FxHashMap<String, Vec<VendorId>>,
+    families: Vec<Family>,
+    spelled: FxHashMap<String, Vec<FamilyId>>,
+    /// The number of characters of the longest spelling.
+    longest_spelling: usize,
+    members: PatternSet<(FamilyId, Membership)>,
+    excluded: FxHashMap<FamilyId, Vec<Pattern>>,
+    schemes: PatternSet<SchemeId>,
+    scheme_names: Vec<(String, Option<VendorId>)>,
+    carried_by: FxHashMap<FamilyId, Vec<FamilyId>>,
+    lists: WordLists,
+    decisions: FxHashMap<String, Vec<Decision>>,
+}
 
 impl Catalogue {
     /// The catalogue that is compiled into the program.
     pub fn built_in() -> Catalogue {
-        Catalogue {}
+        // A test proves that the compiled-in files have no problem.
+        data::load(&files::built_in()).0
     }
+
+    /// The built-in catalogue with the entries of alias packs (name, text) laid over it.
+    ///
+    /// # Errors
+    ///
+    /// All problems of the packs, in their order; the built-in files have none.
+    pub fn with_packs(packs: &[(&str, &str)]) -> Result<Catalogue, Vec<CatalogueProblem>> {
+        let mut all = files::built_in();
+        all.extend(packs.iter().map(|(name, text)| files::CatalogueFile { name, text, role: files::Role::Pack }));
+        let (catalogue, problems) = data::load(&all);
+        if problems.is_empty() { Ok(catalogue) } else { Err(problems) }
+    }
+
+    /// The word lists.
+    pub fn lists(&self) -> &WordLists {
+        &self.lists
+    }
+
+    /// The vendor with this index.
+    pub fn vendor(&self, id: VendorId) -> &Vendor {
+        &self.vendors[usize::from(id.0)]
+    }
+
+    /// The family with this index.
+    pub fn family(&self, id: FamilyId) -> &Family {
+        &self.families[id.0 as usize]
+    }
+
+    /// All families, in the order of the files.
+    pub fn families(&self) -> impl Iterator<Item = (FamilyId, &Family)> {
+        self.families.iter().enumerate().map(|(n, f)| (FamilyId(n as u32), f))
+    }
+
+    /// The vendors that a text names, under any of their names.
+    pub fn resolve_vendors(&self, text: &str) -> VendorSet {
+        let mut set = VendorSet::default();
+        let mut names = split_vendors(text).into_iter();
+        let Some(whole) = names.next() else { return set };
+        let key = vendor_key(&whole);
+        if key.is_empty() || self.lists.no_vendor.contains(&key) {
+            return set;
+        }
+        if let Some(ids) = self.vendor_keys.get(&key) {
+            set.known.clone_from(ids);
+            return set;
+        }
+        for name in names {
+            let key = vendor_key(&name);
+            match self.vendor_keys.get(&key) {
+                Some(ids) => ids.iter().for_each(|id| set.add(*id)),
+                None if key.is_empty() || self.lists.no_vendor.contains(&key) => {}
+                None => set.unknown.push(key),
+            }
+        }
+        if set.known.is_empty() {
+            // A known name at the front or the back: "Siemens Building Technologies", "GE Digital, Inc. (Proficy)".
+            let all: Vec<&str> = key.split(' ').collect();
+            'found: for n in (1..all.len()).rev() {
+                for phrase in [all[..n].join(" "), all[all.len() - n..].join(" ")] {
+                    if phrase.len() >= 3
+                        && let Some(ids) = self.vendor_keys.get(&phrase)
+                    {
+                        set.known.clone_from(ids);
+                        break 'found;
+                    }
+                }
+            }
+        }
+        if set.known.is_empty() && !set.unknown.contains(&key) {
+            set.unknown.push(key);
+        }
+        set
+    }
+
+    /// The vendors whose name stands in a product text. Short names (`SE`, `AB`) do not count there.
+    pub fn vendors_within(&self, text: &str) -> VendorSet {
+        let all = words(text);
+        let mut set = VendorSet::default();
+        for start in 0..all.len() {
+            for n in 1..=4.min(all.len() - start) {
+                let phrase = all[start..start + n].join(" ");
+                if phrase.len() >= 4
+                    && let Some(ids) = self.vendor_keys.get(&phrase)
+                {
+                    ids.iter().for_each(|id| set.add(*id));
+                }
+            }
+        }
+        set
+    }
+
+    /// The vendors with exactly this key (see [`vendor_key`]).
+    pub fn vendors_named(&self, key: &str) -> &[VendorId] {
+        self.vendor_keys.get(key).map_or(&[], Vec::as_slice)
+    }
+
+    /// The families that this squashed phrase names as a whole.
+    pub fn families_spelled(&self, squashed: &str) -> &[FamilyId] {
+        self.spelled.get(squashed).map_or(&[], Vec::as_slice)
+    }
+
+    /// The length in characters of the longest spelling of a family.
+    pub fn longest_spelling(&self) -> usize {
+        self.longest_spelling
+    }
+
+    /// The families that a squashed designator or order number is a member of; the nearest ones, without those that
+    /// contain them.
+    pub fn families_of_member(&self, squashed: &str) -> Vec<(FamilyId, Membership)> {
+        let mut found = Vec::new();
+        self.members.each_fit(squashed, |_, (family, membership)| {
+            let excluded = self.excluded.get(family).is_some_and(|list| list.iter().any(|p| p.fits(squashed)));
+            if !excluded && !found.contains(&(*family, *membership)) {
+                found.push((*family, *membership));
+            }
+        });
+        found
+    }
+
+    /// The patterns of all members, for measuring.
+    pub fn member_patterns(&self) -> impl Iterator<Item = (FamilyId, Membership, &Pattern)> {
+        self.members.iter().map(|(pattern, (family, membership))| (*family, *membership, pattern))
+    }
+
+    /// The scheme that recognises this squashed text as an order number; `fixed_only` asks for patterns of a fixed
+    /// length, which are safe where blanks were joined.
+    pub fn scheme_of(&self, squashed: &str, fixed_only: bool) -> Option<SchemeId> {
+        let mut found = None;
+        if squashed.bytes().any(|b| b.is_ascii_digit()) {
+            self.schemes.each_fit(squashed, |pattern, scheme| {
+                if !fixed_only || pattern.has_fixed_length() {
+                    found = found.or(Some(*scheme));
+                }
+            });
+        }
+        found
+    }
+
+    /// The name of a scheme.
+    pub fn scheme_name(&self, id: SchemeId) -> &str {
+        &self.scheme_names[usize::from(id.0)].0
+    }
+
+    /// The vendor whose order numbers a scheme describes.
+    pub fn scheme_vendor(&self, id: SchemeId) -> Option<VendorId> {
+        self.scheme_names[usize::from(id.0)].1
+    }
+
+    /// Adds to `families` all that contain them.
+    pub fn add_containing(&self, families: &mut FxHashSet<FamilyId>) {
+        let mut open: Vec<FamilyId> = families.iter().copied().collect();
+        while let Some(family) = open.pop() {
+            for parent in &self.family(family).within {
+                if families.insert(*parent) {
+                    open.push(*parent);
+                }
+            }
+        }
+    }
+
+    /// Whether `inner` is `outer` or lies within it.
+    pub fn is_within(&self, inner: FamilyId, outer: FamilyId) -> bool {
+        inner == outer || self.family(inner).within.iter().any(|parent| self.is_within(*parent, outer))
+    }
+
+    /// The components and variants that devices of this family may carry.
+    pub fn carried_by(&self, host: FamilyId) -> &[FamilyId] {
+        self.carried_by.get(&host).map_or(&[], Vec::as_slice)
+    }
+
+    /// The user's decision on whether the device with this key is the product with this key; see
+    /// [`Decision::device_key`] and [`Decision::product_key`].
+    pub fn decision(&self, device_key: &str, product_key: &str) -> Option<&Decision> {
+        self.decisions.get(device_key)?.iter().rev().find(|d| d.product_key == product_key)
+    }
+
+    /// Whether there is any decision on this device.
+    pub fn has_decisions(&self, device_key: &str) -> bool {
+        self.decisions.contains_key(device_key)
+    }
+
+    /// Lays a decision over all that is known; the last one on a pair counts.
+    pub fn decide(&mut self, decision: Decision) {
+        self.decisions.entry(decision.device_key.clone()).or_default().push(decision);
+    }
+}
+
+/// The key under which a spelled phrase is stored.
+fn phrase_key(phrase: &str) -> String {
+    squash(phrase)
 }
