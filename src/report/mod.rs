@@ -1,10 +1,79 @@
-//! Pure writers: rows in, bytes out.
+//! Pure writers: rows in, bytes out. All formats hold the same rows in the same order, from one list of columns.
+
+use std::io::{self, Write};
 
 pub mod columns;
 pub mod csv;
 pub mod groups;
+pub mod html;
 pub mod json;
 pub mod row;
+pub mod text;
 pub mod visible;
 pub mod vocabulary;
 pub mod xlsx;
+
+#[cfg(test)]
+mod tests;
+
+/// A form in which a report can be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Format {
+    Text,
+    Html,
+    Xlsx,
+    Csv,
+    Json,
+    Ndjson,
+}
+
+impl Format {
+    /// All formats, in the order in which they are offered.
+    pub const ALL: [Format; 6] = [Format::Text, Format::Html, Format::Xlsx, Format::Csv, Format::Json, Format::Ndjson];
+
+    /// The word used in flags and URLs.
+    pub fn word(self) -> &'static str {
+        match self {
+            Format::Text => "text",
+            Format::Html => "html",
+            Format::Xlsx => "xlsx",
+            Format::Csv => "csv",
+            Format::Json => "json",
+            Format::Ndjson => "ndjson",
+        }
+    }
+
+    /// The format with this word; `None` for any other text.
+    pub fn from_word(word: &str) -> Option<Format> {
+        Format::ALL.into_iter().find(|f| f.word() == word)
+    }
+
+    /// The ending of a file name, without the dot.
+    pub fn extension(self) -> &'static str {
+        match self {
+            Format::Text => "txt",
+            other => other.word(),
+        }
+    }
+
+    /// Whether the bytes are no text and do not belong on a terminal.
+    pub fn is_binary(self) -> bool {
+        self == Format::Xlsx
+    }
+}
+
+/// Writes the report in this format; text is set as for a pipe (use [`text::write_text`] for a terminal).
+///
+/// # Errors
+///
+/// What `out` fails with, and for a workbook what its temporary files fail with.
+pub fn write(report: &row::Report, format: Format, out: &mut dyn Write) -> io::Result<()> {
+    match format {
+        Format::Text => text::write_text(report, &text::Style::PIPE, out),
+        Format::Html => html::write_html(report, out),
+        Format::Xlsx => xlsx::write_xlsx(report, out),
+        Format::Csv => csv::write_csv(report, out),
+        Format::Json => json::write_json(report, out),
+        Format::Ndjson => json::write_ndjson(report, out),
+    }
+}

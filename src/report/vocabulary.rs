@@ -68,6 +68,15 @@ pub fn standing_meaning(standing: Standing) -> &'static str {
     }
 }
 
+/// How sure the identification of the product is, as the head of a sentence.
+pub fn confidence_label(confidence: Confidence) -> &'static str {
+    match confidence {
+        Confidence::Certain => "Certain",
+        Confidence::Likely => "Likely",
+        Confidence::Possible => "Possible",
+    }
+}
+
 /// How sure the identification of the product is, in one sentence.
 pub fn confidence_meaning(confidence: Confidence) -> &'static str {
     match confidence {

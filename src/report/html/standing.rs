@@ -1,0 +1,117 @@
+//! The six places of a site as a bar and as numbers. The geometry sits in attributes: the page allows no inline style.
+
+use std::fmt::{self, Display, Formatter};
+
+use rustc_hash::FxHashMap;
+
+use super::super::row::ReportRow;
+use super::super::visible::{counted, grouped};
+use crate::domain::asset::Standing;
+use crate::domain::priority::Severity;
+use crate::domain::site::SiteSummary;
+use crate::domain::verdict::Verdict;
+
+/// Severities in the order in which they are drawn; `None` is "no score".
+const DRAWN: [Option<Severity>; 6] = [
+    Some(Severity::Critical),
+    Some(Severity::High),
+    Some(Severity::Medium),
+    Some(Severity::Low),
+    Some(Severity::None),
+    None,
+];
+
+/// How many affected assets have which worst severity, in the order critical, high, medium, low, none, no score.
+///
+/// `None` when the rows do not tell it for all of them, because a filter left some out.
+pub(super) fn affected_by_severity(rows: &[&ReportRow], summary: &SiteSummary) -> Option<[u64; 6]> {
+    let mut worst: FxHashMap<(&str, &str), Option<Severity>> = FxHashMap::default();
+    for row in rows.iter().filter(|row| row.finding.verdict == Verdict::Affected) {
+        let entry = worst.entry((&row.asset.asset_id, &row.asset.place)).or_insert(None);
+        *entry = (*entry).max(row.finding.severity);
+    }
+    let mut counts = [0; 6];
+    for severity in worst.values() {
+        if let Some(place) = DRAWN.iter().position(|drawn| drawn == severity) {
+            counts[place] += 1;
+        }
+    }
+    (counts.iter().sum::<u64>() == summary.n(Standing::Affected)).then_some(counts)
+}
+
+/// The class of a severity: its word, or `unscored`.
+pub(super) fn severity_class(severity: Option<Severity>) -> &'static str {
+    severity.map_or("unscored", Severity::word)
+}
+
+/// The bar: six places in their order, affected split by severity. Hidden from screen readers, the numbers follow it.
+pub(super) struct Bar<'a> {
+    pub summary: &'a SiteSummary,
+    pub affected: Option<[u64; 6]>,
+    pub height: u32,
+}
+
+/// Width of the drawing in its own units.
+const WIDTH: f64 = 1000.0;
+/// Gap between two parts; with it shapes stay apart without colour.
+const GAP: f64 = 2.5;
+/// A place with few assets is still seen.
+const MIN_PART: f64 = 5.0;
+
+impl Display for Bar<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let mut parts: Vec<(u64, &str)> = Vec::new();
+        match self.affected {
+            Some(counts) => {
+                parts.extend(counts.into_iter().zip(DRAWN).map(|(n, severity)| (n, severity_class(severity))));
+            }
+            None => parts.push((self.summary.n(Standing::Affected), "affected")),
+        }
+        parts.extend(Standing::ALL[1..].iter().map(|s| (self.summary.n(*s), s.word())));
+        parts.retain(|(n, _)| *n > 0);
+        let total: u64 = parts.iter().map(|(n, _)| n).sum();
+        write!(
+            f,
+            "<svg class=\"bar\" viewBox=\"0 0 1000 {h}\" width=\"100%\" height=\"{h}\" preserveAspectRatio=\"none\" aria-hidden=\"true\" focusable=\"false\">",
+            h = self.height
+        )?;
+        let room = WIDTH - GAP * (parts.len().saturating_sub(1)) as f64 - MIN_PART * parts.len() as f64;
+        let mut x = 0.0;
+        for (n, class) in parts {
+            let width = MIN_PART + room * n as f64 / total as f64;
+            write!(
+                f,
+                "<rect class=\"f-{class}\" x=\"{x:.1}\" y=\"0.5\" width=\"{width:.1}\" height=\"{}\"/>",
+                self.height - 1
+            )?;
+            x += width + GAP;
+        }
+        f.write_str("</svg>")
+    }
+}
+
+/// The six numbers with their swatches, and the sum that they add up to.
+pub(super) struct Numbers<'a>(pub &'a SiteSummary);
+
+impl Display for Numbers<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str("<ul class=\"places\">")?;
+        for standing in Standing::ALL {
+            let n = self.0.n(standing);
+            write!(
+                f,
+                "<li{}><svg class=\"swatch\" viewBox=\"0 0 12 12\" width=\"12\" height=\"12\" aria-hidden=\"true\" focusable=\"false\"><rect class=\"f-{}\" x=\"0.5\" y=\"0.5\" width=\"11\" height=\"11\"/></svg> <b>{}</b> {}</li>",
+                if n == 0 { " class=\"zero\"" } else { "" },
+                standing.word(),
+                grouped(n),
+                standing.label()
+            )?;
+        }
+        let sum: u64 = self.0.n_by_standing.iter().sum();
+        write!(f, "<li class=\"sum\">= <b>{}</b>", counted(self.0.n_assets, "asset", "assets"))?;
+        if sum != self.0.n_assets {
+            write!(f, " (the places add up to {}; this is a defect of the program)", grouped(sum))?;
+        }
+        f.write_str("</li></ul>")
+    }
+}
