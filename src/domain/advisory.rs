@@ -219,12 +219,23 @@ impl Advisory {
     /// The version decides, then the date of the current release. Where one of the versions is no CSAF version,
     /// or one is an integer and the other semantic, the date decides first, since the numbers mean different things.
     pub fn compare_revisions(&self, other: &Advisory) -> Ordering {
-        let by_version = compare_versions(&self.version, &other.version);
-        let by_date = self.updated_at.cmp(&other.updated_at);
-        match (VersionType::of(&self.version), VersionType::of(&other.version)) {
-            (Some(a), Some(b)) if a == b => by_version.then(by_date),
-            _ => by_date.then(by_version),
-        }
+        compare_dated_versions((&self.version, self.updated_at), (&other.version, other.updated_at))
+    }
+}
+
+impl AdvisoryRevision {
+    /// Orders two revisions of one advisory as [`Advisory::compare_revisions`] does.
+    pub fn compare_revisions(&self, other: &AdvisoryRevision) -> Ordering {
+        compare_dated_versions((&self.version, self.updated_at), (&other.version, other.updated_at))
+    }
+}
+
+fn compare_dated_versions(a: (&str, Option<Timestamp>), b: (&str, Option<Timestamp>)) -> Ordering {
+    let by_version = compare_versions(a.0, b.0);
+    let by_date = a.1.cmp(&b.1);
+    match (VersionType::of(a.0), VersionType::of(b.0)) {
+        (Some(type_a), Some(type_b)) if type_a == type_b => by_version.then(by_date),
+        _ => by_date.then(by_version),
     }
 }
 

@@ -1,0 +1,351 @@
+//! Runs of the matcher. What a run found is saved in one transaction: killed at any moment, the last result stays.
+
+use jiff::Timestamp;
+use rustc_hash::FxHashMap;
+
+use super::error::StoreError;
+use super::exposure::{doubts_column, finding_columns};
+use super::text::{clean, clean_all, count, json, read_count, read_time, time};
+use super::{Alone, BATCH, Db, Tx, lease};
+use crate::domain::advisory::AdvisoryKey;
+use crate::domain::exposure::{ExposureChanges, ExposureKey, Finding};
+use crate::domain::rescan::{Rescan, Trigger, VariantStanding};
+
+/// The name of the lease that a process holds while it rescans.
+pub const LEASE: &str = "rescan";
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    rescan_id: i64,
+    started_by: String,
+    started_at: String,
+    finished_at: String,
+    matcher_version: String,
+    n_assets: i64,
+    n_variants: i64,
+    n_advisories: i64,
+    n_opened: i64,
+    n_changed: i64,
+    n_closed: i64,
+    n_same: i64,
+    n_not_judged: i64,
+    error: Option<String>,
+}
+
+macro_rules! select_rescan {
+    ($tail:literal) => {
+        concat!(
+            "select rescan_id, started_by, started_at, finished_at, matcher_version, n_assets, n_variants, \
+             n_advisories, n_opened, n_changed, n_closed, n_same, n_not_judged, error from rescan ",
+            $tail
+        )
+    };
+}
+
+impl Row {
+    fn into_domain(self) -> Result<(i64, Rescan), StoreError> {
+        let rescan = Rescan {
+            trigger: Trigger::from_word(&self.started_by).ok_or(StoreError::Damaged {
+                column: "rescan.started_by",
+                expected: "a trigger",
+                found: self.started_by,
+            })?,
+            started_at: read_time("rescan.started_at", &self.started_at)?,
+            finished_at: read_time("rescan.finished_at", &self.finished_at)?,
+            matcher_version: self.matcher_version,
+            n_assets: read_count(self.n_assets),
+            n_variants: read_count(self.n_variants),
+            n_advisories: read_count(self.n_advisories),
+            n_opened: read_count(self.n_opened),
+            n_changed: read_count(self.n_changed),
+            n_closed: read_count(self.n_closed),
+            n_same: read_count(self.n_same),
+            n_not_judged: read_count(self.n_not_judged),
+            error: self.error,
+        };
+        Ok((self.rescan_id, rescan))
+    }
+}
+
+/// The run with this id.
+pub async fn find_rescan(db: &Db, rescan_id: i64) -> Result<Option<(i64, Rescan)>, StoreError> {
+    sql!(db, opt Row, select_rescan!("where rescan_id = $1"), rescan_id)?.map(Row::into_domain).transpose()
+}
+
+/// The latest run whose results were saved, at or before this moment.
+pub async fn find_rescan_at(db: &Db, as_of: Timestamp) -> Result<Option<(i64, Rescan)>, StoreError> {
+    sql!(db, opt Row,
+        select_rescan!("where error is null and finished_at <= $1 order by rescan_id desc limit 1"),
+        time(as_of))?
+    .map(Row::into_domain)
+    .transpose()
+}
+
+/// The first run whose results were saved; no report can reach back further.
+pub async fn find_first_rescan(db: &Db) -> Result<Option<(i64, Rescan)>, StoreError> {
+    sql!(db, opt Row, select_rescan!("where error is null order by rescan_id limit 1"))?
+        .map(Row::into_domain)
+        .transpose()
+}
+
+/// At most `limit` runs, the latest first, failed ones included.
+pub async fn list_rescans(db: &Db, limit: u32) -> Result<Vec<(i64, Rescan)>, StoreError> {
+    sql!(db, all Row, select_rescan!("order by rescan_id desc limit $1"), i64::from(limit))?
+        .into_iter()
+        .map(Row::into_domain)
+        .collect()
+}
+
+/// Where each variant stands now, by variant.
+pub async fn list_variant_standings(db: &Db) -> Result<Vec<VariantStanding>, StoreError> {
+    sql!(
+        db,
+        all(i64, String, String),
+        "select variant_id, standing, why from variant_standing where until is null order by variant_id"
+    )?
+    .into_iter()
+    .map(|(variant_id, word, why)| {
+        let standing = crate::domain::asset::Standing::from_word(&word).ok_or(StoreError::Damaged {
+            column: "variant_standing.standing",
+            expected: "one of the six places",
+            found: word,
+        })?;
+        Ok(VariantStanding { variant_id, standing, why })
+    })
+    .collect()
+}
+
+/// Saves a finished run whole, or nothing of it: what it opened, changed and closed, and the variants that stand in
+/// another place than before (those that stand where they stood are looked at and left alone). `holder` must hold
+/// the lease [`LEASE`]. Gives the id of the run.
+///
+/// # Errors
+///
+/// `Conflict` when the lease was lost, when an advisory is not known, or when an exposure is no longer as the changes
+/// say it was before; the run must then be started again.
+pub async fn save_rescan(
+    db: &Db,
+    holder: &str,
+    rescan: &Rescan,
+    changes: &ExposureChanges,
+    standings: &[VariantStanding],
+) -> Result<i64, StoreError> {
+    let mut tx = db.begin(Alone::Rescan).await?;
+    lease::hold(&mut tx, LEASE, holder).await?;
+    // A clock that was put back must not close an exposure before it was opened.
+    let latest = sql!(tx &mut tx, val Option<String>, "select max(finished_at) from rescan")?;
+    let at = latest.unwrap_or_default().max(time(rescan.finished_at));
+    let rescan_id = save_row(&mut tx, rescan, &at).await?;
+    let advisories: FxHashMap<(String, String), i64> =
+        sql!(tx &mut tx, all (String, String, i64), "select namespace, tracking_id, advisory_id from advisory")?
+            .into_iter()
+            .map(|(namespace, id, advisory_id)| ((namespace, id), advisory_id))
+            .collect();
+    let by = By { rescan_id, at: &at, advisories: &advisories };
+    close(&mut tx, by, &changes.closed).await?;
+    change(&mut tx, by, &changes.changed).await?;
+    open(&mut tx, by, &changes.opened).await?;
+    save_standings(&mut tx, by, standings).await?;
+    tx.commit().await?;
+    Ok(rescan_id)
+}
+
+/// Keeps a run that failed, with its error; nothing else is written. Gives the id of the run.
+pub async fn save_failed_rescan(db: &Db, rescan: &Rescan) -> Result<i64, StoreError> {
+    let mut tx = db.begin(Alone::Rescan).await?;
+    let rescan_id = save_row(&mut tx, rescan, &time(rescan.finished_at)).await?;
+    tx.commit().await?;
+    Ok(rescan_id)
+}
+
+async fn save_row(tx: &mut Tx, rescan: &Rescan, finished_at: &str) -> Result<i64, StoreError> {
+    Ok(sql!(tx tx, val i64,
+        "insert into rescan (started_by, started_at, finished_at, matcher_version, n_assets, n_variants, n_advisories, \
+            n_opened, n_changed, n_closed, n_same, n_not_judged, error) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) returning rescan_id",
+        rescan.trigger.word(), time(rescan.started_at), finished_at, clean(&rescan.matcher_version).as_ref(),
+        count(rescan.n_assets), count(rescan.n_variants), count(rescan.n_advisories), count(rescan.n_opened),
+        count(rescan.n_changed), count(rescan.n_closed), count(rescan.n_same), count(rescan.n_not_judged),
+        rescan.error.as_deref().map(clean).as_deref())?)
+}
+
+/// The run that writes.
+#[derive(Clone, Copy)]
+struct By<'a> {
+    rescan_id: i64,
+    /// When it finished, as text.
+    at: &'a str,
+    /// Ids by namespace and tracking id.
+    advisories: &'a FxHashMap<(String, String), i64>,
+}
+
+impl By<'_> {
+    fn advisory_id(&self, key: &AdvisoryKey) -> Result<i64, StoreError> {
+        let names = (clean(&key.namespace).into_owned(), clean(&key.id).into_owned());
+        self.advisories
+            .get(&names)
+            .copied()
+            .ok_or_else(|| StoreError::Conflict(format!("the advisory `{}` is not known", key.id)))
+    }
+}
+
+/// What a key is as columns: variant, advisory, and the asset or 0 for all assets.
+type Place = (i64, i64, i64);
+
+fn place(by: By<'_>, key: &ExposureKey) -> Result<Place, StoreError> {
+    Ok((key.variant_id, by.advisory_id(&key.advisory)?, key.asset_id.unwrap_or(0)))
+}
+
+fn all_found(n: u64, expected: usize) -> Result<(), StoreError> {
+    if n == expected as u64 {
+        Ok(())
+    } else {
+        Err(StoreError::Conflict(format!("expected {expected} open exposures, found {n}; another run was faster")))
+    }
+}
+
+async fn close(tx: &mut Tx, by: By<'_>, closed: &[(ExposureKey, Finding)]) -> Result<(), StoreError> {
+    for batch in closed.chunks(BATCH) {
+        let places = batch.iter().map(|(key, _)| place(by, key)).collect::<Result<Vec<_>, _>>()?;
+        let n = on!(tx tx, c => {
+            let mut query = sqlx::QueryBuilder::new("update exposure set closed_at = ");
+            query.push_bind(by.at).push(", closed_rescan_id = ").push_bind(by.rescan_id);
+            query.push(" where closed_at is null and (variant_id, advisory_id, coalesce(asset_id, 0)) in (");
+            query.push_values(places.iter(), |mut b, (variant, advisory, asset)| {
+                b.push_bind(*variant).push_bind(*advisory).push_bind(*asset);
+            });
+            query.push(")");
+            query.build().execute(c).await.map(|done| done.rows_affected())
+        })?;
+        all_found(n, batch.len())?;
+    }
+    Ok(())
+}
+
+async fn change(tx: &mut Tx, by: By<'_>, changed: &[(ExposureKey, Finding, Finding)]) -> Result<(), StoreError> {
+    for batch in changed.chunks(BATCH) {
+        let mut rows = Vec::with_capacity(batch.len());
+        for (key, before, after) in batch {
+            let cause = if before.advisory_version == after.advisory_version { "judgement" } else { "advisory" };
+            rows.push((place(by, key)?, cause, after));
+        }
+        // How it was told until now goes to the history.
+        let n = on!(tx tx, c => {
+            let mut query = sqlx::QueryBuilder::new(concat!(
+                "insert into exposure_history (exposure_id, since, until, ", finding_columns!(""),
+                ", rescan_id, cause) select e.exposure_id, e.changed_at, "));
+            query.push_bind(by.at).push(concat!(", ", finding_columns!("e."), ", ")).push_bind(by.rescan_id);
+            query.push(", told.column4 from (");
+            query.push_values(rows.iter(), |mut b, ((variant, advisory, asset), cause, _)| {
+                b.push_bind(*variant).push_bind(*advisory).push_bind(*asset).push_bind(*cause);
+            });
+            query.push(
+                ") as told join exposure e on e.variant_id = told.column1 and e.advisory_id = told.column2 \
+                 and coalesce(e.asset_id, 0) = told.column3 and e.closed_at is null");
+            query.build().execute(c).await.map(|done| done.rows_affected())
+        })?;
+        all_found(n, batch.len())?;
+        let n = on!(tx tx, c => {
+            let mut query = sqlx::QueryBuilder::new("update exposure set changed_at = ");
+            query.push_bind(by.at);
+            query.push(
+                ", verdict = told.column4, doubts = told.column5, confidence = told.column6, reason = told.column7, \
+                 product_pointer = told.column8, cves = told.column9, fix = told.column10, \
+                 advisory_version = told.column11 from (");
+            query.push_values(rows.iter(), |mut b, ((variant, advisory, asset), _, after)| {
+                b.push_bind(*variant).push_bind(*advisory).push_bind(*asset);
+                b.push_bind(after.verdict.word())
+                    .push_bind(doubts_column(&after.doubts))
+                    .push_bind(after.confidence.word())
+                    .push_bind(clean(&after.reason).as_ref())
+                    .push_bind(clean(&after.product_pointer).as_ref())
+                    .push_bind(json(&clean_all(&after.cves)))
+                    .push_bind(after.fix.as_deref().map(clean).as_deref())
+                    .push_bind(clean(&after.advisory_version).as_ref());
+            });
+            query.push(
+                ") as told where exposure.variant_id = told.column1 and exposure.advisory_id = told.column2 \
+                 and coalesce(exposure.asset_id, 0) = told.column3 and exposure.closed_at is null");
+            query.build().execute(c).await.map(|done| done.rows_affected())
+        })?;
+        all_found(n, batch.len())?;
+    }
+    Ok(())
+}
+
+async fn open(tx: &mut Tx, by: By<'_>, opened: &[(ExposureKey, Finding)]) -> Result<(), StoreError> {
+    for batch in opened.chunks(BATCH) {
+        let mut rows = Vec::with_capacity(batch.len());
+        for (key, finding) in batch {
+            rows.push((by.advisory_id(&key.advisory)?, key, finding));
+        }
+        insert!(
+            tx,
+            concat!(
+                "insert into exposure (variant_id, asset_id, advisory_id, opened_at, changed_at, opened_rescan_id, ",
+                finding_columns!(""),
+                ")"
+            ),
+            &rows,
+            |b, (advisory_id, key, finding)| b
+                .push_bind(key.variant_id)
+                .push_bind(key.asset_id)
+                .push_bind(*advisory_id)
+                .push_bind(by.at)
+                .push_bind(by.at)
+                .push_bind(by.rescan_id)
+                .push_bind(finding.verdict.word())
+                .push_bind(doubts_column(&finding.doubts))
+                .push_bind(finding.confidence.word())
+                .push_bind(clean(&finding.reason).as_ref())
+                .push_bind(clean(&finding.product_pointer).as_ref())
+                .push_bind(json(&clean_all(&finding.cves)))
+                .push_bind(finding.fix.as_deref().map(clean).as_deref())
+                .push_bind(clean(&finding.advisory_version).as_ref()),
+            ""
+        )?;
+    }
+    Ok(())
+}
+
+async fn save_standings(tx: &mut Tx, by: By<'_>, standings: &[VariantStanding]) -> Result<(), StoreError> {
+    let before: FxHashMap<i64, (String, String)> = sql!(tx tx, all (i64, String, String),
+        "select variant_id, standing, why from variant_standing where until is null")?
+    .into_iter()
+    .map(|(variant_id, standing, why)| (variant_id, (standing, why)))
+    .collect();
+    let moved: Vec<(&VariantStanding, String)> = standings
+        .iter()
+        .map(|now| (now, clean(&now.why).into_owned()))
+        .filter(|(now, why)| {
+            before
+                .get(&now.variant_id)
+                .is_none_or(|(standing, before_why)| standing != now.standing.word() || before_why != why)
+        })
+        .collect();
+    for batch in moved.chunks(BATCH) {
+        on!(tx tx, c => {
+            let mut query = sqlx::QueryBuilder::new("update variant_standing set until = ");
+            query.push_bind(by.at).push(" where until is null and variant_id in (");
+            let mut ids = query.separated(", ");
+            for (now, _) in batch {
+                ids.push_bind(now.variant_id);
+            }
+            query.push(")");
+            query.build().execute(c).await.map(drop)
+        })?;
+        insert!(
+            tx,
+            "insert into variant_standing (variant_id, standing, why, since, rescan_id)",
+            batch,
+            |b, (now, why)| b
+                .push_bind(now.variant_id)
+                .push_bind(now.standing.word())
+                .push_bind(why.as_str())
+                .push_bind(by.at)
+                .push_bind(by.rescan_id),
+            ""
+        )?;
+    }
+    Ok(())
+}

@@ -1,0 +1,140 @@
+//! Variants: each distinct nameplate with a firmware is kept once.
+
+use rustc_hash::FxHashMap;
+
+use super::error::StoreError;
+use super::text::{clean, digest};
+use super::{BATCH, Db, Tx};
+use crate::domain::nameplate::{Nameplate, Variant};
+
+/// The columns of a variant where it is read; ends up in [`VariantRow`].
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct VariantRow {
+    pub variant_id: i64,
+    pub vendor: String,
+    pub model: String,
+    pub part_number: String,
+    pub hardware_revision: String,
+    pub firmware: String,
+    pub variant_notes: String,
+}
+
+impl VariantRow {
+    pub(super) fn into_domain(self) -> Variant {
+        Variant {
+            nameplate: Nameplate {
+                vendor: self.vendor,
+                model: self.model,
+                part_number: self.part_number,
+                hardware_revision: self.hardware_revision,
+            },
+            firmware: self.firmware,
+            notes: self.variant_notes,
+        }
+    }
+}
+
+/// All variants that an asset has now, by id. This is what a rescan judges.
+pub async fn list_variants_for_rescan(db: &Db) -> Result<Vec<(i64, Variant)>, StoreError> {
+    let rows = sql!(db, all VariantRow,
+        "select variant_id, vendor, model, part_number, hardware_revision, firmware, notes as variant_notes \
+         from variant v \
+         where exists (select 1 from asset_variant p where p.variant_id = v.variant_id and p.until is null) \
+         order by variant_id")?;
+    Ok(rows.into_iter().map(|row| (row.variant_id, row.into_domain())).collect())
+}
+
+/// The assets that have these variants now, as (variant, asset, serial number), by variant and asset. For variants
+/// whose answer depends on the serial number; it is blank where none is stated.
+pub async fn list_serial_numbers(db: &Db, variant_ids: &[i64]) -> Result<Vec<(i64, i64, String)>, StoreError> {
+    let mut found = Vec::new();
+    for batch in variant_ids.chunks(BATCH) {
+        let mut rows = for_list!(
+            db,
+            all(i64, i64, String),
+            "select p.variant_id, a.asset_id, a.serial_number \
+             from asset_variant p join asset a on a.asset_id = p.asset_id \
+             where p.until is null and p.variant_id in",
+            batch.iter().copied(),
+            ""
+        )?;
+        found.append(&mut rows);
+    }
+    found.sort_unstable();
+    Ok(found)
+}
+
+/// The number of variants that an asset has now.
+pub async fn count_variants(db: &Db) -> Result<u64, StoreError> {
+    let n = sql!(db, val i64, "select count(distinct variant_id) from asset_variant where until is null")?;
+    Ok(super::text::read_count(n))
+}
+
+/// A variant as it is kept: without NUL characters and without blanks around its texts, otherwise as written.
+pub(super) fn as_kept(variant: &Variant) -> Variant {
+    let kept = |text: &str| clean(text).trim().to_owned();
+    Variant {
+        nameplate: Nameplate {
+            vendor: kept(&variant.nameplate.vendor),
+            model: kept(&variant.nameplate.model),
+            part_number: kept(&variant.nameplate.part_number),
+            hardware_revision: kept(&variant.nameplate.hardware_revision),
+        },
+        firmware: kept(&variant.firmware),
+        notes: kept(&variant.notes),
+    }
+}
+
+/// Makes sure that `known` holds the ids of all these variants, which must be [`as_kept`]; new ones are inserted.
+pub(super) async fn save_variants<'a>(
+    tx: &mut Tx,
+    variants: impl Iterator<Item = &'a Variant>,
+    known: &mut FxHashMap<Variant, i64>,
+) -> Result<(), StoreError> {
+    let mut new: FxHashMap<String, &Variant> = FxHashMap::default();
+    for variant in variants {
+        if !known.contains_key(variant) {
+            let plate = &variant.nameplate;
+            let texts = [
+                &plate.vendor,
+                &plate.model,
+                &plate.part_number,
+                &plate.hardware_revision,
+                &variant.firmware,
+                &variant.notes,
+            ];
+            new.insert(digest(&texts), variant);
+        }
+    }
+    // In a stable order, so that equal imports give equal ids.
+    let mut new: Vec<(String, &Variant)> = new.into_iter().collect();
+    new.sort_unstable_by(|a, b| a.1.cmp(b.1));
+    for batch in new.chunks(BATCH) {
+        insert!(
+            tx,
+            "insert into variant \
+             (variant_digest, vendor, model, part_number, hardware_revision, firmware, notes)",
+            batch,
+            |b, (digest, v)| b
+                .push_bind(digest.as_str())
+                .push_bind(v.nameplate.vendor.as_str())
+                .push_bind(v.nameplate.model.as_str())
+                .push_bind(v.nameplate.part_number.as_str())
+                .push_bind(v.nameplate.hardware_revision.as_str())
+                .push_bind(v.firmware.as_str())
+                .push_bind(v.notes.as_str()),
+            "on conflict (variant_digest) do nothing"
+        )?;
+        let rows: Vec<(String, i64)> = for_list!(tx tx, all (String, i64),
+            "select variant_digest, variant_id from variant where variant_digest in",
+            batch.iter().map(|(digest, _)| digest.as_str()),
+            "")?;
+        let ids: FxHashMap<String, i64> = rows.into_iter().collect();
+        for (digest, variant) in batch {
+            if let Some(id) = ids.get(digest) {
+                known.insert((*variant).clone(), *id);
+            }
+        }
+    }
+    Ok(())
+}

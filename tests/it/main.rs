@@ -1,0 +1,6 @@
+//! What needs more than one part of the program: one binary, one module a subject. `database` gives every test its own
+//! database, on SQLite and on PostgreSQL.
+
+mod database;
+
+mod store;
