@@ -141,12 +141,13 @@ impl Page<'_> {
             Text(words::site_name(site.site))
         )?;
         if let Some(summary) = site.summary {
+            let affected = affected_by_severity(&site.rows, summary);
             writeln!(
                 self.out,
                 "<p class=\"headline\"><bdi>{}</bdi></p>\n{}{}",
                 Text(&words::headline(summary)),
-                Bar { summary, affected: affected_by_severity(&site.rows, summary), height: 20 },
-                Numbers(summary)
+                Bar { summary, affected, height: 20 },
+                Numbers { summary, affected }
             )?;
         }
         if !groups.is_empty() {

@@ -8,7 +8,7 @@ use super::super::groups::by_reason;
 use super::super::row::{Report, ReportAdvisory, ReportFinding, ReportRemediation};
 use super::super::visible::{counted, grouped};
 use super::super::vocabulary as words;
-use super::escape::{Identifier, Link, Text};
+use super::escape::{Identifier, Link, Sentence, Text};
 use super::{Detail, Page};
 use crate::domain::asset::Standing;
 use crate::domain::site::UncheckedAsset;
@@ -113,7 +113,7 @@ impl Page<'_> {
             grouped(warnings.len() as u64)
         )?;
         for warning in warnings.iter().take(MAX_WARNINGS) {
-            writeln!(self.out, "<li dir=\"auto\">{}</li>", Text(warning))?;
+            writeln!(self.out, "<li dir=\"auto\">{}</li>", Sentence(warning))?;
         }
         if warnings.len() > MAX_WARNINGS {
             let n = (warnings.len() - MAX_WARNINGS) as u64;

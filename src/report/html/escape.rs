@@ -45,6 +45,35 @@ impl Display for Prose<'_> {
     }
 }
 
+/// A sentence of ours that quotes values of others in backticks, which become code.
+pub(super) struct Sentence<'a>(pub &'a str);
+
+impl Display for Sentence<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        // An odd number of backticks belongs to a value; then nothing is read as a quotation.
+        if self.0.matches('`').count() % 2 == 1 {
+            return Text(self.0).fmt(f);
+        }
+        for (i, piece) in self.0.split('`').enumerate() {
+            if i % 2 == 1 {
+                write!(f, "<code><bdi>{}</bdi></code>", Text(piece))?;
+            } else {
+                Text(piece).fmt(f)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What stands in a table cell: kept apart from the direction of the text around it, nothing when it is blank.
+pub(super) struct CellText<'a>(pub &'a str);
+
+impl Display for CellText<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() { Ok(()) } else { write!(f, "<bdi>{}</bdi>", Identifier(self.0)) }
+    }
+}
+
 /// A link with its host behind it; only http and https become links, all others stay text.
 pub(super) struct Link<'a> {
     pub url: &'a str,
@@ -124,6 +153,8 @@ mod tests {
     fn markup_of_others_is_text() {
         assert_eq!(Text("<a href=\"x\">'&").to_string(), "&lt;a href=&quot;x&quot;&gt;&#39;&amp;");
         assert_eq!(Identifier("6ES7-1.<b>").to_string(), "6ES7-<wbr>1.<wbr>&lt;b&gt;");
+        assert_eq!(Sentence("bound `<= 33` is").to_string(), "bound <code><bdi>&lt;= 33</bdi></code> is");
+        assert_eq!(Sentence("a ` <b>").to_string(), "a ` &lt;b&gt;");
         assert_eq!(Prose("one\r\n\r\n two\u{1b}").to_string(), "one<br>two␛");
     }
 

@@ -6,8 +6,8 @@ use super::super::groups::{FindingLine, NameplateGroup};
 use super::super::row::{ReportAsset, ReportFinding, ReportRemediation};
 use super::super::visible::{counted, grouped};
 use super::super::vocabulary as words;
-use super::escape::{Identifier, Link, Prose, Text};
-use super::standing::severity_class;
+use super::escape::{CellText, Identifier, Link, Prose, Sentence, Text};
+use super::standing::{Shape, severity_class};
 use super::{Detail, Page};
 use crate::domain::matching::PartResult;
 use crate::domain::verdict::Verdict;
@@ -108,13 +108,14 @@ impl Page<'_> {
             Text(&advisory.advisory_id),
         )?;
         let n_assets = line.assets.len();
-        write!(self.out, "<td class=\"c-n\" data-label=\"Assets\">")?;
-        if n_assets == group.assets.len() {
-            write!(self.out, "<span class=\"faint\">{}</span>", grouped(n_assets as u64))?;
-        } else {
-            write!(self.out, "{}", grouped(n_assets as u64))?;
-        }
-        write!(self.out, "</td></tr>\n<tr class=\"fold why\"><td colspan=\"5\"><details><summary>")?;
+        // The plate says how many there are; a line repeats it in passing.
+        let same = if n_assets == group.assets.len() { " same faint" } else { "" };
+        write!(
+            self.out,
+            "<td class=\"c-n{same}\" data-label=\"Assets\">{}</td></tr>\n\
+             <tr class=\"fold why\"><td colspan=\"5\"><details><summary>",
+            grouped(n_assets as u64)
+        )?;
         write!(self.out, "<bdi>{}</bdi></summary>", Text(&advisory.title))?;
         self.why(finding)?;
         if n_assets != group.assets.len() {
@@ -127,10 +128,7 @@ impl Page<'_> {
     fn severity(&mut self, finding: &ReportFinding) -> io::Result<()> {
         let class = severity_class(finding.severity);
         let (_, word) = words::severity_label(finding.severity);
-        write!(
-            self.out,
-            "<span class=\"severity {class}\"><svg viewBox=\"0 0 12 12\" width=\"12\" height=\"12\" aria-hidden=\"true\" focusable=\"false\"><use href=\"#s-{class}\"/></svg> {word}",
-        )?;
+        write!(self.out, "<span class=\"severity {class}\">{} {word}", Shape(finding.severity))?;
         if let Some(score) = finding.cvss {
             write!(self.out, " <b>{score:.1}</b>")?;
         }
@@ -153,12 +151,12 @@ impl Page<'_> {
             "<span class=\"verdict {}\">{mark}{}</span> <bdi>{}</bdi>",
             finding.verdict.word(),
             finding.verdict.label(),
-            Text(&finding.reason)
+            Sentence(&finding.reason)
         )?;
         for doubt in &finding.doubts {
             write!(self.out, " <span class=\"doubt\">{}", words::doubt_label(doubt.kind))?;
             if doubt.detail != finding.reason && !doubt.detail.is_empty() {
-                write!(self.out, ": <bdi>{}</bdi>", Text(&doubt.detail))?;
+                write!(self.out, ": <bdi>{}</bdi>", Sentence(&doubt.detail))?;
             }
             write!(self.out, "</span>")?;
         }
@@ -229,8 +227,8 @@ impl Page<'_> {
             };
             write!(
                 self.out,
-                "</td><td data-label=\"Rule\"><bdi>{}</bdi></td><td data-label=\"Result\" class=\"{class}\">{}</td></tr>",
-                Text(&part.rule),
+                "</td><td data-label=\"Rule\">{}</td><td data-label=\"Result\" class=\"{class}\">{}</td></tr>",
+                CellText(&part.rule),
                 words::result_label(part.result)
             )?;
         }
@@ -330,11 +328,11 @@ impl Page<'_> {
             for asset in assets {
                 writeln!(
                     self.out,
-                    "<tr><th scope=\"row\"><bdi>{}</bdi></th><td data-label=\"Area\"><bdi>{}</bdi></td><td data-label=\"Serial number\"><code><bdi>{}</bdi></code></td><td data-label=\"Place\"><bdi>{}</bdi></td></tr>",
+                    "<tr><th scope=\"row\"><bdi>{}</bdi></th><td data-label=\"Area\">{}</td><td data-label=\"Serial\">{}</td><td data-label=\"Place\">{}</td></tr>",
                     Identifier(&asset.asset_id),
-                    Text(&asset.area),
-                    Identifier(&asset.serial_number),
-                    Text(&asset.place)
+                    CellText(&asset.area),
+                    CellText(&asset.serial_number),
+                    CellText(&asset.place)
                 )?;
             }
             write!(self.out, "</tbody></table>")?;

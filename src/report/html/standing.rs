@@ -6,6 +6,7 @@ use rustc_hash::FxHashMap;
 
 use super::super::row::ReportRow;
 use super::super::visible::{counted, grouped};
+use super::super::vocabulary::severity_label;
 use crate::domain::asset::Standing;
 use crate::domain::priority::Severity;
 use crate::domain::site::SiteSummary;
@@ -91,27 +92,62 @@ impl Display for Bar<'_> {
 }
 
 /// The six numbers with their swatches, and the sum that they add up to.
-pub(super) struct Numbers<'a>(pub &'a SiteSummary);
+///
+/// The affected ones are split by severity where the bar is, so that each shape in the bar has its word.
+pub(super) struct Numbers<'a> {
+    pub summary: &'a SiteSummary,
+    pub affected: Option<[u64; 6]>,
+}
 
 impl Display for Numbers<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         f.write_str("<ul class=\"places\">")?;
         for standing in Standing::ALL {
-            let n = self.0.n(standing);
-            write!(
-                f,
-                "<li{}><svg class=\"swatch\" viewBox=\"0 0 12 12\" width=\"12\" height=\"12\" aria-hidden=\"true\" focusable=\"false\"><rect class=\"f-{}\" x=\"0.5\" y=\"0.5\" width=\"11\" height=\"11\"/></svg> <b>{}</b> {}</li>",
-                if n == 0 { " class=\"zero\"" } else { "" },
-                standing.word(),
-                grouped(n),
-                standing.label()
-            )?;
+            let n = self.summary.n(standing);
+            f.write_str(if n == 0 { "<li class=\"zero\">" } else { "<li>" })?;
+            let split = if standing == Standing::Affected && n > 0 { self.affected } else { None };
+            if split.is_none() {
+                write!(
+                    f,
+                    "<svg class=\"swatch\" viewBox=\"0 0 12 12\" width=\"12\" height=\"12\" aria-hidden=\"true\" \
+                     focusable=\"false\"><rect class=\"f-{}\" x=\"0.5\" y=\"0.5\" width=\"11\" height=\"11\"/></svg> ",
+                    standing.word()
+                )?;
+            }
+            write!(f, "<b>{}</b> {}", grouped(n), standing.label())?;
+            for (n, severity) in split.into_iter().flat_map(|counts| counts.into_iter().zip(DRAWN)) {
+                if n > 0 {
+                    let (_, word) = severity_label(severity);
+                    write!(
+                        f,
+                        " <span class=\"split {}\">{} {} {}</span>",
+                        severity_class(severity),
+                        Shape(severity),
+                        grouped(n),
+                        word.to_lowercase()
+                    )?;
+                }
+            }
+            f.write_str("</li>")?;
         }
-        let sum: u64 = self.0.n_by_standing.iter().sum();
-        write!(f, "<li class=\"sum\">= <b>{}</b>", counted(self.0.n_assets, "asset", "assets"))?;
-        if sum != self.0.n_assets {
+        let sum: u64 = self.summary.n_by_standing.iter().sum();
+        write!(f, "<li class=\"sum\">= <b>{}</b>", counted(self.summary.n_assets, "asset", "assets"))?;
+        if sum != self.summary.n_assets {
             write!(f, " (the places add up to {}; this is a defect of the program)", grouped(sum))?;
         }
         f.write_str("</li></ul>")
+    }
+}
+
+/// The shape of a severity; the word beside it says the same.
+pub(super) struct Shape(pub Option<Severity>);
+
+impl Display for Shape {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "<svg viewBox=\"0 0 12 12\" width=\"12\" height=\"12\" aria-hidden=\"true\" focusable=\"false\"><use href=\"#s-{}\"/></svg>",
+            severity_class(self.0)
+        )
     }
 }
