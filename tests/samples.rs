@@ -14,3 +14,12 @@ fn the_committed_samples_are_what_the_maker_makes() {
         );
     }
 }
+
+#[test]
+fn every_sample_advisory_reads_without_a_warning() {
+    for (name, bytes) in nameplate::ingest::samples::SAMPLE_ADVISORIES {
+        let (advisory, warnings) = nameplate::ingest::csaf::document::read_document(bytes).unwrap();
+        assert!(warnings.is_empty(), "{name}: {warnings:#?}");
+        assert!(!advisory.products.is_empty(), "{name}");
+    }
+}
