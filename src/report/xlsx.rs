@@ -40,7 +40,7 @@ pub fn write_xlsx(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     out.write_all(&bytes)
 }
 
-fn workbook_bytes(report: &Report, max_rows: usize) -> Result<Vec<u8>, XlsxError> {
+pub(super) fn workbook_bytes(report: &Report, max_rows: usize) -> Result<Vec<u8>, XlsxError> {
     let styles = Styles::new();
     let mut workbook = Workbook::new();
     let mut properties = DocProperties::new().set_title(limited(&report.title, 255).as_ref());

@@ -2,10 +2,11 @@
 
 use std::io::{self, Write};
 
-use comfy_table::{Attribute, Cell, CellAlignment, Color, ColumnConstraint, ContentArrangement, Table, TableComponent};
+use comfy_table::{Attribute, Cell, Color, ColumnConstraint, ContentArrangement, Table, TableComponent};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::super::groups::{FindingLine, NameplateGroup};
+use super::super::row::ReportAsset;
 use super::super::visible::{counted, grouped, visible_line};
 use super::super::vocabulary as words;
 use super::{Ink, asset_ids, firmware_text, nameplate_text};
@@ -14,6 +15,9 @@ use crate::domain::verdict::Verdict;
 
 /// Below this width the columns would be too narrow to read.
 const MIN_TABLE_WIDTH: u16 = 84;
+
+/// Characters of a nameplate that a terminal shows.
+const MAX_NAME: usize = 160;
 
 /// Writes the groups as a table, or as blocks on a narrow terminal.
 pub(super) fn write_table(
@@ -28,7 +32,6 @@ pub(super) fn write_table(
     let mut table = Table::new();
     table.load_preset(comfy_table::presets::NOTHING);
     table.set_style(TableComponent::HeaderLines, '─');
-    table.set_style(TableComponent::MiddleHeaderIntersections, '─');
     table.set_content_arrangement(ContentArrangement::Dynamic);
     table.set_width(width);
     if colour {
@@ -36,24 +39,24 @@ pub(super) fn write_table(
     } else {
         table.force_no_tty();
     }
-    let headers = ["Severity", "Nameplate and assets", "Firmware", "Assets", "Verdict and reason", "Fix", "Advisory"];
+    let headers = ["Severity", "Nameplate and assets", "Firmware", "Verdict and reason", "Fix", "Advisory"];
     table.set_header(headers.map(|header| styled(Cell::new(header), colour, Attribute::Bold)));
     for group in groups {
         for (i, line) in group.lines.iter().enumerate() {
             table.add_row(cells(group, line, i == 0, colour));
         }
     }
-    // A severity must not break in two; the others share what is left.
-    if let Some(column) = table.column_mut(0) {
-        column.set_constraint(ColumnConstraint::LowerBoundary(comfy_table::Width::Fixed(16)));
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 2));
     }
-    for (i, at_most) in [(1, 34u16), (2, 14), (5, 14), (6, 18)] {
+    // A severity must not break in two; the narrow facts leave the room to nameplate and reason.
+    if let Some(column) = table.column_mut(0) {
+        column.set_constraint(ColumnConstraint::Absolute(comfy_table::Width::Fixed(17)));
+    }
+    for (i, at_most) in [(1, 36u16), (2, 14), (4, 14), (5, 18)] {
         if let Some(column) = table.column_mut(i) {
             column.set_constraint(ColumnConstraint::UpperBoundary(comfy_table::Width::Percentage(at_most)));
         }
-    }
-    if let Some(column) = table.column_mut(3) {
-        column.set_cell_alignment(CellAlignment::Right);
     }
     for line in table.lines() {
         writeln!(out, "{}", line.trim_end())?;
@@ -77,30 +80,50 @@ fn cells(group: &NameplateGroup<'_>, line: &FindingLine<'_>, first: bool, colour
             severity = severity.add_attribute(Attribute::Bold);
         }
     }
-    let verdict = Cell::new(visible_line(&words::verdict_sentence(finding)));
+    let mut verdict = words::verdict_sentence(finding);
+    if line.assets.len() != group.assets.len() {
+        verdict.push_str(&format!(" ({}: {})", n_assets(&line.assets), asset_ids(&line.assets)));
+    }
+    let verdict = Cell::new(visible_line(&verdict));
     // The plate stands once; its other findings follow below it.
-    let plate = if first { format!("{}\n{}", nameplate_text(group), asset_ids(&group.assets)) } else { String::new() };
-    let differs = line.assets.len() != group.assets.len();
+    let plate = if first {
+        format!("{}\n{}: {}", shortened(nameplate_text(group)), n_assets(&group.assets), asset_ids(&group.assets))
+    } else {
+        String::new()
+    };
     vec![
         severity,
         Cell::new(plate),
         Cell::new(if first { firmware_text(group) } else { String::new() }),
-        Cell::new(if first || differs { grouped(line.assets.len() as u64) } else { String::new() }),
         if finding.verdict == Verdict::Affected { styled(verdict, colour, Attribute::Bold) } else { verdict },
         Cell::new(visible_line(words::fix_text(finding))),
         Cell::new(visible_line(&finding.advisory.advisory_id)),
     ]
 }
 
+fn n_assets(assets: &[&ReportAsset]) -> String {
+    counted(assets.len() as u64, "asset", "assets")
+}
+
+/// A name that would fill the screen is cut; files and pipes have it whole.
+fn shortened(name: String) -> String {
+    let n = name.chars().count();
+    if n <= MAX_NAME {
+        return name;
+    }
+    let kept: String = name.chars().take(MAX_NAME).collect();
+    format!("{}… and {} more characters", kept.trim_end(), grouped((n - MAX_NAME) as u64))
+}
+
 /// The same facts as labelled lines.
 fn write_blocks(out: &mut dyn Write, groups: &[NameplateGroup<'_>], width: usize, colour: bool) -> io::Result<()> {
     for group in groups {
-        let n_assets = counted(group.assets.len() as u64, "asset", "assets");
-        let plate = format!("{}, firmware {}, {n_assets}", nameplate_text(group), firmware_text(group));
+        let plate = format!("{}, firmware {}", shortened(nameplate_text(group)), firmware_text(group));
         for line in wrap(&plate, width) {
             writeln!(out, "{}", if colour { paint(Ink::Strong, &line) } else { line })?;
         }
-        for line in wrap(&asset_ids(&group.assets), width.saturating_sub(2)) {
+        let assets = format!("{}: {}", n_assets(&group.assets), asset_ids(&group.assets));
+        for line in wrap(&assets, width.saturating_sub(2)) {
             writeln!(out, "  {line}")?;
         }
         for line in &group.lines {
