@@ -73,6 +73,7 @@ const DEVICES: &[[&str; 8]] = &[
     ["IQR-ROBOT", "PLC", "Mitsubishi Electric", "R32SFCPU-SET", "22", "", "CPU: R32SFCPU", "High"],
     ["IQR-ETH", "Communication Adapter", "Mitsubishi Electric", "RJ71EN71", "48", "", "2: RJ71EN71", "Medium"],
     ["Q-UTIL", "PLC", "Mitsubishi Electric", "Q06UDVCPU", "", "240520712345678", "CPU: Q06UDVCPU", "Medium"],
+    ["WELL-03", "PLC", "Unitronics", "Vision V570", "12.36", "V57-00123", "", "High"],
     ["WAGO-HVAC1", "I/O", "WAGO Kontakttechnik", "750-831/000-002", "FW09", "", "", "Low"],
     ["WAGO-HVAC2", "I/O", "WAGO Kontakttechnik", "750-829", "01.02.11(11)", "", "", "Low"],
     ["SW-MAIN", "Switch", "Moxa", "EDS-G516E", "6.0", "MOXA00012", "", "High"],

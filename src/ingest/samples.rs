@@ -29,6 +29,7 @@ pub const SAMPLE_ADVISORIES: &[SampleAdvisory] = embed![
     "icsa-23-222-07.json",
     "icsa-23-227-01.json",
     "icsa-23-229-03.json",
+    "icsa-23-348-15.json",
     "icsa-24-226-09.json",
     "sample-2026-01.json",
     "sample-2026-02.json",
