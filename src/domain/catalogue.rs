@@ -5,6 +5,7 @@
 
 mod data;
 mod files;
+pub mod reading;
 #[cfg(test)]
 mod tests;
 
@@ -93,6 +94,13 @@ impl VendorSet {
             || self.unknown.iter().any(|a| other.unknown.iter().any(|b| same_unknown(a, b)))
     }
 
+    /// Adds the key of a vendor that the catalogue does not know.
+    pub fn add_unknown(&mut self, key: &str) {
+        if !self.unknown.iter().any(|k| k == key) {
+            self.unknown.push(key.to_owned());
+        }
+    }
+
     /// Adds a known vendor.
     pub fn add(&mut self, vendor: VendorId) {
         if !self.known.contains(&vendor) {
@@ -112,6 +120,8 @@ fn same_unknown(a: &str, b: &str) -> bool {
 pub struct WordLists {
     /// Never identify a product: controller, module, series.
     pub generic: FxHashSet<String>,
+    /// Dictionary words that stand in many product names and identify only beside others: view, expert.
+    pub common: FxHashSet<String>,
     /// Brand words above the families; neither identify nor are asked for: SIMATIC, MELSEC.
     pub umbrella: FxHashSet<String>,
     /// Mark a text as naming software: configurator, DTM.

@@ -1,8 +1,18 @@
 //! Which products of which advisories a variant is: the verdict for one variant, with typed evidence.
 
+mod explanation;
+mod fix;
+mod identity;
+mod judgement;
+mod near_miss;
+#[cfg(test)]
+mod tests;
+
 use super::nameplate::Variant;
 use super::product_index::ProductIndex;
 use super::verdict::{Confidence, Doubt, Verdict};
+
+pub use near_miss::{NearMiss, near_misses, why_unchecked};
 
 /// The answer for one variant and one advisory.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,6 +38,8 @@ pub struct Match {
     pub fix: Option<String>,
     /// The answer would change with the serial number, so it must be judged per asset.
     pub depends_on_serial: bool,
+    /// What would change the verdict, as one sentence: "4.0.0 or later: not affected.". Blank when nothing would.
+    pub what_would_change_it: String,
 }
 
 /// A part of the nameplate that a comparison is about.
@@ -98,12 +110,6 @@ pub struct EvidencePart {
 ///
 /// `serial_number` is that of one asset, or blank for the variant as a whole. At most one match per advisory, sorted
 /// by advisory index; an advisory without a match is about other products.
-pub fn match_variant(_index: &ProductIndex, _variant: &Variant, _serial_number: &str) -> Vec<Match> {
-    Vec::new()
-}
-
-/// Why no advisory could have named this variant: no source covers its vendor, or the nameplate is too poor.
-/// `None` when it was compared with its vendor's products.
-pub fn why_unchecked(_index: &ProductIndex, _variant: &Variant) -> Option<String> {
-    None
+pub fn match_variant(index: &ProductIndex, variant: &Variant, serial_number: &str) -> Vec<Match> {
+    judgement::judge(index, variant, serial_number)
 }

@@ -1,1 +1,387 @@
-//! Model names: designators, family words, series and placeholders.
+//! The forms of product names: tokens, placeholders and lists. Pure form, no knowledge of any product.
+
+use super::vendor::fold;
+
+/// One run of letters and digits of a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Token {
+    /// Folded.
+    pub text: String,
+    /// As written.
+    pub raw: String,
+    /// Number of the blank-separated chunk it stands in.
+    pub chunk: u32,
+}
+
+impl Token {
+    /// Whether the token holds a digit.
+    pub fn has_digit(&self) -> bool {
+        self.text.bytes().any(|b| b.is_ascii_digit())
+    }
+}
+
+/// The tokens of a text. Blanks, commas and their like end a chunk; dashes, slashes and dots only end a token.
+pub fn tokens(text: &str) -> Vec<Token> {
+    let mut found: Vec<Token> = Vec::new();
+    let mut chunk = 0;
+    let mut word = String::new();
+    let push = |word: &mut String, chunk: u32, found: &mut Vec<Token>| {
+        if !word.is_empty() {
+            let raw = std::mem::take(word);
+            let text: String = fold(&raw).chars().filter(|c| c.is_alphanumeric()).collect();
+            if !text.is_empty() {
+                found.push(Token { text, raw, chunk });
+            }
+        }
+    };
+    for c in text.chars() {
+        if c.is_alphanumeric() {
+            word.push(c);
+        } else if matches!(c, '™' | '®' | '©' | '\u{200b}' | '\u{feff}') {
+            // Marks inside a word do not end it.
+        } else {
+            push(&mut word, chunk, &mut found);
+            if c.is_whitespace() || matches!(c, ',' | ';' | ':' | '(' | ')' | '"' | '“' | '”' | '|' | '\'' | '’')
+            {
+                chunk += 1;
+            }
+        }
+    }
+    push(&mut word, chunk, &mut found);
+    found
+}
+
+/// A text with its remarks in parentheses taken out, outermost ones whole.
+///
+/// Parentheses that stand inside a word (`R04(EN)CPU`, `277(F)`) belong to the word and stay.
+pub fn take_remarks(text: &str) -> (String, Vec<String>) {
+    let mut kept = String::with_capacity(text.len());
+    let mut remarks = Vec::new();
+    let mut remark = String::new();
+    let mut depth = 0usize;
+    let chars: Vec<char> = text.chars().collect();
+    let mut at = 0;
+    while at < chars.len() {
+        let c = chars[at];
+        if depth == 0 && c == '(' && at > 0 && chars[at - 1].is_alphanumeric() {
+            let inside: String = chars[at + 1..].iter().take_while(|c| **c != ')').collect();
+            if inside.chars().count() <= 5
+                && inside.chars().all(|c| c.is_ascii_uppercase() || c == '/' || c == '-')
+                && !inside.is_empty()
+            {
+                kept.push('(');
+                kept.push_str(&inside);
+                kept.push(')');
+                at += inside.chars().count() + 2;
+                continue;
+            }
+        }
+        match c {
+            '(' => {
+                if depth > 0 {
+                    remark.push(c);
+                }
+                depth += 1;
+            }
+            ')' if depth > 0 => {
+                depth -= 1;
+                if depth == 0 {
+                    remarks.push(std::mem::take(&mut remark).trim().to_owned());
+                    kept.push(' ');
+                } else {
+                    remark.push(c);
+                }
+            }
+            c if depth > 0 => remark.push(c),
+            c => kept.push(c),
+        }
+        at += 1;
+    }
+    // A remark that never ends was cut off; what is there still counts.
+    if !remark.trim().is_empty() {
+        remarks.push(remark.trim().to_owned());
+    }
+    (kept, remarks)
+}
+
+/// Unifies the signs that stand for "any character" and cuts the legend of placeholders (`x=32,64,80, y=T,R`).
+pub fn unify_placeholders(text: &str) -> String {
+    let mut unified = text.replace("[ ]", "□").replace("[]", "□").replace('■', "□");
+    if unified.contains('□') {
+        // Blanks around a sign are typesetting: `CJ1G-CPU □ □ P`.
+        while unified.contains("□ □") {
+            unified = unified.replace("□ □", "□□");
+        }
+        unified = unified.replace(" □", "□").replace("□ ", "□");
+    }
+    for name in ["x", "y", "z"] {
+        for start in [format!(" {name}="), format!(" {name} ="), format!("({name}=")] {
+            if let Some(at) = unified.find(&start) {
+                let rest = &unified[at + 1..];
+                let end = [" with ", " Serial", " serial", " (", ") "]
+                    .iter()
+                    .filter_map(|stop| rest.find(stop))
+                    .min()
+                    .unwrap_or(rest.len());
+                unified = format!("{} {}", &unified[..at], &rest[end..]);
+            }
+        }
+    }
+    unified
+}
+
+/// The pattern that a chunk with placeholders stands for, or `None` when it has none: `BMXP34*`, `750-82xx/xxx-xxx`,
+/// `1756-L8z`, `CJ2M-CPU□□`, `FX5U-xMy/z`, `AFS67X`.
+///
+/// Signs at the end stand for any run, because lists rarely care how long the tail of an order number is.
+pub fn placeholder_pattern(chunk: &str) -> Option<String> {
+    let chars: Vec<char> = chunk.chars().collect();
+    let shouting = chars.iter().all(|c| !c.is_lowercase() || matches!(c, 'x' | 'y' | 'z'));
+    let digits_or_shouting =
+        chars.iter().any(char::is_ascii_digit) || chars.iter().filter(|c| c.is_uppercase()).count() >= 2;
+    let mut pattern = String::new();
+    let mut n_signs = 0;
+    let mut n_given = 0;
+    for (at, c) in chars.iter().copied().enumerate() {
+        let before = at.checked_sub(1).map(|n| chars[n]);
+        let after = chars.get(at + 1).copied();
+        let free_before = before.is_none_or(|b| !b.is_alphanumeric());
+        let sign = match c {
+            '*' => Some('*'),
+            '□' | '?' => Some('?'),
+            'x' | 'y' | 'z' if shouting && digits_or_shouting => {
+                if free_before && c == 'x' && after.is_some_and(|a| a.is_uppercase()) {
+                    Some('+')
+                } else if before.is_some_and(|b| b.is_ascii_digit() || matches!(b, 'x' | '*'))
+                    || (after.is_none() && chars.len() > 3)
+                    || (c == 'y' && before.is_some_and(char::is_uppercase))
+                    || (after == Some('x') && c == 'x')
+                    || (free_before && after.is_none_or(|a| !a.is_alphanumeric()))
+                {
+                    Some('?')
+                } else {
+                    None
+                }
+            }
+            'X' if before.is_some_and(|b| b.is_ascii_digit() || b == 'X')
+                && after.is_none_or(|a| !a.is_alphanumeric() || a == 'X')
+                && chars.iter().filter(|c| c.is_alphanumeric()).count() > 3 =>
+            {
+                Some('?')
+            }
+            _ => None,
+        };
+        match sign {
+            Some(sign) => {
+                n_signs += 1;
+                pattern.push(sign);
+            }
+            None => {
+                if c.is_alphanumeric() {
+                    n_given += 1;
+                    pattern.push(c);
+                }
+            }
+        }
+    }
+    if n_signs == 0 || n_given < 2 {
+        return None;
+    }
+    let given = pattern.trim_end_matches(['?', '*', '+']);
+    if given.len() < pattern.len() {
+        pattern = format!("{given}*");
+    }
+    Some(pattern)
+}
+
+/// The chunks that a chunk with a slash or optional letters stands for; one chunk when it has neither.
+///
+/// `R04/08(EN)CPU` stands for four, `PXC12/22/36-E.D` for three, `XB-200/XC-200` for two. `FX5U-32MT/ES`, `PN/DP`
+/// and `1756-EN2T/D` are one name each.
+pub fn expand_chunk(chunk: &str) -> Vec<String> {
+    let mut open = vec![chunk.to_owned()];
+    // Optional letters first: with and without.
+    for _ in 0..2 {
+        let mut next = Vec::new();
+        for text in &open {
+            match (text.find('('), text.find(')')) {
+                (Some(a), Some(b)) if a < b => {
+                    let inside = &text[a + 1..b];
+                    next.push(format!("{}{}", &text[..a], &text[b + 1..]));
+                    for option in inside.split('/') {
+                        next.push(format!("{}{}{}", &text[..a], option, &text[b + 1..]));
+                    }
+                }
+                _ => next.push(text.clone()),
+            }
+        }
+        open = next;
+    }
+    open.iter().flat_map(|text| expand_slashes(text)).collect()
+}
+
+fn expand_slashes(chunk: &str) -> Vec<String> {
+    let parts: Vec<&str> = chunk.split('/').filter(|p| !p.is_empty()).collect();
+    let whole = || vec![chunk.to_owned()];
+    let [first, .., last] = parts.as_slice() else { return whole() };
+    let is_digits = |t: &str| !t.is_empty() && t.bytes().all(|b| b.is_ascii_digit());
+    let leading_digits = |t: &str| t.bytes().take_while(u8::is_ascii_digit).count();
+    let has_digit = |t: &str| t.bytes().any(|b| b.is_ascii_digit());
+    let has_letter = |t: &str| t.chars().any(char::is_alphabetic);
+    let trailing = first.bytes().rev().take_while(u8::is_ascii_digit).count();
+    // Numbers that share the letters in front and behind: Q03/04/06UDVCPU, PXC12/22/36-E.D, Micro850/870.
+    if trailing > 0
+        && parts[1..parts.len() - 1].iter().all(|p| is_digits(p))
+        && (1..=trailing + 1).contains(&leading_digits(last))
+        && (has_letter(first) || has_letter(last))
+        // `750-82xx/000-000` and `M7650/1200` are no lists of two numbers: the second is longer or has its own joint.
+        && !last[leading_digits(last)..].starts_with("-0")
+    {
+        let prefix = &first[..first.len() - trailing];
+        let suffix = &last[leading_digits(last)..];
+        let numbers = std::iter::once(&first[first.len() - trailing..])
+            .chain(parts[1..parts.len() - 1].iter().copied())
+            .chain(std::iter::once(&last[..leading_digits(last)]));
+        return numbers.map(|n| format!("{prefix}{n}{suffix}")).collect();
+    }
+    // The letters may follow one number only: `FCU08/16PCPU` was handled; here each part is a name of its own.
+    if parts.iter().all(|p| has_digit(p) && has_letter(p) && p.len() >= 3) {
+        return parts.iter().map(|p| (*p).to_owned()).collect();
+    }
+    whole()
+}
+
+/// Pieces of a list with what joined them, such as "Stratix 5700 and ArmorStratix 5700" or "ION7400 / PM8000".
+///
+/// Whether the pieces are products of their own is for the reader to judge; nothing is lost by joining them again.
+pub fn split_list(text: &str) -> Vec<String> {
+    let mut pieces = vec![String::new()];
+    let words: Vec<&str> = text.split_whitespace().collect();
+    for word in &words {
+        let bare = word.trim_matches(|c| c == ',' || c == ';');
+        let joins = matches!(
+            bare.to_ascii_lowercase().as_str(),
+            "and" | "&" | "or" | "/" | "//" | "und" | "et" | "|" | "and/or"
+        );
+        if joins {
+            pieces.push(String::new());
+            continue;
+        }
+        let ends = word.ends_with(',') || word.ends_with(';');
+        // `XC208,XC216` has no blank behind the comma.
+        let mut inner = word.trim_end_matches([',', ';']).split([',', ';']).peekable();
+        while let Some(part) = inner.next() {
+            // A slash with a blank on one side joins as one with blanks on both.
+            let (part, slash_before) = part.strip_prefix('/').map_or((part, false), |p| (p, true));
+            let (part, slash_after) = part.strip_suffix('/').map_or((part, false), |p| (p, true));
+            if slash_before {
+                pieces.push(String::new());
+            }
+            if let Some(piece) = pieces.last_mut() {
+                if !piece.is_empty() && !part.is_empty() {
+                    piece.push(' ');
+                }
+                piece.push_str(part);
+            }
+            if slash_after || inner.peek().is_some() {
+                pieces.push(String::new());
+            }
+        }
+        if ends {
+            pieces.push(String::new());
+        }
+    }
+    pieces.retain(|p| !p.trim().is_empty());
+    pieces
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::order_number::{Pattern, squash};
+    use proptest::prelude::*;
+
+    #[test]
+    fn placeholders_become_patterns() {
+        for (chunk, text, fits) in [
+            ("BMXP34*", "BMXP342020", true),
+            ("BMXP34x", "BMXP342020", true),
+            ("140CPU65xxxxx", "140CPU65160", true),
+            ("140NOE771x1", "140NOE77101", true),
+            ("EMAxxx", "EMA110", true),
+            ("750-82xx/xxx-xxx", "750-8212", true),
+            ("750-82xx/xxx-xxx", "750-8212/025-000", true),
+            ("1756-L8z", "1756-L83E", true),
+            ("1756-L8z", "1756-L73", false),
+            ("CJ2M-CPU□□", "CJ2M-CPU33", true),
+            ("FX5U-xMy/z", "FX5U-32MT/ES", true),
+            ("FX5U-xMy/z", "FX5UC-32MT/D", false),
+            ("FX5U-**M*/**", "FX5U-80MR/DS", true),
+            ("AFS67X", "AFS675", true),
+            ("CP-802X", "CP-8021", true),
+            ("AP7xxxx", "AP7921", true),
+        ] {
+            let pattern = placeholder_pattern(chunk).unwrap_or_default();
+            assert_eq!(Pattern::read(&pattern).fits(&squash(text)), fits, "{chunk} -> {pattern} {text}");
+        }
+        for chunk in ["Linux", "Mx6", "RX1500", "exe", "1738-AENTX5", "S7-1500", "XC208", "MX", "Matrix"] {
+            assert_eq!(placeholder_pattern(chunk), None, "{chunk}");
+        }
+    }
+
+    #[test]
+    fn chunks_stand_for_lists() {
+        let list = |chunk: &str| expand_chunk(chunk).join(" ");
+        assert_eq!(list("Q03/04/06/13/26UDVCPU"), "Q03UDVCPU Q04UDVCPU Q06UDVCPU Q13UDVCPU Q26UDVCPU");
+        assert_eq!(list("R04/120(EN)CPU"), "R04CPU R120CPU R04ENCPU R120ENCPU");
+        assert_eq!(list("PXC12/22/36-E.D"), "PXC12-E.D PXC22-E.D PXC36-E.D");
+        assert_eq!(list("XB-200/XC-200/XR300-WG"), "XB-200 XC-200 XR300-WG");
+        assert_eq!(list("1734-AENT/1734-AENTR"), "1734-AENT 1734-AENTR");
+        assert_eq!(list("FX5U-32MT/ES"), "FX5U-32MT/ES");
+        assert_eq!(list("PN/DP"), "PN/DP");
+        assert_eq!(list("1756-EN2T/D"), "1756-EN2T/D");
+        assert_eq!(list("FC922/924"), "FC922 FC924");
+        assert_eq!(list("FX5U(C)"), "FX5U FX5UC");
+        assert_eq!(list("277(F)"), "277 277F");
+    }
+
+    #[test]
+    fn remarks_are_taken_out_but_optional_letters_stay() {
+        let (kept, remarks) = take_remarks("R04(EN)CPU (incl. SIPLUS (all) variants) family (cut off");
+        assert_eq!(kept.split_whitespace().collect::<Vec<_>>().join(" "), "R04(EN)CPU family");
+        assert_eq!(remarks, ["incl. SIPLUS (all) variants", "cut off"]);
+    }
+
+    #[test]
+    fn legends_of_placeholders_are_cut() {
+        assert_eq!(
+            unify_placeholders("FX5U-xMy/z x=32,64,80, y=T,R, z=ES,DS with Serial number").split_whitespace().next(),
+            Some("FX5U-xMy/z")
+        );
+        assert!(!unify_placeholders("FX5U-xMy/z x=32,64,80, y=T,R, z=ES,DS").contains('='));
+        assert_eq!(unify_placeholders("CJ1G-CPU □ □ P"), "CJ1G-CPU□□P");
+    }
+
+    #[test]
+    fn lists_fall_into_pieces() {
+        assert_eq!(split_list("Stratix 5700 and ArmorStratix 5700"), ["Stratix 5700", "ArmorStratix 5700"]);
+        assert_eq!(split_list("ION7400 / PM8000"), ["ION7400", "PM8000"]);
+        assert_eq!(split_list("1738-AENT/ 1738-AENTR Series B"), ["1738-AENT", "1738-AENTR Series B"]);
+        assert_eq!(split_list("FX3GC-32MT/D, FX3GC-32MT/DSS"), ["FX3GC-32MT/D", "FX3GC-32MT/DSS"]);
+    }
+
+    proptest! {
+        #[test]
+        fn reading_never_panics(text in ".{0,60}") {
+            let _ = tokens(&text);
+            let (kept, _) = take_remarks(&unify_placeholders(&text));
+            for piece in split_list(&kept) {
+                for chunk in piece.split_whitespace() {
+                    for one in expand_chunk(chunk) {
+                        let _ = placeholder_pattern(&one);
+                    }
+                }
+            }
+        }
+    }
+}

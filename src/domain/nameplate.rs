@@ -1,5 +1,13 @@
 //! What a device says of itself: the nameplate, and the variant (nameplate with firmware) that a verdict depends on.
 
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::catalogue::reading::{Designation, NamePart, OrderSpec, TextKind};
+use super::catalogue::{Catalogue, Decision, FamilyId, Kind, Membership, VendorSet};
+use super::model::tokens;
+use super::order_number::squash;
+use super::vendor::fold;
+
 /// What identifies a device's product, as written on it or in the inventory. Blank texts mean "not stated".
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Nameplate {
@@ -12,10 +20,404 @@ pub struct Nameplate {
 /// A nameplate with a firmware: the unit that a verdict depends on.
 ///
 /// `notes` holds only what can change a verdict (a component with its own firmware, a function state); it is blank
-/// for nearly all devices, so that a million devices stay some ten thousand variants.
+/// for nearly all devices, so that a million devices stay some ten thousand variants. See [`telling_notes`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Variant {
     pub nameplate: Nameplate,
     pub firmware: String,
     pub notes: String,
+}
+
+/// How a device is known to belong to a family.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FamilyEvidence {
+    /// This designator or order number is a member by the catalogue.
+    Member(String),
+    /// The device's text names the family itself.
+    Named,
+    /// By way of this smaller family.
+    Within(FamilyId),
+}
+
+/// A component that a device carries, with the firmware that is written beside it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CarriedComponent {
+    pub family: FamilyId,
+    /// The component's own firmware; `None` when the text gives none.
+    pub firmware: Option<String>,
+    /// Where it was named.
+    pub text: String,
+}
+
+/// A nameplate read with the catalogue: everything that the matcher compares.
+#[derive(Clone, Debug, Default)]
+pub struct NameplateReading {
+    pub vendors: VendorSet,
+    /// The vendor column named the vendor; else it was found in the product texts or follows from an order number.
+    pub vendor_is_stated: bool,
+    pub orders: Vec<OrderSpec>,
+    /// All runs of tokens of model and part number, squashed, with whether the run ends at a chunk's end.
+    pub spans: FxHashSet<String>,
+    pub families: FxHashMap<FamilyId, FamilyEvidence>,
+    /// The distinctive parts that no family's phrase consumed.
+    pub parts: Vec<NamePart>,
+    /// Series letters, bit 0 is A.
+    pub series: u32,
+    pub is_software: bool,
+    pub components: Vec<CarriedComponent>,
+    /// The leading numbers of the firmware, for generations; empty when it has none.
+    pub firmware_numbers: Vec<u32>,
+    pub decision_key: String,
+}
+
+/// The longest run of tokens kept as a span.
+const LONGEST_SPAN: usize = 7;
+/// Cells longer than this are no names; what follows is not read.
+const MOST_TOKENS: usize = 40;
+
+impl NameplateReading {
+    /// Reads a variant. Never fails; a nameplate that says nothing gives an empty reading.
+    pub fn read(variant: &Variant, catalogue: &Catalogue) -> NameplateReading {
+        let plate = &variant.nameplate;
+        let mut reading = NameplateReading {
+            vendors: catalogue.resolve_vendors(&plate.vendor),
+            decision_key: Decision::device_key(&plate.vendor, &plate.model, &plate.part_number),
+            ..NameplateReading::default()
+        };
+        reading.vendor_is_stated = !reading.vendors.is_empty();
+        if !reading.vendor_is_stated {
+            for text in [&plate.model, &plate.part_number] {
+                for vendor in catalogue.vendors_within(text).known() {
+                    reading.vendors.add(*vendor);
+                    reading.vendor_is_stated = true;
+                }
+            }
+        }
+        for text in [&plate.model, &plate.part_number] {
+            reading.add_text(text, catalogue);
+        }
+        // A brand in the vendor column may say more than the vendor: "RuggedCom", "Telemecanique".
+        let brand = squash(&plate.vendor);
+        for family in catalogue.families_spelled(&brand) {
+            reading.families.entry(*family).or_insert(FamilyEvidence::Named);
+        }
+        reading.add_orders_vendor(catalogue);
+        reading.series |= series_of(&plate.hardware_revision);
+        let members: Vec<String> = reading.spans.iter().cloned().collect();
+        for span in &members {
+            for (family, membership) in catalogue.families_of_member(span) {
+                let entry = catalogue.family(family);
+                let fits = reading.vendors.known().contains(&entry.vendor)
+                    || (!reading.vendor_is_stated && (membership == Membership::Order || is_unmistakable(span)));
+                if fits && !matches!(entry.kind, Kind::Component | Kind::Variant) {
+                    reading.families.insert(family, FamilyEvidence::Member(span.clone()));
+                    if !reading.vendor_is_stated {
+                        reading.vendors.add(entry.vendor);
+                    }
+                } else if fits {
+                    reading.components.push(CarriedComponent { family, firmware: None, text: span.clone() });
+                }
+            }
+        }
+        let mut open: Vec<FamilyId> = reading.families.keys().copied().collect();
+        while let Some(family) = open.pop() {
+            for parent in &catalogue.family(family).within {
+                if !reading.families.contains_key(parent) {
+                    reading.families.insert(*parent, FamilyEvidence::Within(family));
+                    open.push(*parent);
+                }
+            }
+        }
+        for text in [&variant.notes, &variant.firmware] {
+            reading.add_components(text, catalogue, text == &variant.firmware);
+        }
+        reading.firmware_numbers = leading_numbers(&variant.firmware);
+        reading
+    }
+
+    /// Whether model and part number name nothing that could identify a product.
+    pub fn is_poor(&self) -> bool {
+        self.orders.is_empty() && self.families.is_empty() && self.parts.is_empty()
+    }
+
+    fn add_text(&mut self, text: &str, catalogue: &Catalogue) {
+        for designation in catalogue.read_designations(text, &self.vendors, TextKind::Device) {
+            let Designation { orders, families, components, parts, series, is_software, .. } = designation;
+            self.orders.extend(orders);
+            for family in families.into_iter().flatten() {
+                self.families.entry(family).or_insert(FamilyEvidence::Named);
+            }
+            for family in components {
+                self.components.push(CarriedComponent { family, firmware: None, text: text.to_owned() });
+            }
+            for part in parts {
+                if !self.parts.contains(&part) {
+                    self.parts.push(part);
+                }
+            }
+            self.series |= series;
+            self.is_software |= is_software;
+        }
+        self.add_spans(text, catalogue);
+    }
+
+    fn add_spans(&mut self, text: &str, catalogue: &Catalogue) {
+        let mut all = tokens(text);
+        all.truncate(MOST_TOKENS);
+        for start in 0..all.len() {
+            let mut key = String::new();
+            for token in all[start..].iter().take(LONGEST_SPAN) {
+                key.push_str(&token.text);
+                if key.len() > 48 {
+                    break;
+                }
+                if key.len() > 1 {
+                    self.spans.insert(key.clone());
+                }
+            }
+            // `CPU1511-1PN`: behind a generic word glued to a number the designator begins.
+            let letters = all[start].text.bytes().take_while(u8::is_ascii_alphabetic).count();
+            if letters >= 3
+                && all[start].text.as_bytes().get(letters).is_some_and(u8::is_ascii_digit)
+                && catalogue.lists().generic.contains(&all[start].text[..letters])
+            {
+                let mut key = all[start].text[letters..].to_owned();
+                self.spans.insert(key.clone());
+                for token in all[start + 1..].iter().take(LONGEST_SPAN - 1) {
+                    key.push_str(&token.text);
+                    self.spans.insert(key.clone());
+                }
+            }
+        }
+    }
+
+    /// An order number names the vendor of its scheme when nobody else does.
+    fn add_orders_vendor(&mut self, catalogue: &Catalogue) {
+        if self.vendor_is_stated {
+            return;
+        }
+        for order in &self.orders {
+            if let Some(vendor) = order.scheme.and_then(|s| catalogue.scheme_vendor(s)) {
+                self.vendors.add(vendor);
+            }
+        }
+    }
+
+    /// Components named in notes or firmware, with the version written beside them.
+    fn add_components(&mut self, text: &str, catalogue: &Catalogue, is_firmware: bool) {
+        for (family, rest) in components_in(text, catalogue) {
+            let firmware = if is_firmware { Some(text.to_owned()) } else { version_after(&rest) };
+            if let Some(known) = self.components.iter_mut().find(|c| c.family == family) {
+                if known.firmware.is_none() {
+                    known.firmware = firmware;
+                }
+            } else {
+                self.components.push(CarriedComponent { family, firmware, text: text.to_owned() });
+            }
+        }
+    }
+}
+
+/// Whether a squashed designator is long and mixed enough to identify a product without its vendor.
+pub fn is_unmistakable(squashed: &str) -> bool {
+    let letters = squashed.bytes().filter(u8::is_ascii_alphabetic).count();
+    let digits = squashed.bytes().filter(u8::is_ascii_digit).count();
+    squashed.len() >= 6 && letters >= 2 && digits >= 3
+}
+
+/// Series letters in a hardware revision: `B`, `Ser. B`, `Series A`; 0 when it holds none.
+fn series_of(revision: &str) -> u32 {
+    let all = tokens(revision);
+    let letter = |text: &str| match text.as_bytes() {
+        [b @ b'a'..=b'h'] => Some(1u32 << (b - b'a')),
+        _ => None,
+    };
+    match all.as_slice() {
+        [one] => letter(&one.text).unwrap_or(0),
+        [word, one, ..] if matches!(word.text.as_str(), "ser" | "series" | "serie" | "rev" | "revision") => {
+            letter(&one.text).unwrap_or(0)
+        }
+        _ => 0,
+    }
+}
+
+/// The component and variant families that a text names, each with the text behind its name.
+fn components_in(text: &str, catalogue: &Catalogue) -> Vec<(FamilyId, String)> {
+    let mut all = tokens(text);
+    all.truncate(MOST_TOKENS * 2);
+    let mut found: Vec<(FamilyId, String)> = Vec::new();
+    let mut at = 0;
+    while at < all.len() {
+        let mut key = String::new();
+        let mut best: Option<usize> = None;
+        for (n, token) in all[at..].iter().take(LONGEST_SPAN + 2).enumerate() {
+            key.push_str(&token.text);
+            if key.len() > catalogue.longest_spelling() {
+                break;
+            }
+            if named_components(&key, catalogue).next().is_some() {
+                best = Some(n + 1);
+            }
+        }
+        match best {
+            Some(n) => {
+                let key: String = all[at..at + n].iter().map(|t| t.text.as_str()).collect();
+                // The rest begins behind the last token of the phrase, as written.
+                let rest = after_token(text, &all, at + n);
+                for family in named_components(&key, catalogue) {
+                    if !found.iter().any(|(f, _)| *f == family) {
+                        found.push((family, rest.clone()));
+                    }
+                }
+                at += n;
+            }
+            None => at += 1,
+        }
+    }
+    found
+}
+
+fn named_components<'a>(key: &str, catalogue: &'a Catalogue) -> impl Iterator<Item = FamilyId> + use<'a> {
+    let spelled: Vec<FamilyId> = catalogue.families_spelled(key).to_vec();
+    let members: Vec<FamilyId> = catalogue.families_of_member(key).into_iter().map(|(f, _)| f).collect();
+    spelled.into_iter().chain(members).filter(|f| matches!(catalogue.family(*f).kind, Kind::Component | Kind::Variant))
+}
+
+/// The text from token `n` on, as written.
+fn after_token(text: &str, all: &[super::model::Token], n: usize) -> String {
+    let mut rest = text;
+    for token in &all[..n] {
+        if let Some(at) = rest.find(&token.raw) {
+            rest = &rest[at + token.raw.len()..];
+        }
+    }
+    rest.to_owned()
+}
+
+/// The first version in a text: digits with a dot, or digits behind `V`.
+fn version_after(text: &str) -> Option<String> {
+    text.split([',', ';']).next().and_then(|clause| {
+        clause
+            .split_whitespace()
+            .map(|w| w.trim_matches(['(', ')', '.', ':']))
+            .find(|w| {
+                let bare = w.trim_start_matches(['v', 'V']);
+                bare.starts_with(|c: char| c.is_ascii_digit()) && (bare.contains('.') || bare.len() < w.len())
+            })
+            .map(str::to_owned)
+    })
+}
+
+/// The leading numbers of a firmware: `V2.8.1` gives 2, 8, 1; text in front is skipped when a `V` follows it.
+pub fn leading_numbers(firmware: &str) -> Vec<u32> {
+    let folded = fold(firmware);
+    let starts: Vec<usize> = folded
+        .char_indices()
+        .filter(|(at, c)| {
+            c.is_ascii_digit()
+                && folded[..*at]
+                    .chars()
+                    .next_back()
+                    .is_none_or(|before| !before.is_alphanumeric() || before == 'v' || before == 'r')
+        })
+        .map(|(at, _)| at)
+        .collect();
+    // "CPCI85 V05.20", "BSP UN31 V1.74": the number behind a `V` is the version.
+    let chosen = starts.iter().find(|at| folded[..**at].ends_with('v')).or(starts.first());
+    let Some(at) = chosen else { return Vec::new() };
+    let run: String = folded[*at..].chars().take_while(|c| c.is_ascii_digit() || *c == '.').collect();
+    run.split('.').map_while(|n| n.parse().ok()).collect()
+}
+
+/// The little of a row's notes that can change a verdict: clauses that name a component or variant of the catalogue
+/// ("EN100 module, IEC 61850 firmware 4.36") or a function state; blank for nearly all rows.
+pub fn telling_notes(notes: &str, catalogue: &Catalogue) -> String {
+    let mut kept: Vec<String> = Vec::new();
+    let clauses: Vec<&str> = notes.split(';').map(str::trim).filter(|c| !c.is_empty()).collect();
+    for clause in clauses {
+        if !components_in(clause, catalogue).is_empty() || names_function_state(clause) {
+            kept.push(clause.to_owned());
+        }
+    }
+    kept.join("; ")
+}
+
+/// "FS 04", "function state 11", "E-Stand 08".
+fn names_function_state(clause: &str) -> bool {
+    let folded = fold(clause);
+    let all: Vec<&str> = folded.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).collect();
+    all.windows(2).any(|w| {
+        let number = w[1].bytes().all(|b| b.is_ascii_digit());
+        number && matches!(w[0], "fs" | "estand" | "stand" | "state" | "funktionsstand" | "erzeugnisstand")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn variant(vendor: &str, model: &str, part_number: &str, firmware: &str) -> Variant {
+        Variant {
+            nameplate: Nameplate {
+                vendor: vendor.to_owned(),
+                model: model.to_owned(),
+                part_number: part_number.to_owned(),
+                ..Nameplate::default()
+            },
+            firmware: firmware.to_owned(),
+            ..Variant::default()
+        }
+    }
+
+    #[test]
+    fn order_numbers_are_found_in_any_cell() {
+        let catalogue = Catalogue::built_in();
+        for (vendor, model, part_number, order) in [
+            ("Siemens", "CPU 1511-1 PN", "6ES7 511-1AK02-0AB0", "6es75111ak020ab0"),
+            ("", "CPU 414-3 PN/DP", "6ES74143EM060AB0", "6es74143em060ab0"),
+            ("SIEMENS", "Scalance M874-3 (6GK5 874-3AA00-2AA2)", "", "6gk58743aa002aa2"),
+            ("AB", "ControlLogix L83E", "1756-L83E/B", "1756l83e"),
+            ("Allen Bradley", "Powermonitor 1000", "1408 EM3A ENT", "1408em3aent"),
+            ("A-B", "CompactLogix 1769-L24ER-QB1B", "", "1769l24erqb1b"),
+            ("Telemecanique", "Modicon M340 CPU BMX P34 2020", "", "bmxp342020"),
+        ] {
+            let reading = NameplateReading::read(&variant(vendor, model, part_number, ""), &catalogue);
+            let keys: Vec<&str> = reading.orders.iter().map(|o| o.key.as_str()).collect();
+            assert!(keys.contains(&order), "{model} {part_number}: {keys:?}");
+        }
+    }
+
+    #[test]
+    fn leading_numbers_skip_the_product_prefix() {
+        for (text, numbers) in [
+            ("V2.8.1", vec![2, 8, 1]),
+            ("CPCI85 V05.20", vec![5, 20]),
+            ("ROS v4.3.8", vec![4, 3, 8]),
+            ("7.5 SP2 Upd 8", vec![7, 5]),
+            ("n/a", vec![]),
+            ("", vec![]),
+        ] {
+            assert_eq!(leading_numbers(text), numbers, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_nameplate_without_a_name_is_poor() {
+        let catalogue = Catalogue::built_in();
+        assert!(NameplateReading::read(&variant("Siemens", "meter", "", ""), &catalogue).is_poor());
+        assert!(!NameplateReading::read(&variant("", "NPort 5110", "", ""), &catalogue).is_poor());
+    }
+
+    proptest! {
+        #[test]
+        fn reading_never_panics(vendor in ".{0,20}", model in ".{0,60}", part in ".{0,30}", firmware in ".{0,20}", notes in ".{0,60}") {
+            use std::sync::OnceLock;
+            static CATALOGUE: OnceLock<Catalogue> = OnceLock::new();
+            let catalogue = CATALOGUE.get_or_init(Catalogue::built_in);
+            let mut variant = variant(&vendor, &model, &part, &firmware);
+            variant.notes = telling_notes(&notes, catalogue);
+            let _ = NameplateReading::read(&variant, catalogue);
+        }
+    }
 }

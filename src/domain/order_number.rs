@@ -48,11 +48,7 @@ impl Pattern {
                 '#' => signs.push(Sign::Digit),
                 '?' => signs.push(Sign::Any),
                 '+' => signs.push(Sign::Digits),
-                '*' => {
-                    if signs.last() != Some(&Sign::Run) {
-                        signs.push(Sign::Run);
-                    }
-                }
+                '*' if signs.last() != Some(&Sign::Run) => signs.push(Sign::Run),
                 '[' => {
                     let mut one_of: Vec<u8> = Vec::new();
                     let mut inside = String::new();

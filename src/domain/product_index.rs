@@ -1,20 +1,94 @@
 //! All products of all advisories, found by order number and designator; built once, shared by all threads.
 
+mod entry;
+
 use std::sync::Arc;
 
-use super::advisory::Advisory;
-use super::catalogue::Catalogue;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::advisory::{Advisory, ProductStatus};
+use super::catalogue::reading::Strength;
+use super::catalogue::{Catalogue, FamilyId, VendorId, VendorSet};
+use super::nameplate::NameplateReading;
+use super::order_number::{Pattern, PatternSet};
+use super::version_range::VersionRange;
+
+pub use entry::{CompiledDesignation, EntryReading};
+
+/// One product of one advisory, with its name and version text compiled.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// Index into `Advisory::products`.
+    pub product: u32,
+    /// Index of its [`EntryReading`].
+    pub reading: u32,
+    /// Index of its [`VersionRange`].
+    pub range: u32,
+    /// Per vulnerability: (index into `Advisory::vulnerabilities`, what the status says).
+    pub statuses: Vec<(u32, StatusGroup)>,
+}
+
+/// What a product status says, as far as a verdict depends on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum StatusGroup {
+    NotAffected,
+    Investigated,
+    Affected,
+}
+
+/// The index of the vulnerability that stands for "the document as a whole" where no vulnerability names a product.
+pub const WHOLE_DOCUMENT: u32 = u32::MAX;
 
 /// The compiled form of a set of advisories that [`super::matching::match_variant`] looks into.
 pub struct ProductIndex {
     advisories: Vec<Arc<Advisory>>,
     catalogue: Arc<Catalogue>,
+    readings: Vec<EntryReading>,
+    ranges: Vec<VersionRange>,
+    /// By advisory.
+    entries: Vec<Vec<Entry>>,
+    /// By reading: (advisory, index into its entries).
+    places: Vec<Vec<(u32, u32)>>,
+    by_order: FxHashMap<String, Vec<u32>>,
+    by_order_pattern: PatternSet<u32>,
+    by_part: FxHashMap<String, Vec<u32>>,
+    by_part_pattern: PatternSet<u32>,
+    by_family: FxHashMap<FamilyId, Vec<u32>>,
+    /// Readings that name members of a family, for devices that only name the family.
+    by_member_family: FxHashMap<FamilyId, Vec<u32>>,
+    /// Readings that name a component or variant, by the families that may carry it.
+    by_host: FxHashMap<FamilyId, Vec<u32>>,
+    by_component: FxHashMap<FamilyId, Vec<u32>>,
+    by_decision_key: FxHashMap<String, Vec<u32>>,
+    covered: FxHashSet<VendorId>,
+    covered_unknown: VendorSet,
 }
 
 impl ProductIndex {
     /// Compiles the products of these advisories. Only the latest revision of each should be given.
     pub fn build(advisories: Vec<Arc<Advisory>>, catalogue: Arc<Catalogue>) -> ProductIndex {
-        ProductIndex { advisories, catalogue }
+        let mut index = ProductIndex {
+            advisories,
+            catalogue,
+            readings: Vec::new(),
+            ranges: Vec::new(),
+            entries: Vec::new(),
+            places: Vec::new(),
+            by_order: FxHashMap::default(),
+            by_order_pattern: PatternSet::default(),
+            by_part: FxHashMap::default(),
+            by_part_pattern: PatternSet::default(),
+            by_family: FxHashMap::default(),
+            by_member_family: FxHashMap::default(),
+            by_host: FxHashMap::default(),
+            by_component: FxHashMap::default(),
+            by_decision_key: FxHashMap::default(),
+            covered: FxHashSet::default(),
+            covered_unknown: VendorSet::default(),
+        };
+        index.compile_entries();
+        index.post_readings();
+        index
     }
 
     /// The advisories in the order given to [`ProductIndex::build`].
@@ -28,7 +102,250 @@ impl ProductIndex {
 
     /// Whether any advisory names a product of this vendor (under any of its names); a vendor that none names has
     /// no source, and its devices cannot be checked.
-    pub fn covers_vendor(&self, _vendor: &str) -> bool {
-        false
+    pub fn covers_vendor(&self, vendor: &str) -> bool {
+        self.covers(&self.catalogue.resolve_vendors(vendor))
     }
+
+    /// As [`ProductIndex::covers_vendor`], for vendors that are resolved already.
+    pub fn covers(&self, vendors: &VendorSet) -> bool {
+        vendors.known().iter().any(|v| self.covered.contains(v)) || vendors.meets(&self.covered_unknown)
+    }
+
+    /// All entries of one advisory.
+    pub fn entries(&self, advisory: u32) -> &[Entry] {
+        self.entries.get(advisory as usize).map_or(&[], Vec::as_slice)
+    }
+
+    pub fn reading(&self, reading: u32) -> &EntryReading {
+        &self.readings[reading as usize]
+    }
+
+    pub fn range(&self, range: u32) -> &VersionRange {
+        &self.ranges[range as usize]
+    }
+
+    /// Where a reading stands: (advisory, index into its entries).
+    pub fn places(&self, reading: u32) -> &[(u32, u32)] {
+        &self.places[reading as usize]
+    }
+
+    /// How many distinct product texts and version texts were compiled, and how many entries there are.
+    pub fn sizes(&self) -> (usize, usize, usize) {
+        (self.readings.len(), self.ranges.len(), self.entries.iter().map(Vec::len).sum())
+    }
+
+    /// The readings that may name this device, sorted. It finds all that can match; it does not decide.
+    pub fn candidates(&self, device: &NameplateReading) -> Vec<u32> {
+        let mut found: Vec<u32> = Vec::new();
+        for order in &device.orders {
+            if let Some(list) = self.by_order.get(&order.key) {
+                found.extend(list);
+            }
+            self.by_order_pattern.each_fit(&order.key, |_, reading| found.push(*reading));
+        }
+        for span in &device.spans {
+            if let Some(list) = self.by_order.get(span) {
+                found.extend(list);
+            }
+            if let Some(list) = self.by_part.get(span) {
+                found.extend(list);
+            }
+            self.by_part_pattern.each_fit(span, |_, reading| found.push(*reading));
+            self.by_order_pattern.each_fit(span, |_, reading| found.push(*reading));
+        }
+        for family in device.families.keys() {
+            for map in [&self.by_family, &self.by_host, &self.by_member_family] {
+                if let Some(list) = map.get(family) {
+                    found.extend(list);
+                }
+            }
+        }
+        for component in &device.components {
+            if let Some(list) = self.by_component.get(&component.family) {
+                found.extend(list);
+            }
+        }
+        if self.catalogue.has_decisions(&device.decision_key) {
+            for (key, list) in &self.by_decision_key {
+                if self.catalogue.decision(&device.decision_key, key).is_some() {
+                    found.extend(list);
+                }
+            }
+        }
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    /// The readings bound to an order number that shares its first six characters with this one, sorted.
+    pub fn orders_beginning_like(&self, order: &str) -> Vec<u32> {
+        let Some(start) = order.get(..6) else { return Vec::new() };
+        let mut found: Vec<u32> = self
+            .by_order
+            .iter()
+            .filter(|(key, _)| key.starts_with(start))
+            .flat_map(|(_, list)| list)
+            .copied()
+            .collect();
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    fn compile_entries(&mut self) {
+        let catalogue = Arc::clone(&self.catalogue);
+        // `None`: the name says nothing without the title of its advisory.
+        let mut readings: FxHashMap<entry::EntryText, Option<u32>> = FxHashMap::default();
+        let mut ranges: FxHashMap<(String, String), u32> = FxHashMap::default();
+        let advisories = std::mem::take(&mut self.advisories);
+        for (a, advisory) in advisories.iter().enumerate() {
+            let statuses = product_statuses(advisory);
+            let mut entries = Vec::with_capacity(advisory.products.len());
+            for (p, product_statuses) in statuses.into_iter().enumerate() {
+                if product_statuses.is_empty() {
+                    continue;
+                }
+                let (text, version, name) = entry::texts_of(advisory, p);
+                let range = *ranges.entry((version.to_owned(), name.to_owned())).or_insert_with(|| {
+                    self.ranges.push(VersionRange::read(version, name));
+                    self.ranges.len() as u32 - 1
+                });
+                let named = self.ranges[range as usize].named_product().map(str::to_owned);
+                let mut text = entry::EntryText { named, ..text };
+                let known = match readings.get(&text) {
+                    Some(known) => *known,
+                    None => {
+                        let known = EntryReading::read(&text, &catalogue).map(|r| self.add_reading(r));
+                        readings.insert(text.clone(), known);
+                        known
+                    }
+                };
+                let reading = match known {
+                    Some(reading) => reading,
+                    None => {
+                        text.title = Some(advisory.title.clone());
+                        match readings.get(&text) {
+                            Some(Some(reading)) => *reading,
+                            _ => {
+                                let reading = self.add_reading(EntryReading::read_with_title(&text, &catalogue));
+                                readings.insert(text, Some(reading));
+                                reading
+                            }
+                        }
+                    }
+                };
+                self.places[reading as usize].push((a as u32, entries.len() as u32));
+                entries.push(Entry { product: p as u32, reading, range, statuses: product_statuses });
+            }
+            self.entries.push(entries);
+        }
+        self.advisories = advisories;
+    }
+
+    fn add_reading(&mut self, reading: EntryReading) -> u32 {
+        self.readings.push(reading);
+        self.places.push(Vec::new());
+        self.readings.len() as u32 - 1
+    }
+
+    fn post_readings(&mut self) {
+        for (n, reading) in self.readings.iter().enumerate() {
+            let id = n as u32;
+            for vendor in reading.vendors.known() {
+                self.covered.insert(*vendor);
+            }
+            for key in reading.vendors.unknown() {
+                self.covered_unknown.add_unknown(key);
+            }
+            self.by_decision_key.entry(reading.decision_key.clone()).or_default().push(id);
+            for compiled in &reading.designations {
+                let designation = &compiled.designation;
+                for order in &designation.orders {
+                    match &order.pattern {
+                        Some(pattern) => self.by_order_pattern.insert(pattern.clone(), id),
+                        None => self.by_order.entry(order.key.clone()).or_default().push(id),
+                    }
+                }
+                let strong = designation.parts.iter().any(|p| p.strength >= Strength::Word);
+                for part in &designation.parts {
+                    if let Some(pattern) = &part.pattern {
+                        self.by_part_pattern.insert(Pattern::clone(pattern), id);
+                        continue;
+                    }
+                    if part.strength >= Strength::Word || !strong {
+                        self.by_part.entry(part.key.clone()).or_default().push(id);
+                    }
+                    if let Some(word) = &part.word {
+                        self.by_part.entry(word.clone()).or_default().push(id);
+                    }
+                }
+                for family in designation.families.iter().flatten() {
+                    self.by_family.entry(*family).or_default().push(id);
+                }
+                for family in &compiled.member_families {
+                    self.by_member_family.entry(*family).or_default().push(id);
+                }
+                for component in &designation.components {
+                    self.by_component.entry(*component).or_default().push(id);
+                    for host in &self.catalogue.family(*component).hosts {
+                        self.by_host.entry(*host).or_default().push(id);
+                    }
+                }
+                for family in designation.families.iter().flatten() {
+                    for host in &self.catalogue.family(*family).hosts {
+                        self.by_host.entry(*host).or_default().push(id);
+                    }
+                }
+            }
+        }
+        let maps = [&mut self.by_family, &mut self.by_member_family, &mut self.by_host, &mut self.by_component];
+        for list in maps.into_iter().flat_map(FxHashMap::values_mut) {
+            list.dedup();
+        }
+        for list in self.by_order.values_mut().chain(self.by_part.values_mut()) {
+            list.dedup();
+        }
+    }
+}
+
+/// What the document says about each of its products, per vulnerability; empty for products that it says nothing
+/// about and that only serve others (the parts of a relationship).
+fn product_statuses(advisory: &Advisory) -> Vec<Vec<(u32, StatusGroup)>> {
+    let mut found: Vec<Vec<(u32, StatusGroup)>> = vec![Vec::new(); advisory.products.len()];
+    let mut any = false;
+    for (v, vulnerability) in advisory.vulnerabilities.iter().enumerate() {
+        for (status, products) in &vulnerability.statuses {
+            let group = match status {
+                s if s.is_affected() => StatusGroup::Affected,
+                ProductStatus::UnderInvestigation | ProductStatus::Unknown => StatusGroup::Investigated,
+                _ => StatusGroup::NotAffected,
+            };
+            for product in products {
+                let Some(list) = found.get_mut(*product as usize) else { continue };
+                any = true;
+                match list.iter_mut().find(|(n, _)| *n == v as u32) {
+                    Some((_, known)) => *known = (*known).max(group),
+                    None => list.push((v as u32, group)),
+                }
+            }
+        }
+    }
+    // Known defect of published documents: the status lists one of many products. What the tree names is meant, as
+    // it is for an informational document, whose products have no status at all.
+    let serves: FxHashSet<u32> = advisory
+        .products
+        .iter()
+        .filter_map(|p| p.relationship.as_ref())
+        .flat_map(|r| [r.component, r.base].into_iter().chain(r.further.iter().map(|(_, p)| *p)))
+        .collect();
+    for (p, list) in found.iter_mut().enumerate() {
+        if list.is_empty() && !serves.contains(&(p as u32)) {
+            if any && !advisory.vulnerabilities.is_empty() {
+                list.extend((0..advisory.vulnerabilities.len() as u32).map(|v| (v, StatusGroup::Affected)));
+            } else {
+                list.push((WHOLE_DOCUMENT, StatusGroup::Affected));
+            }
+        }
+    }
+    found
 }

@@ -151,6 +151,8 @@ struct RawWords {
     #[serde(default)]
     generic: Vec<String>,
     #[serde(default)]
+    common: Vec<String>,
+    #[serde(default)]
     umbrella: Vec<String>,
     #[serde(default)]
     software: Vec<String>,
@@ -236,6 +238,7 @@ impl Loader {
         let lists = &mut self.catalogue.lists;
         let fold_all = |list: Vec<String>| list.into_iter().map(|w| fold(&w));
         lists.generic.extend(fold_all(raw.generic));
+        lists.common.extend(fold_all(raw.common));
         lists.umbrella.extend(fold_all(raw.umbrella));
         lists.software.extend(fold_all(raw.software));
         lists.condition.extend(fold_all(raw.condition));

@@ -1,0 +1,180 @@
+//! The evidence in words: the sentence, the table of parts and what would change the verdict.
+
+use super::identity::{Identity, ProductEvidence};
+use super::{EvidencePart, Part, PartResult};
+use crate::domain::nameplate::{NameplateReading, Variant};
+use crate::domain::product_index::{EntryReading, ProductIndex};
+use crate::domain::verdict::{Doubt, DoubtKind, Verdict};
+use crate::domain::version_range::{Place, RangeAnswer, VersionRange};
+
+/// All that one verdict rests on.
+pub(super) struct Told<'a> {
+    pub index: &'a ProductIndex,
+    pub variant: &'a Variant,
+    pub device: &'a NameplateReading,
+    pub reading: &'a EntryReading,
+    pub range: &'a VersionRange,
+    pub evidence: &'a ProductEvidence,
+    pub identity: &'a Identity,
+    pub answer: &'a RangeAnswer,
+}
+
+/// One sentence without the verdict word in front.
+pub(super) fn reason(verdict: Verdict, doubts: &[Doubt], told: &Told<'_>) -> String {
+    match verdict {
+        Verdict::Affected | Verdict::NotAffected => told.answer.sentence.clone(),
+        Verdict::Possible => {
+            let details: Vec<&str> = doubts.iter().map(|d| d.detail.as_str()).collect();
+            details.join("; ")
+        }
+    }
+}
+
+/// What was compared, in the order of [`Part`].
+pub(super) fn evidence(told: &Told<'_>) -> Vec<EvidencePart> {
+    let mut parts = vec![vendor(told), product(told)];
+    parts.extend(order_number(told));
+    parts.push(firmware(told));
+    if let Identity::Condition { why, .. } = told.identity {
+        parts.push(EvidencePart {
+            part: Part::Condition,
+            yours: told.variant.notes.clone(),
+            advisory: told.reading.name.clone(),
+            rule: why.clone(),
+            result: PartResult::InDoubt,
+        });
+    }
+    for doubt in told.answer.doubts.iter().filter(|d| d.kind == DoubtKind::Condition) {
+        parts.push(EvidencePart {
+            part: Part::Condition,
+            yours: String::new(),
+            advisory: told.range.raw().to_owned(),
+            rule: doubt.detail.clone(),
+            result: PartResult::InDoubt,
+        });
+    }
+    parts
+}
+
+fn vendor(told: &Told<'_>) -> EvidencePart {
+    let yours = told.variant.nameplate.vendor.trim().to_owned();
+    let advisory = told.reading.vendor.clone();
+    let (rule, result) = if yours.is_empty() {
+        ("not stated; the product identifies itself".to_owned(), PartResult::NotStated)
+    } else if advisory.is_empty() {
+        ("the advisory names no vendor".to_owned(), PartResult::NotStated)
+    } else if yours == advisory {
+        ("equal".to_owned(), PartResult::Same)
+    } else {
+        let known = told.device.vendors.known();
+        let shared = told.reading.vendors.known().iter().find(|v| known.contains(v));
+        match shared {
+            Some(v) => {
+                let name = &told.index.catalogue().vendor(*v).name;
+                (format!("both are names of {name}, by the catalogue"), PartResult::Same)
+            }
+            None if told.device.vendors.meets(&told.reading.vendors) => ("the same name".to_owned(), PartResult::Same),
+            None => ("another vendor; the order number decides".to_owned(), PartResult::Differs),
+        }
+    };
+    EvidencePart { part: Part::Vendor, yours, advisory, rule, result }
+}
+
+fn product(told: &Told<'_>) -> EvidencePart {
+    let plate = &told.variant.nameplate;
+    let yours = if plate.model.trim().is_empty() { plate.part_number.trim() } else { plate.model.trim() };
+    let catalogue = told.index.catalogue();
+    let (rule, mut result) = match told.evidence {
+        ProductEvidence::Decision { author, date } => (format!("decided by {author}, {date}"), PartResult::Same),
+        ProductEvidence::OrderEqual { .. } => ("identified by its order number".to_owned(), PartResult::Same),
+        ProductEvidence::OrderCovered { .. } => ("covered by an order-number pattern".to_owned(), PartResult::Covers),
+        ProductEvidence::Name { text } if text.is_empty() => ("name equal".to_owned(), PartResult::Same),
+        ProductEvidence::Name { text } => (format!("both say `{text}`"), PartResult::Same),
+        ProductEvidence::NameCovered { yours, .. } => {
+            (format!("`{yours}` is covered by the pattern"), PartResult::Covers)
+        }
+        ProductEvidence::Family { family, member } => {
+            let name = &catalogue.family(*family).name;
+            match member {
+                Some(member) => (format!("`{member}` is a member of {name}, by the catalogue"), PartResult::Covers),
+                None => (format!("family {name}, by the catalogue"), PartResult::Covers),
+            }
+        }
+        ProductEvidence::Component { family } => {
+            (format!("component {}, by the catalogue", catalogue.family(*family).name), PartResult::Covers)
+        }
+    };
+    if matches!(told.identity, Identity::Unsure { .. }) {
+        result = PartResult::InDoubt;
+    }
+    EvidencePart { part: Part::Product, yours: yours.to_owned(), advisory: told.reading.name.clone(), rule, result }
+}
+
+fn order_number(told: &Told<'_>) -> Option<EvidencePart> {
+    let theirs: Vec<&str> =
+        told.reading.designations.iter().flat_map(|d| &d.designation.orders).map(|o| o.key.as_str()).take(3).collect();
+    let (yours, rule, result) = match told.evidence {
+        ProductEvidence::OrderEqual { yours } => {
+            (yours.clone(), "equal without blanks and dashes".to_owned(), PartResult::Same)
+        }
+        ProductEvidence::OrderCovered { yours, .. } => {
+            (yours.clone(), "fits the pattern".to_owned(), PartResult::Covers)
+        }
+        _ if theirs.is_empty() => return None,
+        _ => (String::new(), "not stated".to_owned(), PartResult::NotStated),
+    };
+    let advisory = theirs.join(", ").to_uppercase();
+    Some(EvidencePart { part: Part::OrderNumber, yours: yours.to_uppercase(), advisory, rule, result })
+}
+
+fn firmware(told: &Told<'_>) -> EvidencePart {
+    let yours = match told.identity {
+        Identity::Is(i) => i
+            .component
+            .and_then(|n| told.device.components[n].firmware.clone())
+            .unwrap_or_else(|| told.variant.firmware.clone()),
+        _ => told.variant.firmware.clone(),
+    };
+    let result = match told.answer.place {
+        Place::Inside => PartResult::Covers,
+        Place::Unclear => PartResult::InDoubt,
+        Place::Outside => PartResult::Differs,
+    };
+    let result = if yours.trim().is_empty() && result != PartResult::Covers { PartResult::NotStated } else { result };
+    EvidencePart {
+        part: Part::Firmware,
+        yours,
+        advisory: told.range.raw().to_owned(),
+        rule: told.answer.sentence.clone(),
+        result,
+    }
+}
+
+/// What would change the verdict; blank when nothing that can be read or done would.
+pub(super) fn what_would_change_it(verdict: Verdict, fix: Option<&str>, told: &Told<'_>) -> String {
+    match verdict {
+        Verdict::Affected => fix.map(|f| format!("{f} or later: not affected.")).unwrap_or_default(),
+        Verdict::NotAffected => String::new(),
+        Verdict::Possible => {
+            let asks: Vec<&str> = match told.identity {
+                Identity::Unsure { .. } => vec!["Read the model or order number from the type plate."],
+                Identity::Condition { .. } => vec!["Find out whether the device has what the advisory depends on."],
+                _ => told
+                    .answer
+                    .doubts
+                    .iter()
+                    .map(|d| match d.kind {
+                        DoubtKind::VersionUnknown => "Read the firmware from the device.",
+                        DoubtKind::ProductUnsure => "Read the model or order number from the type plate.",
+                        DoubtKind::Condition => "Find out whether the device has what the advisory depends on.",
+                        DoubtKind::ImpreciseBound => {
+                            "Ask the vendor whether the named version includes its later releases."
+                        }
+                    })
+                    .take(1)
+                    .collect(),
+            };
+            asks.join(" ")
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! The first fixed version for a product, as the document names it.
+
+use crate::domain::advisory::Advisory;
+use crate::domain::remediation::RemediationCategory;
+
+/// The first fixed version: the exclusive bound of the range, else the version in the text of a fix for this product.
+pub(super) fn first_fixed(advisory: &Advisory, product: u32, range: &str) -> Option<String> {
+    exclusive_bound(range).or_else(|| {
+        advisory
+            .vulnerabilities
+            .iter()
+            .flat_map(|v| &v.remediations)
+            .filter(|r| matches!(r.category, RemediationCategory::VendorFix | RemediationCategory::OptionalPatch))
+            .filter(|r| r.products.contains(&product))
+            .find_map(|r| version_in_advice(&r.details))
+    })
+}
+
+/// `vers:all/<V4.5 SP1` and `All versions < V4.5` give `V4.5 SP1` and `V4.5`; several bounds or `<=` give none.
+fn exclusive_bound(range: &str) -> Option<String> {
+    let (_, rest) = range.split_once('<')?;
+    if rest.starts_with('=') || rest.contains(['<', '|']) {
+        return None;
+    }
+    let bound = rest.split([',', '(', '>']).next().unwrap_or(rest).replace('_', " ");
+    let bound = bound.trim();
+    (bound.len() <= 40 && bound.bytes().any(|b| b.is_ascii_digit())).then(|| bound.to_owned())
+}
+
+/// The version in "Update to V4.5 or later", "upgrade to firmware version 3.1.2 or newer", "fixed in v2.0".
+fn version_in_advice(text: &str) -> Option<String> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    for (n, word) in words.iter().enumerate() {
+        let bare = word.trim_matches(|c: char| !c.is_alphanumeric());
+        let digits = bare.trim_start_matches(['v', 'V']);
+        let looks_like = digits.starts_with(|c: char| c.is_ascii_digit())
+            && (digits.contains('.') || digits.len() < bare.len())
+            && !digits.contains(['/', ':']);
+        if !looks_like {
+            continue;
+        }
+        let before: Vec<String> = words[n.saturating_sub(6)..n].iter().map(|w| w.to_ascii_lowercase()).collect();
+        let before = before.join(" ");
+        if ![
+            "update to",
+            "upgrade to",
+            "updating to",
+            "upgrading to",
+            "fixed in",
+            "version",
+            "apply",
+            "install",
+            "migrate to",
+        ]
+        .iter()
+        .any(|w| before.contains(w))
+        {
+            continue;
+        }
+        // Service packs and updates belong to the version.
+        let mut version = bare.to_owned();
+        for pair in words[n + 1..].chunks(2).take(2) {
+            let first = pair[0].trim_matches(|c: char| !c.is_alphanumeric());
+            let upper = first.to_ascii_uppercase();
+            if (upper.starts_with("SP") || upper.starts_with("HF")) && upper.len() <= 5 && upper.len() > 2 {
+                version = format!("{version} {first}");
+            } else if let Some(number) = pair.get(1)
+                && matches!(upper.as_str(), "UPDATE" | "UPD" | "SP" | "HF" | "PATCH")
+                && number.starts_with(|c: char| c.is_ascii_digit())
+            {
+                version = format!("{version} {first} {}", number.trim_matches(|c: char| !c.is_alphanumeric()));
+            } else {
+                break;
+            }
+        }
+        return Some(version);
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exclusive_bounds_are_fixes() {
+        for (range, fix) in [
+            ("vers:all/<V4.5 SP1", Some("V4.5 SP1")),
+            ("All versions < V2.9.7", Some("V2.9.7")),
+            (">= V2.5 < V2.6.1", Some("V2.6.1")),
+            ("<V7.5_SP2_Update_15", Some("V7.5 SP2 Update 15")),
+            ("<= 4.0", None),
+            ("vers:all/*", None),
+            ("<1.0|<2.0", None),
+        ] {
+            assert_eq!(exclusive_bound(range).as_deref(), fix, "{range}");
+        }
+    }
+
+    #[test]
+    fn advice_names_the_version_to_go_to() {
+        for (text, fix) in [
+            ("Update to V4.5 or later version", Some("V4.5")),
+            ("Upgrade to firmware version 3.1.2 or newer.", Some("3.1.2")),
+            ("Update to V16 Update 4 or later version", Some("V16 Update 4")),
+            ("Update to V4.7 SP10 HF5", Some("V4.7 SP10 HF5")),
+            ("Contact customer support", None),
+            ("See https://example.com/1.2.3 for details", None),
+        ] {
+            assert_eq!(version_in_advice(text).as_deref(), fix, "{text}");
+        }
+    }
+}

@@ -1,0 +1,621 @@
+//! Whether a device is the product that an entry names: the rules of identity, with typed evidence.
+
+use crate::domain::catalogue::reading::{Designation, NamePart, Strength};
+use crate::domain::catalogue::{Catalogue, FamilyId, Kind};
+use crate::domain::nameplate::{FamilyEvidence, NameplateReading, is_unmistakable};
+use crate::domain::order_number::differs_at;
+use crate::domain::product_index::{CompiledDesignation, EntryReading};
+use crate::domain::verdict::Confidence;
+
+/// What identified the product.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ProductEvidence {
+    /// The user said so.
+    Decision { author: String, date: String },
+    /// Both sides have this order number.
+    OrderEqual { yours: String },
+    /// The entry's order-number pattern covers yours.
+    OrderCovered { yours: String, pattern: String },
+    /// The same designator or name.
+    Name { text: String },
+    /// The entry names a pattern of designators that covers yours.
+    NameCovered { yours: String, pattern: String },
+    /// The entry names a family and the catalogue says that your designator is a member.
+    Family { family: FamilyId, member: Option<String> },
+    /// The device carries this component.
+    Component { family: FamilyId },
+}
+
+impl ProductEvidence {
+    /// How sure this kind of evidence is, by the table in `docs/matching.md`.
+    pub fn confidence(&self) -> Confidence {
+        match self {
+            ProductEvidence::Decision { .. } | ProductEvidence::OrderEqual { .. } | ProductEvidence::Name { .. } => {
+                Confidence::Certain
+            }
+            ProductEvidence::OrderCovered { .. }
+            | ProductEvidence::NameCovered { .. }
+            | ProductEvidence::Family { .. }
+            | ProductEvidence::Component { .. } => Confidence::Likely,
+        }
+    }
+}
+
+/// Why a device is not the product, though something fits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Miss {
+    /// The user said so.
+    Decision {
+        author: String,
+        date: String,
+    },
+    OtherVendor,
+    /// Both sides have order numbers of one scheme and they differ.
+    OrderDiffers {
+        yours: String,
+        theirs: String,
+        place: usize,
+    },
+    /// Same name, another series letter.
+    OtherSeries,
+    /// The entry excepts this device.
+    Excepted,
+    /// A device is not the software that configures it.
+    SoftwareForIt,
+    /// The entry names a component or CPU variant that this device does not carry.
+    OtherComponent {
+        theirs: FamilyId,
+    },
+    /// A sibling: the entry names `theirs`, the device says `yours`.
+    OtherModel {
+        theirs: String,
+        yours: String,
+    },
+    /// Nothing in common that counts.
+    Unrelated,
+}
+
+/// The relation of a device and one entry's product.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Identity {
+    Is(Identified),
+    /// Less specific, vague or without a vendor: why, in words that complete "Possible: …".
+    Unsure {
+        why: String,
+        evidence: ProductEvidence,
+    },
+    /// The entry depends on a part that the row does not show.
+    Condition {
+        why: String,
+        evidence: ProductEvidence,
+    },
+    IsNot(Miss),
+}
+
+/// A device that is the product.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identified {
+    pub evidence: ProductEvidence,
+    /// Over the entries of one advisory the more specific one speaks: see `RANK_*`.
+    pub rank: u8,
+    /// The entry is bound to order numbers and the device states none.
+    pub order_open: bool,
+    /// The component whose firmware counts instead of the device's: index into the reading's components.
+    pub component: Option<usize>,
+}
+
+const RANK_DECISION: u8 = 90;
+const RANK_ORDER: u8 = 70;
+const RANK_ORDER_PATTERN: u8 = 60;
+const RANK_NAME: u8 = 40;
+const RANK_FAMILY: u8 = 20;
+
+/// The rank from which on an entry names the model itself and no family.
+pub const RANK_MODEL: u8 = RANK_NAME;
+
+/// Judges a device against all designations of an entry; the best answer counts.
+pub fn identify(device: &NameplateReading, entry: &EntryReading, catalogue: &Catalogue) -> Identity {
+    if let Some(decision) = catalogue.decision(&device.decision_key, &entry.decision_key) {
+        let (author, date) = (decision.author.clone(), decision.date.clone());
+        return if decision.is_product {
+            Identity::Is(Identified {
+                evidence: ProductEvidence::Decision { author, date },
+                rank: RANK_DECISION,
+                order_open: false,
+                component: None,
+            })
+        } else {
+            Identity::IsNot(Miss::Decision { author, date })
+        };
+    }
+    let mut best = Identity::IsNot(Miss::Unrelated);
+    for compiled in &entry.designations {
+        let identity = Judge { device, entry, catalogue, compiled }.identify();
+        if weight(&identity) > weight(&best) {
+            best = identity;
+        }
+    }
+    best
+}
+
+/// Which of two answers for two designations of one entry counts.
+fn weight(identity: &Identity) -> u16 {
+    match identity {
+        Identity::Is(identified) => 1000 + u16::from(identified.rank),
+        Identity::Condition { .. } => 500,
+        Identity::Unsure { .. } => 400,
+        Identity::IsNot(Miss::Unrelated) => 0,
+        Identity::IsNot(Miss::OtherVendor) => 1,
+        Identity::IsNot(_) => 10,
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum VendorFit {
+    Same,
+    /// One side names no vendor, or the device's was only concluded from its order number.
+    Unstated,
+    Differs,
+}
+
+struct Judge<'a> {
+    device: &'a NameplateReading,
+    entry: &'a EntryReading,
+    catalogue: &'a Catalogue,
+    compiled: &'a CompiledDesignation,
+}
+
+enum OrderFit {
+    Equal(String),
+    Covered(String, String),
+    Differs(Miss),
+    /// The entry is bound to order numbers, the device has none of that kind.
+    Open,
+    None,
+}
+
+impl Judge<'_> {
+    fn wanted(&self) -> &Designation {
+        &self.compiled.designation
+    }
+
+    fn vendor_fit(&self) -> VendorFit {
+        if self.entry.vendors.is_empty() || self.device.vendors.is_empty() {
+            VendorFit::Unstated
+        } else if self.entry.vendors.meets(&self.device.vendors) {
+            if self.device.vendor_is_stated { VendorFit::Same } else { VendorFit::Unstated }
+        } else {
+            VendorFit::Differs
+        }
+    }
+
+    fn identify(&self) -> Identity {
+        let vendor = self.vendor_fit();
+        let orders = self.order_fit();
+        if vendor == VendorFit::Differs && !matches!(orders, OrderFit::Equal(_)) {
+            return Identity::IsNot(Miss::OtherVendor);
+        }
+        if self.wanted().except.iter().any(|e| self.is_excepted(e)) {
+            return Identity::IsNot(Miss::Excepted);
+        }
+        match orders {
+            OrderFit::Equal(yours) => {
+                let evidence = ProductEvidence::OrderEqual { yours };
+                self.with_details(evidence, RANK_ORDER, false)
+            }
+            OrderFit::Differs(miss) => Identity::IsNot(miss),
+            OrderFit::Covered(yours, pattern) => {
+                if self.families_contradict() {
+                    return self.other_model();
+                }
+                self.with_details(ProductEvidence::OrderCovered { yours, pattern }, RANK_ORDER_PATTERN, false)
+            }
+            OrderFit::Open => self.by_name(vendor, true),
+            OrderFit::None => self.by_name(vendor, false),
+        }
+    }
+
+    fn order_fit(&self) -> OrderFit {
+        let wanted = &self.wanted().orders;
+        if wanted.is_empty() {
+            return OrderFit::None;
+        }
+        let device = self.device;
+        for order in wanted {
+            match &order.pattern {
+                None => {
+                    if device.orders.iter().any(|o| o.key == order.key)
+                        || (order.key.len() >= 5 && device.spans.contains(&order.key))
+                    {
+                        return OrderFit::Equal(order.key.clone());
+                    }
+                }
+                Some(pattern) => {
+                    let hit = device
+                        .orders
+                        .iter()
+                        .map(|o| &o.key)
+                        .chain(device.spans.iter())
+                        .find(|key| key.len() >= 4 && pattern.fits(key));
+                    if let Some(key) = hit {
+                        return OrderFit::Covered(key.clone(), order.key.clone());
+                    }
+                }
+            }
+        }
+        // Two order numbers of one scheme that differ are two products.
+        for yours in device.orders.iter().filter(|o| o.scheme.is_some()) {
+            let theirs: Vec<_> = wanted.iter().filter(|o| o.scheme == yours.scheme).collect();
+            let nearest = theirs
+                .iter()
+                .map(|o| (differs_at(&yours.key, &o.key).unwrap_or(0), o))
+                .max_by_key(|(place, o)| (*place, std::cmp::Reverse(o.key.clone())));
+            if let Some((place, theirs)) = nearest {
+                return OrderFit::Differs(Miss::OrderDiffers {
+                    yours: yours.key.clone(),
+                    theirs: theirs.key.clone(),
+                    place,
+                });
+            }
+        }
+        OrderFit::Open
+    }
+
+    fn is_excepted(&self, except: &Designation) -> bool {
+        if except.is_empty() {
+            return false;
+        }
+        let by_order = !except.orders.is_empty()
+            && except.orders.iter().any(|o| match &o.pattern {
+                Some(p) => self.device.spans.iter().any(|s| p.fits(s)),
+                None => self.device.spans.contains(&o.key),
+            });
+        let by_name = (!except.parts.is_empty() || !except.families.is_empty())
+            && except.parts.iter().all(|p| self.covers(p))
+            && except.families.iter().all(|alternatives| self.in_one_of(alternatives).is_some());
+        by_order || by_name
+    }
+
+    fn covers(&self, part: &NamePart) -> bool {
+        if let Some(pattern) = &part.pattern {
+            return self.device.spans.iter().any(|s| pattern.fits(s));
+        }
+        self.device.spans.contains(&part.key)
+    }
+
+    fn in_one_of(&self, alternatives: &[FamilyId]) -> Option<FamilyId> {
+        alternatives.iter().copied().find(|f| self.device.families.contains_key(f))
+    }
+
+    /// The device is known to belong to families of this vendor, and none of them has to do with the entry's.
+    fn families_contradict(&self) -> bool {
+        let wanted = &self.wanted().families;
+        if wanted.is_empty() || self.device.families.is_empty() {
+            return false;
+        }
+        wanted.iter().any(|alternatives| {
+            self.in_one_of(alternatives).is_none()
+                && self.device.families.keys().any(|own| {
+                    alternatives.iter().any(|f| self.catalogue.family(*f).vendor == self.catalogue.family(*own).vendor)
+                        && !alternatives.iter().any(|f| self.catalogue.is_within(*f, *own))
+                })
+        })
+    }
+
+    fn by_name(&self, vendor: VendorFit, order_open: bool) -> Identity {
+        let wanted = self.wanted();
+        if wanted.parts.is_empty() && wanted.families.is_empty() {
+            if !wanted.components.is_empty() {
+                return self.by_component();
+            }
+            return Identity::IsNot(Miss::Unrelated);
+        }
+        let missing_parts: Vec<&NamePart> = wanted.parts.iter().filter(|p| !self.covers(p)).collect();
+        let missing_families: Vec<&Vec<FamilyId>> =
+            wanted.families.iter().filter(|alternatives| self.in_one_of(alternatives).is_none()).collect();
+        if !missing_parts.is_empty() || !missing_families.is_empty() {
+            return self.by_part_of_name(vendor, &missing_parts, &missing_families);
+        }
+        if self.device.is_software && !wanted.is_software && self.names_hardware() {
+            return Identity::IsNot(Miss::SoftwareForIt);
+        }
+        let n_designators = wanted.parts.iter().filter(|p| p.strength == Strength::Designator).count() as u8;
+        let strongest = wanted.parts.iter().map(|p| p.strength).max();
+        let evidence = self.name_evidence();
+        if wanted.families.is_empty() && strongest.is_some_and(|s| s <= Strength::Common) {
+            // Dictionary words only: the whole name has to be the same.
+            let same = vendor == VendorFit::Same
+                && self.device.families.is_empty()
+                && self.device.parts.iter().all(|p| wanted.parts.iter().any(|w| w.key == p.key));
+            if !same {
+                return Identity::IsNot(Miss::Unrelated);
+            }
+        }
+        if vendor == VendorFit::Unstated && !self.is_clear_without_vendor() {
+            return Identity::Unsure { why: "the vendor is not stated".to_owned(), evidence };
+        }
+        let vague = wanted
+            .families
+            .iter()
+            .find(|alternatives| self.in_one_of(alternatives).is_some_and(|f| self.catalogue.family(f).vague));
+        if let Some(family) = vague.and_then(|alternatives| self.in_one_of(alternatives)) {
+            let why = format!("the advisory does not say which `{}` it means", self.catalogue.family(family).name);
+            return Identity::Unsure { why, evidence };
+        }
+        let rank = if n_designators > 0 || strongest >= Some(Strength::Word) {
+            let n_other = wanted.parts.len() as u8 - n_designators;
+            RANK_NAME + (2 * n_designators + n_other).min(15)
+        } else {
+            RANK_FAMILY + self.family_depth().min(15)
+        };
+        self.with_details(evidence, rank, order_open)
+    }
+
+    /// How deep the entry's families lie: a smaller family is more specific.
+    fn family_depth(&self) -> u8 {
+        let depth = |mut family: FamilyId| {
+            let mut n = 1u8;
+            while let Some(parent) = self.catalogue.family(family).within.first() {
+                n = n.saturating_add(1);
+                family = *parent;
+            }
+            n
+        };
+        self.wanted().families.iter().flatten().map(|f| depth(*f)).max().unwrap_or(0)
+    }
+
+    fn names_hardware(&self) -> bool {
+        self.wanted().families.iter().flatten().any(|f| self.catalogue.family(*f).kind == Kind::Hardware)
+            || (self.wanted().families.is_empty()
+                && self.wanted().parts.iter().any(|p| p.strength == Strength::Designator))
+    }
+
+    fn is_clear_without_vendor(&self) -> bool {
+        let wanted = self.wanted();
+        let by_family =
+            wanted.families.iter().filter_map(|a| self.in_one_of(a)).any(|f| match self.device.families.get(&f) {
+                Some(FamilyEvidence::Member(text)) => text.len() >= 5,
+                Some(FamilyEvidence::Named) => self.catalogue.family(f).name.len() >= 5,
+                Some(FamilyEvidence::Within(_)) => true,
+                None => false,
+            });
+        by_family
+            || wanted
+                .parts
+                .iter()
+                .any(|p| is_unmistakable(&p.key) || (p.strength == Strength::Word && p.key.len() >= 8))
+    }
+
+    fn name_evidence(&self) -> ProductEvidence {
+        let wanted = self.wanted();
+        let by_strength = wanted.parts.iter().max_by_key(|p| p.strength);
+        match by_strength {
+            Some(part) if part.strength >= Strength::Word || wanted.families.is_empty() => match &part.pattern {
+                Some(pattern) => {
+                    let yours = self.device.spans.iter().filter(|s| pattern.fits(s)).min().cloned().unwrap_or_default();
+                    ProductEvidence::NameCovered { yours, pattern: part.key.clone() }
+                }
+                None => ProductEvidence::Name { text: part.key.clone() },
+            },
+            _ => {
+                let family = wanted.families.iter().filter_map(|a| self.in_one_of(a)).next();
+                match family {
+                    Some(family) => ProductEvidence::Family { family, member: self.member_of(family) },
+                    None => ProductEvidence::Name { text: String::new() },
+                }
+            }
+        }
+    }
+
+    /// The designator that makes the device a member of this family.
+    fn member_of(&self, family: FamilyId) -> Option<String> {
+        let mut at = family;
+        for _ in 0..8 {
+            match self.device.families.get(&at)? {
+                FamilyEvidence::Member(text) => return Some(text.clone()),
+                FamilyEvidence::Named => return None,
+                FamilyEvidence::Within(inner) => at = *inner,
+            }
+        }
+        None
+    }
+
+    /// Not all of the entry's name is covered: another product, or a device that says less than the entry.
+    fn by_part_of_name(
+        &self,
+        vendor: VendorFit,
+        missing_parts: &[&NamePart],
+        missing_families: &[&Vec<FamilyId>],
+    ) -> Identity {
+        let wanted = self.wanted();
+        let device = self.device;
+        // The entry names software or a component that this device may carry, beside what the device is.
+        let hosted =
+            missing_families.iter().find_map(|alternatives| alternatives.iter().copied().find(|f| self.may_host(*f)));
+        if let Some(family) = hosted
+            && missing_parts.iter().all(|p| p.strength <= Strength::Common)
+            && missing_families
+                .iter()
+                .all(|alternatives| alternatives.iter().any(|f| self.may_host(*f) || self.is_within_named(*f)))
+        {
+            return self.may_carry(family);
+        }
+        // An order number says exactly what a device is; what it does not cover is another product.
+        let exact = device.orders.iter().any(|o| o.scheme.is_some());
+        let is_used = |own: &NamePart| {
+            wanted.parts.iter().any(|w| {
+                w.key == own.key
+                    || w.word.as_deref() == Some(own.key.as_str())
+                    || own.word.as_deref() == Some(w.key.as_str())
+                    || w.key.contains(own.key.as_str()) && own.key.len() >= 4
+            })
+        };
+        let leftover: Vec<&NamePart> =
+            device.parts.iter().filter(|own| own.strength != Strength::Common && !is_used(own)).collect();
+        if exact || !leftover.is_empty() || vendor == VendorFit::Unstated && device.families.is_empty() {
+            return self.other_model();
+        }
+        // By the catalogue: the device names a family, the entry a member of it, or a smaller family within it.
+        let named: Vec<FamilyId> =
+            device.families.iter().filter(|(_, how)| **how == FamilyEvidence::Named).map(|(f, _)| *f).collect();
+        let has_member = device.families.values().any(|how| matches!(how, FamilyEvidence::Member(_)));
+        if !has_member && !named.is_empty() {
+            let smallest_cover_it = named
+                .iter()
+                // Families that only contain another named one say nothing more.
+                .filter(|f| !named.iter().any(|g| g != *f && self.catalogue.is_within(*g, **f)))
+                .all(|f| self.compiled.member_families.contains(f));
+            let all_missing_inside = missing_families.iter().all(|alternatives| {
+                alternatives.iter().any(|g| named.iter().any(|f| self.catalogue.is_within(*g, *f)))
+            });
+            if smallest_cover_it && all_missing_inside {
+                let family = named[0];
+                let why = format!(
+                    "`{}` is named without its model, the advisory names `{}`",
+                    self.catalogue.family(family).name,
+                    self.entry.name
+                );
+                return Identity::Unsure { why, evidence: ProductEvidence::Family { family, member: None } };
+            }
+            return self.other_model();
+        }
+        if has_member {
+            // Only what distinguishes builds of the same model is missing: `PN` of "IM 155-5 PN ST".
+            let only_short = missing_families.is_empty()
+                && missing_parts.iter().all(|p| p.strength <= Strength::Common)
+                && wanted.parts.iter().any(|p| p.strength == Strength::Designator && self.covers(p));
+            return if only_short { self.says_less(missing_parts) } else { self.other_model() };
+        }
+        // By form: everything the device says is part of the entry's name, and a telling part is there.
+        let told = device.parts.iter().any(|own| own.strength >= Strength::Word && own.key.len() >= 3 && is_used(own));
+        if told && missing_families.is_empty() && vendor == VendorFit::Same {
+            return self.says_less(missing_parts);
+        }
+        self.other_model()
+    }
+
+    /// Whether the device is, or may be, of a family that may carry this one.
+    fn may_host(&self, family: FamilyId) -> bool {
+        self.catalogue
+            .family(family)
+            .hosts
+            .iter()
+            .any(|host| self.device.families.contains_key(host) || self.is_within_named(*host))
+    }
+
+    /// Whether the device names a family that contains this one, and nothing finer.
+    fn is_within_named(&self, family: FamilyId) -> bool {
+        let has_member = self.device.families.values().any(|how| matches!(how, FamilyEvidence::Member(_)));
+        !has_member
+            && self.device.families.iter().any(|(own, how)| {
+                *how == FamilyEvidence::Named && *own != family && self.catalogue.is_within(family, *own)
+            })
+    }
+
+    fn says_less(&self, missing: &[&NamePart]) -> Identity {
+        let missing: Vec<&str> = missing.iter().map(|p| p.key.as_str()).collect();
+        let why = format!("the advisory names `{}`, the row does not say `{}`", self.entry.name, missing.join(" "));
+        let text = self.device.parts.first().map_or(String::new(), |p| p.key.clone());
+        Identity::Unsure { why, evidence: ProductEvidence::Name { text } }
+    }
+
+    fn other_model(&self) -> Identity {
+        let wanted = self.wanted();
+        let related = wanted.parts.iter().any(|p| {
+            p.strength >= Strength::Word && self.covers(p)
+                || p.word
+                    .as_ref()
+                    .is_some_and(|w| w.len() >= 2 && self.device.parts.iter().any(|own| own.word.as_ref() == Some(w)))
+        }) || self.compiled.member_families.iter().any(|f| self.device.families.contains_key(f));
+        if !related {
+            return Identity::IsNot(Miss::Unrelated);
+        }
+        let theirs = wanted
+            .parts
+            .iter()
+            .filter(|p| !self.covers(p))
+            .max_by_key(|p| p.strength)
+            .map(|p| p.key.clone())
+            .or_else(|| {
+                let family = wanted.families.iter().find(|a| self.in_one_of(a).is_none())?.first()?;
+                Some(self.catalogue.family(*family).name.clone())
+            })
+            .unwrap_or_default();
+        let yours = self
+            .device
+            .orders
+            .first()
+            .map(|o| o.key.clone())
+            .or_else(|| self.device.parts.iter().max_by_key(|p| p.strength).map(|p| p.key.clone()))
+            .unwrap_or_default();
+        Identity::IsNot(Miss::OtherModel { theirs, yours })
+    }
+
+    /// The entry names only a component: the device carries it, may carry it, or has nothing to do with it.
+    fn by_component(&self) -> Identity {
+        let wanted = &self.wanted().components;
+        let carried =
+            self.device.components.iter().position(|c| wanted.iter().any(|w| self.catalogue.is_within(c.family, *w)));
+        if let Some(n) = carried {
+            let evidence = ProductEvidence::Component { family: self.device.components[n].family };
+            return Identity::Is(Identified { evidence, rank: RANK_NAME, order_open: false, component: Some(n) });
+        }
+        let host = wanted
+            .iter()
+            .find(|w| self.catalogue.family(**w).hosts.iter().any(|host| self.device.families.contains_key(host)));
+        match host {
+            Some(family) => self.may_carry(*family),
+            None => Identity::IsNot(Miss::Unrelated),
+        }
+    }
+
+    fn may_carry(&self, family: FamilyId) -> Identity {
+        // A row that names another component of the same kind shows which one it has.
+        let hosts = &self.catalogue.family(family).hosts;
+        let other = self.device.components.iter().any(|c| {
+            let own = self.catalogue.family(c.family);
+            own.kind == self.catalogue.family(family).kind
+                && own.hosts.iter().any(|h| hosts.contains(h))
+                && !self.catalogue.is_within(family, c.family)
+        });
+        if other {
+            return Identity::IsNot(Miss::OtherComponent { theirs: family });
+        }
+        let why = format!("depends on `{}`, which the row does not show", self.catalogue.family(family).name);
+        Identity::Condition { why, evidence: ProductEvidence::Component { family } }
+    }
+
+    /// The last questions to a device that is the product: series letter, components.
+    fn with_details(&self, evidence: ProductEvidence, rank: u8, order_open: bool) -> Identity {
+        let wanted = self.wanted();
+        if wanted.series != 0 {
+            if self.device.series == 0 {
+                let letters: String =
+                    (0..8u8).filter(|n| wanted.series & (1 << n) != 0).map(|n| char::from(b'A' + n)).collect();
+                let why = format!("the advisory names series {letters}, the row does not say which series it is");
+                return Identity::Condition { why, evidence };
+            }
+            if self.device.series & wanted.series == 0 {
+                return Identity::IsNot(Miss::OtherSeries);
+            }
+        }
+        let mut component = None;
+        if !wanted.components.is_empty() {
+            let carried = self
+                .device
+                .components
+                .iter()
+                .position(|c| wanted.components.iter().any(|w| self.catalogue.is_within(c.family, *w)));
+            match carried {
+                Some(n) => {
+                    if self.catalogue.family(self.device.components[n].family).kind == Kind::Component {
+                        component = Some(n);
+                    }
+                }
+                None => return self.may_carry(wanted.components[0]),
+            }
+        }
+        // Software that runs on its hosts is not the host itself.
+        Identity::Is(Identified { evidence, rank: rank + u8::from(wanted.series != 0), order_open, component })
+    }
+}

@@ -1,0 +1,300 @@
+//! From identities and version ranges to one verdict per advisory.
+
+use rustc_hash::FxHashMap;
+
+use super::Match;
+use super::explanation::{self, Told};
+use super::fix;
+use super::identity::{Identified, Identity, ProductEvidence, RANK_MODEL, identify};
+use crate::domain::catalogue::reading::{Designation, Generation, Reach};
+use crate::domain::firmware::Firmware;
+use crate::domain::nameplate::{NameplateReading, Variant};
+use crate::domain::product_index::{Entry, ProductIndex, StatusGroup};
+use crate::domain::verdict::{Confidence, Doubt, DoubtKind, Verdict};
+use crate::domain::version_range::{DeviceReading, Place, RangeAnswer};
+
+/// What one entry says about the device.
+struct Spoken<'a> {
+    entry: &'a Entry,
+    identity: Identity,
+    rank: u8,
+    order_open: bool,
+    answer: RangeAnswer,
+}
+
+/// See [`super::match_variant`].
+pub(super) fn judge(index: &ProductIndex, variant: &Variant, serial_number: &str) -> Vec<Match> {
+    let catalogue = index.catalogue();
+    let device = NameplateReading::read(variant, catalogue);
+    if device.is_poor() && device.components.is_empty() && !catalogue.has_decisions(&device.decision_key) {
+        return Vec::new();
+    }
+    let mut by_advisory: FxHashMap<u32, Vec<(&Entry, usize)>> = FxHashMap::default();
+    let mut identities: Vec<Identity> = Vec::new();
+    for reading in index.candidates(&device) {
+        let identity = identify(&device, index.reading(reading), catalogue);
+        if matches!(identity, Identity::IsNot(_)) {
+            continue;
+        }
+        identities.push(identity);
+        for (advisory, entry) in index.places(reading) {
+            let entry = &index.entries(*advisory)[*entry as usize];
+            by_advisory.entry(*advisory).or_default().push((entry, identities.len() - 1));
+        }
+    }
+    let mut ruler = Ruler { index, variant, serial_number, device: &device, answers: FxHashMap::default() };
+    let mut advisories: Vec<u32> = by_advisory.keys().copied().collect();
+    advisories.sort_unstable();
+    let mut matches = Vec::new();
+    for advisory in advisories {
+        let mut named = by_advisory.remove(&advisory).unwrap_or_default();
+        named.sort_by_key(|(entry, _)| entry.product);
+        let spoken: Vec<Spoken<'_>> = named
+            .into_iter()
+            .map(|(entry, identity)| {
+                let identity = identities[identity].clone();
+                let (rank, order_open) = match &identity {
+                    Identity::Is(i) => (i.rank, i.order_open),
+                    _ => (0, false),
+                };
+                let answer = ruler.answer(entry, &identity);
+                Spoken { entry, identity, rank, order_open, answer }
+            })
+            .collect();
+        if let Some(found) = decide(index, variant, &device, advisory, &spoken) {
+            matches.push(found);
+        }
+    }
+    matches
+}
+
+/// Compares the device's firmware with ranges, each distinct one once.
+struct Ruler<'a> {
+    index: &'a ProductIndex,
+    variant: &'a Variant,
+    serial_number: &'a str,
+    device: &'a NameplateReading,
+    answers: FxHashMap<(u32, usize), RangeAnswer>,
+}
+
+impl Ruler<'_> {
+    fn answer(&mut self, entry: &Entry, identity: &Identity) -> RangeAnswer {
+        let component = match identity {
+            Identity::Is(Identified { component: Some(n), .. }) => *n + 1,
+            _ => 0,
+        };
+        let (index, variant, serial_number, device) = (self.index, self.variant, self.serial_number, self.device);
+        let mut answer = self
+            .answers
+            .entry((entry.range, component))
+            .or_insert_with(|| {
+                let text = match component.checked_sub(1).map(|n| &device.components[n]) {
+                    Some(c) => c.firmware.as_deref().unwrap_or(""),
+                    None => variant.firmware.as_str(),
+                };
+                let firmware = Firmware::read(text);
+                index.range(entry.range).answer(DeviceReading {
+                    firmware: &firmware,
+                    serial_number,
+                    hardware_revision: &variant.nameplate.hardware_revision,
+                })
+            })
+            .clone();
+        // A component whose firmware the row does not give takes that of the device where it names the device's
+        // own firmware, and is in doubt elsewhere; a generation in the name narrows the range.
+        let reading = index.reading(entry.reading);
+        let wanted: Vec<&Designation> = reading.designations.iter().map(|d| &d.designation).collect();
+        if component == 0
+            && let [only] = wanted.as_slice()
+            && let Some(generation) = &only.generation
+        {
+            narrow(&mut answer, generation, device);
+        }
+        let conditions = wanted.first().map_or(&[][..], |d| d.conditions.as_slice());
+        if answer.place == Place::Inside
+            && let Some(condition) = conditions.first()
+        {
+            answer.place = Place::Unclear;
+            answer.doubts.push(Doubt::new(DoubtKind::Condition, format!("the advisory says `{condition}`")));
+        }
+        answer
+    }
+}
+
+/// Another generation than the one in the product's name is outside, whatever the range says.
+fn narrow(answer: &mut RangeAnswer, generation: &Generation, device: &NameplateReading) {
+    let own = &device.firmware_numbers;
+    if own.is_empty() {
+        if answer.place == Place::Inside {
+            answer.place = Place::Unclear;
+            let detail = format!("the advisory names {} and the firmware is not known", generation.text);
+            answer.doubts.push(Doubt::new(DoubtKind::VersionUnknown, detail));
+        }
+        return;
+    }
+    let n = generation.numbers.len();
+    let head: Vec<u32> = own.iter().copied().chain(std::iter::repeat(0)).take(n).collect();
+    let fits = match generation.reach {
+        Reach::Only => head == generation.numbers,
+        Reach::AndEarlier => head <= generation.numbers,
+        Reach::AndLater => head >= generation.numbers,
+    };
+    if !fits {
+        answer.place = Place::Outside;
+        answer.doubts.clear();
+        let own: Vec<String> = own.iter().map(u32::to_string).collect();
+        answer.sentence = format!("{} is another generation than {}", own.join("."), generation.text);
+    }
+}
+
+/// What an entry with this status says; `None` when it says nothing about this firmware.
+fn verdict_of(status: StatusGroup, spoken: &Spoken<'_>) -> Option<Verdict> {
+    let certain = matches!(spoken.identity, Identity::Is(_));
+    match (status, spoken.answer.place) {
+        (StatusGroup::Affected, Place::Inside) if certain => Some(Verdict::Affected),
+        (StatusGroup::Affected | StatusGroup::Investigated, Place::Inside | Place::Unclear) => Some(Verdict::Possible),
+        (StatusGroup::Affected | StatusGroup::Investigated, Place::Outside) if certain => Some(Verdict::NotAffected),
+        // What is not certainly this product cannot clear it.
+        (StatusGroup::Affected | StatusGroup::Investigated, Place::Outside) => None,
+        (StatusGroup::NotAffected, Place::Inside) if certain => Some(Verdict::NotAffected),
+        (StatusGroup::NotAffected, _) => None,
+    }
+}
+
+fn decide(
+    index: &ProductIndex,
+    variant: &Variant,
+    device: &NameplateReading,
+    advisory: u32,
+    spoken: &[Spoken<'_>],
+) -> Option<Match> {
+    // Per vulnerability: the most specific entries that speak about it, and among them the worst verdict.
+    let mut per_vulnerability: FxHashMap<u32, Vec<(usize, Verdict)>> = FxHashMap::default();
+    for (n, one) in spoken.iter().enumerate() {
+        for (vulnerability, status) in &one.entry.statuses {
+            if let Some(verdict) = verdict_of(*status, one) {
+                per_vulnerability.entry(*vulnerability).or_default().push((n, verdict));
+            }
+        }
+    }
+    let mut best: Option<(Verdict, u8, usize)> = None;
+    let mut vulnerabilities: Vec<(u32, Verdict)> = Vec::new();
+    let mut order_doubt = false;
+    let mut keys: Vec<u32> = per_vulnerability.keys().copied().collect();
+    keys.sort_unstable();
+    for key in keys {
+        let mut voices = per_vulnerability.remove(&key).unwrap_or_default();
+        let top = voices.iter().map(|(n, _)| spoken[*n].rank).max().unwrap_or(0);
+        if top > 0 {
+            // A model of its own overrides the family's entry, and a certain product overrides an uncertain one.
+            voices.retain(|(n, _)| overrules(spoken[*n].rank, top));
+        }
+        let mut worst = voices.iter().map(|(_, v)| *v).max()?;
+        let mixed = voices.iter().any(|(_, v)| *v != worst);
+        if mixed
+            && worst == Verdict::Affected
+            && voices.iter().all(|(n, _)| spoken[*n].order_open)
+            && different_orders(index, spoken, &voices)
+        {
+            // The same name under several order numbers, with different ranges: only the order number can tell.
+            worst = Verdict::Possible;
+            order_doubt = true;
+        }
+        let deciding = voices
+            .iter()
+            .filter(|(_, v)| *v == worst || order_doubt)
+            .max_by_key(|(n, v)| (*v, spoken[*n].rank, std::cmp::Reverse(*n)))
+            .map(|(n, _)| *n)?;
+        if key != crate::domain::product_index::WHOLE_DOCUMENT {
+            vulnerabilities.push((key, worst));
+        }
+        let candidate = (worst, spoken[deciding].rank, deciding);
+        if best.is_none_or(|b| {
+            (candidate.0, candidate.1, std::cmp::Reverse(candidate.2)) > (b.0, b.1, std::cmp::Reverse(b.2))
+        }) {
+            best = Some(candidate);
+        }
+    }
+    let (verdict, _, deciding) = best?;
+    let one = &spoken[deciding];
+    let mut doubts: Vec<Doubt> = Vec::new();
+    if verdict == Verdict::Possible {
+        match &one.identity {
+            Identity::Unsure { why, .. } => doubts.push(Doubt::new(DoubtKind::ProductUnsure, why.clone())),
+            Identity::Condition { why, .. } => doubts.push(Doubt::new(DoubtKind::Condition, why.clone())),
+            _ => {}
+        }
+        if order_doubt {
+            let detail = "several order numbers of this name have different ranges, and the row states none";
+            doubts.push(Doubt::new(DoubtKind::ProductUnsure, detail));
+        }
+        doubts.extend(one.answer.doubts.iter().cloned());
+        if doubts.is_empty() {
+            doubts.push(Doubt::new(DoubtKind::Condition, "the vendor is still investigating this product"));
+        }
+        doubts.sort();
+        doubts.dedup();
+    }
+    let confidence = confidence_of(&one.identity, device);
+    let evidence = match &one.identity {
+        Identity::Is(i) => &i.evidence,
+        Identity::Unsure { evidence, .. } | Identity::Condition { evidence, .. } => evidence,
+        Identity::IsNot(_) => return None,
+    };
+    let reading = index.reading(one.entry.reading);
+    let range = index.range(one.entry.range);
+    let told = Told { index, variant, device, reading, range, evidence, identity: &one.identity, answer: &one.answer };
+    let mut products: Vec<u32> = spoken.iter().map(|s| s.entry.product).collect();
+    products.sort_unstable();
+    products.dedup();
+    let document = &index.advisories()[advisory as usize];
+    let fix = fix::first_fixed(document, one.entry.product, range.raw());
+    Some(Match {
+        advisory,
+        product: one.entry.product,
+        verdict,
+        confidence,
+        reason: explanation::reason(verdict, &doubts, &told),
+        evidence: explanation::evidence(&told),
+        doubts,
+        vulnerabilities,
+        products,
+        depends_on_serial: spoken.iter().any(|s| s.answer.depends_on_serial),
+        what_would_change_it: explanation::what_would_change_it(verdict, fix.as_deref(), &told),
+        fix,
+    })
+}
+
+/// Whether an entry of rank `rank` still speaks beside one of rank `top`.
+fn overrules(rank: u8, top: u8) -> bool {
+    if top >= RANK_MODEL {
+        // Order numbers, patterns and names each silence what is less exact, but not their like.
+        rank >= top - top % 10 - if top < 60 { 10 } else { 0 } && rank >= RANK_MODEL
+    } else {
+        rank > 0
+    }
+}
+
+/// Whether the entries are bound to more than one order number.
+fn different_orders(index: &ProductIndex, spoken: &[Spoken<'_>], voices: &[(usize, Verdict)]) -> bool {
+    let mut orders: Vec<&str> = voices
+        .iter()
+        .flat_map(|(n, _)| &index.reading(spoken[*n].entry.reading).designations)
+        .flat_map(|d| &d.designation.orders)
+        .map(|o| o.key.as_str())
+        .collect();
+    orders.sort_unstable();
+    orders.dedup();
+    orders.len() > 1
+}
+
+fn confidence_of(identity: &Identity, device: &NameplateReading) -> Confidence {
+    match identity {
+        Identity::Is(i) => match (&i.evidence, device.vendor_is_stated) {
+            // A name without a vendor is likely at most; an order number needs none.
+            (ProductEvidence::Name { .. }, false) => Confidence::Likely,
+            (evidence, _) => evidence.confidence(),
+        },
+        _ => Confidence::Possible,
+    }
+}

@@ -1,0 +1,205 @@
+//! The name of one advisory product, read once for all advisories that write it alike.
+
+use rustc_hash::FxHashSet;
+
+use crate::domain::advisory::Advisory;
+use crate::domain::catalogue::reading::{Designation, OrderSpec, TextKind};
+use crate::domain::catalogue::{Catalogue, Decision, FamilyId, VendorSet};
+use crate::domain::order_number::{Pattern, squash};
+use crate::domain::product::{BranchCategory, Product};
+
+/// The texts that a reading depends on.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct EntryText {
+    pub vendor: String,
+    pub name: String,
+    /// The product family branch above the name.
+    pub family: String,
+    pub model_numbers: Vec<String>,
+    /// The product that stands where a version should.
+    pub named: Option<String>,
+    /// The title of the advisory, where the name alone says nothing.
+    pub title: Option<String>,
+}
+
+/// A designation with what follows from it.
+#[derive(Clone, Debug)]
+pub struct CompiledDesignation {
+    pub designation: Designation,
+    /// The families that its parts and order numbers are members of, with all that contain them.
+    pub member_families: FxHashSet<FamilyId>,
+    /// It was read from the title because the name says nothing.
+    pub from_title: bool,
+}
+
+/// An advisory product's name, read.
+#[derive(Clone, Debug)]
+pub struct EntryReading {
+    pub vendors: VendorSet,
+    /// The vendor as written.
+    pub vendor: String,
+    /// The name as written.
+    pub name: String,
+    /// Alternatives: any one of them is the product.
+    pub designations: Vec<CompiledDesignation>,
+    pub decision_key: String,
+}
+
+/// The product that the texts of product `p` come from, its version text and full name. A relationship is known by
+/// what it is installed on and has the version of what is installed.
+pub fn texts_of(advisory: &Advisory, p: usize) -> (EntryText, &str, &str) {
+    let product = &advisory.products[p];
+    let at = |n: u32| advisory.products.get(n as usize);
+    let (named, versioned) = match &product.relationship {
+        Some(r) => {
+            let base = r.further.last().map_or(r.base, |(_, p)| *p);
+            (at(base).unwrap_or(product), at(r.component).unwrap_or(product))
+        }
+        None => (product, product),
+    };
+    let mut model_numbers: Vec<String> = named.helper.model_numbers.clone();
+    model_numbers.extend(named.helper.skus.iter().cloned());
+    let text = EntryText {
+        vendor: named.vendor().trim().to_owned(),
+        name: product_name(named).trim().to_owned(),
+        family: named.branch_names(&BranchCategory::ProductFamily).last().unwrap_or("").trim().to_owned(),
+        model_numbers,
+        named: None,
+        title: None,
+    };
+    (text, versioned.version_text().unwrap_or(""), versioned.name.as_str())
+}
+
+/// The innermost product name of the tree, else the full name without what the tree does not know.
+fn product_name(product: &Product) -> &str {
+    product
+        .branch_names(&BranchCategory::ProductName)
+        .last()
+        .or_else(|| product.branch_names(&BranchCategory::ProductFamily).last())
+        .unwrap_or(&product.name)
+}
+
+impl EntryReading {
+    /// Reads the texts; `None` when they say nothing without the title ("Series C", "All versions").
+    pub fn read(text: &EntryText, catalogue: &Catalogue) -> Option<EntryReading> {
+        let vendors = catalogue.resolve_vendors(&text.vendor);
+        let mut designations = catalogue.read_designations(&text.name, &vendors, TextKind::Advisory);
+        if let Some(named) = &text.named {
+            let read = catalogue.read_designations(named, &vendors, TextKind::Advisory);
+            let telling = read.iter().any(|d| !d.orders.is_empty() || !d.parts.is_empty() || !d.families.is_empty());
+            if telling {
+                // A part number where a version should stand is the product; the name above it is the series.
+                designations = read;
+            }
+        }
+        if designations.is_empty() && !text.family.is_empty() {
+            designations = catalogue.read_designations(&text.family, &vendors, TextKind::Advisory);
+        }
+        let orders = model_number_orders(&text.model_numbers, catalogue);
+        if designations.is_empty() && !orders.is_empty() {
+            designations.push(Designation::default());
+        }
+        for designation in &mut designations {
+            for order in &orders {
+                if !designation.orders.contains(order) {
+                    designation.orders.push(order.clone());
+                }
+            }
+        }
+        (!designations.is_empty()).then(|| EntryReading::compile(text, vendors, designations, false, catalogue))
+    }
+
+    /// Reads the title in place of a name that says nothing; the name still tells the series letters.
+    pub fn read_with_title(text: &EntryText, catalogue: &Catalogue) -> EntryReading {
+        let vendors = catalogue.resolve_vendors(&text.vendor);
+        let title = text.title.as_deref().unwrap_or("");
+        let mut designations = catalogue.read_designations(title, &vendors, TextKind::Advisory);
+        let series = series_in(&text.name);
+        for designation in &mut designations {
+            if series != 0 {
+                designation.series = series;
+            }
+        }
+        EntryReading::compile(text, vendors, designations, true, catalogue)
+    }
+
+    fn compile(
+        text: &EntryText,
+        vendors: VendorSet,
+        designations: Vec<Designation>,
+        from_title: bool,
+        catalogue: &Catalogue,
+    ) -> EntryReading {
+        let designations = designations
+            .into_iter()
+            .map(|designation| CompiledDesignation {
+                member_families: member_families(&designation, catalogue),
+                designation,
+                from_title,
+            })
+            .collect();
+        EntryReading {
+            decision_key: Decision::product_key(&text.vendor, &text.name),
+            vendors,
+            vendor: text.vendor.clone(),
+            name: text.name.clone(),
+            designations,
+        }
+    }
+}
+
+/// Order numbers of the identification helper, with CSAF's wildcards.
+fn model_number_orders(model_numbers: &[String], catalogue: &Catalogue) -> Vec<OrderSpec> {
+    let mut orders = Vec::new();
+    for number in model_numbers {
+        // `\*` is a star that stands for itself; no order number of any scheme has one.
+        let unescaped = number.replace("\\*", "").replace("\\?", "");
+        let key = squash(&unescaped);
+        if key.len() < 3 {
+            continue;
+        }
+        let has_wildcard = unescaped.contains(['*', '?']);
+        let filled = squash(&unescaped.replace(['*', '?'], "0"));
+        orders.push(OrderSpec {
+            scheme: catalogue.scheme_of(&filled, false),
+            pattern: has_wildcard.then(|| Pattern::read(&unescaped)),
+            key,
+        });
+    }
+    orders
+}
+
+fn series_in(name: &str) -> u32 {
+    let mut series = 0;
+    let words: Vec<&str> = name.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).collect();
+    if words.iter().any(|w| w.eq_ignore_ascii_case("series") || w.eq_ignore_ascii_case("ser")) {
+        for word in words {
+            if let [b @ b'A'..=b'H'] = word.as_bytes() {
+                series |= 1 << (b - b'A');
+            }
+        }
+    }
+    series
+}
+
+fn member_families(designation: &Designation, catalogue: &Catalogue) -> FxHashSet<FamilyId> {
+    let mut found: FxHashSet<FamilyId> = FxHashSet::default();
+    for order in &designation.orders {
+        if order.pattern.is_none() {
+            found.extend(catalogue.families_of_member(&order.key).into_iter().map(|(f, _)| f));
+        }
+    }
+    for part in &designation.parts {
+        for key in std::iter::once(&part.key).chain(&part.number) {
+            found.extend(catalogue.families_of_member(key).into_iter().map(|(f, _)| f));
+        }
+    }
+    // Members of another vendor's family by chance of letters do not count.
+    for families in &designation.families {
+        let vendor = families.first().map(|f| catalogue.family(*f).vendor);
+        found.retain(|f| Some(catalogue.family(*f).vendor) == vendor);
+        found.extend(families.iter().copied());
+    }
+    catalogue.add_containing(&mut found);
+    found
+}
