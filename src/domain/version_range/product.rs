@@ -1,0 +1,168 @@
+//! Part numbers, models and article numbers that stand where a version should: all versions of them are meant.
+
+use super::grammar::after_word;
+use crate::domain::firmware::atom::{Atom, split, text_of, tidy};
+use crate::domain::firmware::date::Date;
+use crate::domain::firmware::reader::{self, Letters, is_noise};
+
+/// Protocols and parts of a software stack, which name neither a version nor a product.
+const PROTOCOLS: [&str; 15] = [
+    "tcp", "udp", "ip", "ipv4", "ipv6", "dns", "dhcp", "dhcpv6", "arp", "icmp", "icmpv4", "icmpv6", "http", "https",
+    "ftp",
+];
+
+/// The text names a protocol or a part of a stack.
+pub(crate) fn is_protocol(text: &str) -> bool {
+    PROTOCOLS.iter().any(|protocol| text.trim().eq_ignore_ascii_case(protocol))
+}
+
+/// The place after the part number at this place, if the word there is one by its form alone.
+pub(crate) fn part_number(tidied: &str, atoms: &[Atom<'_>], at: usize) -> Option<usize> {
+    if !atoms.get(at)?.gap && at > 0 {
+        return None;
+    }
+    let mut after = after_word(atoms, at);
+    // `MLFB 6SR325..-..-....`, `1756 - L8z` are left to the words around them.
+    while after > at + 1 && (atoms[after - 1].is_sign('.') || atoms[after - 1].is_sign(':')) {
+        after -= 1;
+    }
+    let word = &atoms[at..after];
+    is_part_number(tidied, word).then_some(after)
+}
+
+fn is_part_number(tidied: &str, word: &[Atom<'_>]) -> bool {
+    let text = text_of(tidied, word);
+    let numbers = word.iter().filter(|atom| atom.is_number()).count();
+    let words = word.iter().filter(|atom| atom.is_word()).count();
+    let digits: usize = word.iter().filter(|atom| atom.is_number()).map(|atom| atom.text.len()).sum();
+    let signs = |sign: char| word.iter().filter(|atom| atom.is_sign(sign)).count();
+    if numbers == 0 || signs('.') > 0 || signs('<') + signs('>') + signs('=') > 0 {
+        return false;
+    }
+    if words == 0 && signs('-') == 0 {
+        // `2730844`: longer than any version, and no date.
+        return word.len() == 1 && (digits == 7 || digits > 8 || digits == 8 && Date::from_digits(text).is_none());
+    }
+    let runs_of_x = word
+        .iter()
+        .any(|atom| atom.is_word() && atom.text.len() >= 2 && atom.text.bytes().all(|b| b == b'x' || b == b'X'));
+    if signs('-') > 0 {
+        return dashed_part_number(tidied, word, words, digits, runs_of_x);
+    }
+    if signs('/') + signs('(') > 0 {
+        return false;
+    }
+    let leading = if word[0].is_word() { word[0].text.len() } else { 0 };
+    if is_noise(&word[0]) || reads_as_chain(tidied, word) {
+        return false;
+    }
+    match leading {
+        // `1SAP520200R0001`
+        0 => word.len() >= 4 && text.len() >= 12,
+        // `H4W2PER2`, `H5692448`
+        1 | 2 => word.len() >= 5 && text.len() >= 7 && !runs_of_x || digits >= 7,
+        // `HEN16304`, `HPSS16`, `MSP432E4XX`
+        _ => {
+            text.len() >= 6 && word[0].text.bytes().all(|byte| byte.is_ascii_uppercase()) && digits >= 2
+                || word.len() >= 4 && word[0].text.bytes().all(|byte| byte.is_ascii_uppercase())
+        }
+    }
+}
+
+/// `1766-L32BXB`, `750-82xx/xxx-xxx`, `MMT-1710`, `04088-9000-0001`; not `5.3.0-64`, `R204-V1`, `V191-V195`.
+fn dashed_part_number(tidied: &str, word: &[Atom<'_>], words: usize, digits: usize, runs_of_x: bool) -> bool {
+    let groups: Vec<&[Atom<'_>]> = word.split(|atom| atom.is_sign('-') || atom.is_sign('/')).collect();
+    if words == 0 {
+        return groups.len() == 3
+            && digits >= 10
+            && groups.iter().any(|group| group.iter().any(|atom| atom.text.len() >= 5))
+            || groups.len() == 2 && digits >= 9;
+    }
+    if runs_of_x && groups.len() >= 2 {
+        return true;
+    }
+    let version_like = |group: &[Atom<'_>]| {
+        group.is_empty()
+            || is_noise(&group[0]) && group.len() > 1
+            || group.len() == 1 && group[0].is_word() && group[0].text.len() == 1
+            || group.iter().any(|atom| atom.is_sign('*'))
+            || reads_as_chain(tidied, group)
+    };
+    if groups.iter().skip(1).any(|group| version_like(group)) || is_noise(&word[0]) {
+        return false;
+    }
+    let lettered = groups.iter().filter(|group| group.iter().any(Atom::is_word)).count();
+    let long = text_of(tidied, word).len() >= 6;
+    long && digits >= 2 && (lettered >= 1)
+        || groups.len() == 2 && groups[0].iter().all(Atom::is_word) && digits >= 1 && long
+}
+
+/// `SP1`, `SE2021MP3`: a version with a known suffix.
+fn reads_as_chain(tidied: &str, word: &[Atom<'_>]) -> bool {
+    reader::read(tidied, word, 0, Letters::Never)
+        .is_some_and(|(version, after)| after == word.len() && version.has_suffix() && (version.core.len() <= 1))
+}
+
+/// The part of the product name that tells the version: what stands after the last colon or the last ` - `.
+pub(crate) fn statement(product_name: &str) -> Option<(&str, &str)> {
+    let at = product_name.rfind(':').map(|at| (at, 1)).or_else(|| product_name.rfind(" - ").map(|at| (at, 3)))?;
+    let (head, rest) = product_name.split_at_checked(at.0)?;
+    Some((head.trim(), rest.get(at.1..)?.trim()))
+}
+
+/// Whether a version text without any sign is the name of a product: it stands in the product's own name, or
+/// the product name ends with it after a dash.
+pub(crate) fn names_product(text: &str, product_name: &str) -> bool {
+    let wanted = plain(text);
+    if wanted.is_empty() {
+        return false;
+    }
+    let Some((head, said)) = statement(product_name) else { return false };
+    let head = plain(head);
+    let in_head = head.len() > wanted.len() + 2 && contains_words(&head, &wanted);
+    let tidied = tidy(text);
+    let atoms = split(&tidied);
+    // Words of a name, not of a version: `Accu-Chek Inform II`, `882476 Gemini TF Big Bore`.
+    let wordy = atoms.iter().any(|atom| atom.is_word() && atom.text.len() >= 3 && !is_noise(atom));
+    let bare_number = atoms.len() == 1 && atoms[0].is_number();
+    let after_kind =
+        ["article number", "order code", "model", "models", "part number", "part no", "sku", "skus", "catalog"]
+            .iter()
+            .any(|kind| {
+                plain(said).strip_prefix(kind).is_some_and(|rest| rest.trim_start_matches(' ').starts_with(&wanted))
+            });
+    in_head && wordy_or_coded(&atoms) && !bare_number || wordy && plain(said).ends_with(&wanted) || after_kind
+}
+
+/// The words stand in the product name, at whatever place.
+pub(crate) fn stands_in(words: &str, product_name: &str) -> bool {
+    let words = plain(words);
+    !words.is_empty() && contains_words(&plain(product_name), &words)
+}
+
+fn wordy_or_coded(atoms: &[Atom<'_>]) -> bool {
+    atoms.iter().any(|atom| atom.is_word() && atom.text.len() >= 2 && !is_noise(atom))
+        && !atoms.iter().any(|atom| atom.is_sign('.'))
+}
+
+fn contains_words(text: &str, words: &str) -> bool {
+    text.match_indices(words).any(|(at, _)| {
+        let before = text[..at].chars().next_back().is_none_or(|c| c == ' ');
+        let after = text[at + words.len()..].chars().next().is_none_or(|c| c == ' ');
+        before && after
+    })
+}
+
+/// Lower case, everything but letters and digits as one blank.
+fn plain(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for character in text.chars() {
+        if character.is_alphanumeric() {
+            plain.extend(character.to_lowercase());
+        } else if !plain.ends_with(' ') && !plain.is_empty() {
+            plain.push(' ');
+        }
+    }
+    plain.truncate(plain.trim_end().len());
+    plain
+}
