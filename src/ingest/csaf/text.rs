@@ -76,7 +76,7 @@ fn sequence_at(lead: char, rest: &str) -> Option<(char, usize)> {
     }
     let letter = std::str::from_utf8(&bytes[..=n_continuations]).ok()?.chars().next()?;
     let is_european = matches!(letter,
-        '\u{A0}'..='\u{24F}' | '\u{370}'..='\u{4FF}' | '\u{2000}'..='\u{2BFF}' | '\u{FB00}'..='\u{FFFD}');
+        '\u{A0}'..='\u{17F}' | '\u{391}'..='\u{45F}' | '\u{2000}'..='\u{2BFF}' | '\u{FB00}'..='\u{FFFD}');
     is_european.then_some((letter, length))
 }
 
