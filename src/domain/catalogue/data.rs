@@ -224,6 +224,8 @@ pub(super) fn load(files: &[CatalogueFile<'_>]) -> (Catalogue, Vec<CatalogueProb
 #[derive(Default)]
 struct Loader {
     catalogue: Catalogue,
+    /// Vendors by the key of their main name.
+    main_names: FxHashMap<String, VendorId>,
     names: FxHashMap<(VendorId, String), FamilyId>,
     by_name: FxHashMap<String, Vec<FamilyId>>,
     problems: Vec<CatalogueProblem>,
@@ -247,18 +249,19 @@ impl Loader {
 
     fn vendor(&mut self, file: &CatalogueFile<'_>, raw: RawVendor) {
         let key = vendor_key(&raw.name);
-        let known = self.catalogue.vendors.iter().position(|v| vendor_key(&v.name) == key);
+        let known = self.main_names.get(&key).copied();
         if raw.source.trim().is_empty() {
             self.problem(file.name, format!("expected a source for vendor `{}`, found none", raw.name));
         }
         let id = match known {
-            Some(n) if file.role == Role::Pack => VendorId(n as u16),
+            Some(id) if file.role == Role::Pack => id,
             Some(_) => {
                 self.problem(file.name, format!("expected each vendor once, found `{}` again", raw.name));
                 return;
             }
             None => {
                 let id = VendorId(self.catalogue.vendors.len() as u16);
+                self.main_names.insert(key, id);
                 self.catalogue.vendors.push(Vendor { name: raw.name.clone(), source: raw.source });
                 id
             }
@@ -282,8 +285,7 @@ impl Loader {
     }
 
     fn vendor_id(&mut self, file: &str, name: &str, of: &str) -> Option<VendorId> {
-        let key = vendor_key(name);
-        let id = self.catalogue.vendors.iter().position(|v| vendor_key(&v.name) == key).map(|n| VendorId(n as u16));
+        let id = self.main_names.get(&vendor_key(name)).copied();
         if id.is_none() {
             self.problem(file, format!("expected the main name of a vendor in `{of}`, found `{name}`"));
         }
