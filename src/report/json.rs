@@ -14,12 +14,15 @@ use crate::domain::site::{SiteSummary, UncheckedAsset};
 
 /// Writes one object: what the report is about, its sites, what cannot be checked, warnings, then all rows.
 ///
+/// Each member of the object and each row stands on a line of its own: to be read by people and compared by `diff`,
+/// at a third less than with every value indented.
+///
 /// # Errors
 ///
 /// Only what `out` fails with.
 pub fn write_json(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let mut out = io::BufWriter::new(out);
-    serde_json::to_writer_pretty(&mut out, &ReportObject(report))?;
+    ReportObject(report).serialize(&mut serde_json::Serializer::with_formatter(&mut out, Lines { depth: 0 }))?;
     out.write_all(b"\n")?;
     out.flush()
 }
@@ -36,6 +39,56 @@ pub fn write_ndjson(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         out.write_all(b"\n")?;
     }
     out.flush()
+}
+
+/// Breaks lines between the members of the outermost object and between the items of its lists, nowhere else.
+struct Lines {
+    depth: u32,
+}
+
+impl Lines {
+    fn open<W: ?Sized + Write>(&mut self, out: &mut W, bracket: &[u8]) -> io::Result<()> {
+        self.depth += 1;
+        out.write_all(bracket)
+    }
+
+    fn close<W: ?Sized + Write>(&mut self, out: &mut W, bracket: &[u8]) -> io::Result<()> {
+        self.depth -= 1;
+        out.write_all(bracket)
+    }
+
+    fn separate<W: ?Sized + Write>(&self, out: &mut W, first: bool) -> io::Result<()> {
+        if !first {
+            out.write_all(b",")?;
+        }
+        if self.depth <= 2 { out.write_all(b"\n") } else { Ok(()) }
+    }
+}
+
+impl serde_json::ser::Formatter for Lines {
+    fn begin_array<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.open(out, b"[")
+    }
+
+    fn end_array<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.close(out, b"]")
+    }
+
+    fn begin_array_value<W: ?Sized + Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
+        self.separate(out, first)
+    }
+
+    fn begin_object<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.open(out, b"{")
+    }
+
+    fn end_object<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.close(out, b"}")
+    }
+
+    fn begin_object_key<W: ?Sized + Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
+        self.separate(out, first)
+    }
 }
 
 struct ReportObject<'a>(&'a Report);

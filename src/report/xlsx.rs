@@ -66,7 +66,7 @@ pub(super) fn workbook_bytes(report: &Report, max_rows: usize) -> Result<Vec<u8>
         write_table(sheet, &["Site", "Asset", "Vendor", "Model", "Why"], &[16.0, 20.0, 26.0, 30.0, 50.0], &styles)?;
         for (n, asset) in (1u32..).zip(&report.unchecked[i * max_rows..end]) {
             for (c, text) in (0u16..).zip([&asset.site, &asset.asset_id, &asset.vendor, &asset.model, &asset.why]) {
-                write_text(sheet, n, c, text, &styles.text)?;
+                write_text(sheet, n, c, text, Some(&styles.text))?;
             }
         }
         finish_table(sheet, end - i * max_rows, 5)?;
@@ -124,19 +124,19 @@ impl Styles {
         }
     }
 
-    /// The format of one cell; colour only repeats what the words beside it say.
-    fn of(&self, name: &str, row: &ReportRow) -> &Format {
+    /// The format of one cell where it differs from that of its column; colour only repeats what the words beside it say.
+    fn of(&self, name: &str, row: &ReportRow) -> Option<&Format> {
         match name {
             "severity" => match row.finding.severity {
-                Some(Severity::Critical) => &self.critical,
-                Some(Severity::High) => &self.high,
-                Some(Severity::Medium) => &self.medium,
-                Some(Severity::Low) => &self.low,
-                Some(Severity::None) | None => &self.text,
+                Some(Severity::Critical) => Some(&self.critical),
+                Some(Severity::High) => Some(&self.high),
+                Some(Severity::Medium) => Some(&self.medium),
+                Some(Severity::Low) => Some(&self.low),
+                Some(Severity::None) | None => None,
             },
-            "kev" if row.finding.is_exploited() => &self.exploited,
-            "verdict" if row.finding.verdict == Verdict::Affected => &self.bold,
-            _ => &self.text,
+            "kev" if row.finding.is_exploited() => Some(&self.exploited),
+            "verdict" if row.finding.verdict == Verdict::Affected => Some(&self.bold),
+            _ => None,
         }
     }
 }
@@ -145,19 +145,28 @@ fn write_exposures(sheet: &mut Worksheet, rows: &[ReportRow], styles: &Styles) -
     let headers: Vec<&str> = COLUMNS.iter().map(|column| column.header).collect();
     let widths: Vec<f64> = COLUMNS.iter().map(|column| f64::from(column.width)).collect();
     write_table(sheet, &headers, &widths, styles)?;
+    for (c, column) in (0u16..).zip(&COLUMNS) {
+        let format = match column.kind {
+            Kind::Number => &styles.score,
+            Kind::Date => &styles.date,
+            Kind::Text | Kind::Flag | Kind::List => &styles.text,
+        };
+        // A format of the column is looked up once; one of a cell costs a third of the time of writing.
+        sheet.set_column_format(c, format)?;
+    }
     for (n, row) in (1u32..).zip(rows) {
         for (c, column) in (0u16..).zip(&COLUMNS) {
             match (column.value)(row) {
                 Value::Number(Some(score)) => {
                     // Scores have one decimal; without rounding 8.8 would be 8.800000190734863.
                     let score = (f64::from(score) * 10.0).round() / 10.0;
-                    sheet.write_number_with_format(n, c, score, &styles.score)?;
+                    sheet.write_number(n, c, score)?;
                 }
                 Value::Date(date) => match ExcelDateTime::parse_from_str(date) {
                     Ok(day) if !date.is_empty() => {
-                        sheet.write_datetime_with_format(n, c, &day, &styles.date)?;
+                        sheet.write_datetime(n, c, &day)?;
                     }
-                    _ => write_text(sheet, n, c, date, &styles.text)?,
+                    _ => write_text(sheet, n, c, date, Some(&styles.text))?,
                 },
                 value => write_text(sheet, n, c, &value.cell(), styles.of(column.name, row))?,
             }
@@ -182,7 +191,7 @@ fn write_sites(sheet: &mut Worksheet, report: &Report, styles: &Styles) -> Resul
     widths[0] = 28.0;
     write_table(sheet, &headers, &widths, styles)?;
     for (n, site) in (1u32..).zip(&report.sites) {
-        write_text(sheet, n, 0, &site.site, &styles.bold)?;
+        write_text(sheet, n, 0, &site.site, Some(&styles.bold))?;
         let counts = std::iter::once(site.n_assets)
             .chain(Standing::ALL.iter().map(|s| site.n(*s)))
             .chain([site.n_advisories_affecting, site.n_advisories_exploited]);
@@ -252,14 +261,14 @@ impl About<'_> {
         if self.n > 0 {
             self.n += 1;
         }
-        write_text(self.sheet, self.n, 0, text, &self.styles.heading)?;
+        write_text(self.sheet, self.n, 0, text, Some(&self.styles.heading))?;
         self.n += 1;
         Ok(())
     }
 
     fn line(&mut self, label: &str, value: &str, format: &Format) -> Result<(), XlsxError> {
-        write_text(self.sheet, self.n, 0, label, &self.styles.bold)?;
-        write_text(self.sheet, self.n, 1, value, format)?;
+        write_text(self.sheet, self.n, 0, label, Some(&self.styles.bold))?;
+        write_text(self.sheet, self.n, 1, value, Some(format))?;
         self.n += 1;
         Ok(())
     }
@@ -269,7 +278,7 @@ impl About<'_> {
     }
 
     fn number(&mut self, label: &str, value: u64) -> Result<(), XlsxError> {
-        write_text(self.sheet, self.n, 0, label, &self.styles.bold)?;
+        write_text(self.sheet, self.n, 0, label, Some(&self.styles.bold))?;
         let format = self.styles.number.clone().set_align(FormatAlign::Left);
         self.sheet.write_number_with_format(self.n, 1, value as f64, &format)?;
         self.n += 1;
@@ -279,7 +288,7 @@ impl About<'_> {
     fn instant(&mut self, label: &str, at: jiff::Timestamp) -> Result<(), XlsxError> {
         match ExcelDateTime::from_timestamp(at.as_second()) {
             Ok(instant) => {
-                write_text(self.sheet, self.n, 0, label, &self.styles.bold)?;
+                write_text(self.sheet, self.n, 0, label, Some(&self.styles.bold))?;
                 self.sheet.write_datetime_with_format(self.n, 1, &instant, &self.styles.instant)?;
                 self.n += 1;
                 Ok(())
@@ -312,8 +321,14 @@ fn last_row(n_rows: usize) -> u32 {
     u32::try_from(n_rows).unwrap_or(u32::MAX)
 }
 
-/// Writes a text cell, never a formula; a blank text leaves the cell empty.
-fn write_text(sheet: &mut Worksheet, row: u32, column: u16, text: &str, format: &Format) -> Result<(), XlsxError> {
+/// Writes a text cell, never a formula; a blank text leaves the cell empty. Without a format it has its column's.
+fn write_text(
+    sheet: &mut Worksheet,
+    row: u32,
+    column: u16,
+    text: &str,
+    format: Option<&Format>,
+) -> Result<(), XlsxError> {
     if text.is_empty() {
         return Ok(());
     }
@@ -322,7 +337,11 @@ fn write_text(sheet: &mut Worksheet, row: u32, column: u16, text: &str, format: 
     } else {
         visible(text)
     };
-    sheet.write_string_with_format(row, column, limited(&shown, MAX_CELL_UNITS), format)?;
+    let shown = limited(&shown, MAX_CELL_UNITS);
+    match format {
+        Some(format) => sheet.write_string_with_format(row, column, shown, format)?,
+        None => sheet.write_string(row, column, shown)?,
+    };
     Ok(())
 }
 

@@ -1,0 +1,155 @@
+//! Writing 100,000 rows in each format: 50,000 assets, 5,000 nameplates, two advisories each.
+
+use std::hint::black_box;
+use std::io::{self, Write};
+use std::sync::Arc;
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use nameplate::domain::matching::{EvidencePart, Part, PartResult};
+use nameplate::domain::priority::Severity;
+use nameplate::domain::remediation::RemediationCategory;
+use nameplate::domain::site::SiteSummary;
+use nameplate::domain::verdict::{Confidence, Doubt, DoubtKind, Verdict};
+use nameplate::report::row::{
+    Report, ReportAdvisory, ReportAsset, ReportFinding, ReportRemediation, ReportRow, compare_rows,
+};
+use nameplate::report::{self, Format};
+
+const N_ASSETS: usize = 50_000;
+const N_NAMEPLATES: usize = 5_000;
+const N_ADVISORIES: usize = 400;
+const N_SITES: usize = 5;
+
+/// Counts what is written instead of keeping it.
+struct Counter(u64);
+
+impl Write for Counter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len() as u64;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn finding(nameplate: usize, advisory: &Arc<ReportAdvisory>) -> Arc<ReportFinding> {
+    let score = (nameplate % 70) as f32 / 10.0 + 3.0;
+    let possible = nameplate.is_multiple_of(4);
+    let part = |part, yours: String, rule: &str| EvidencePart {
+        part,
+        advisory: yours.clone(),
+        yours,
+        rule: rule.to_owned(),
+        result: PartResult::Covers,
+    };
+    let remedy = |category, n: usize| ReportRemediation {
+        category,
+        details: format!("Remedy {n}: ") + &"install the version that the vendor names and restart ".repeat(3),
+        url: Some("https://example.com/download".to_owned()),
+        restart_required: None,
+    };
+    Arc::new(ReportFinding {
+        advisory: advisory.clone(),
+        verdict: if possible { Verdict::Possible } else { Verdict::Affected },
+        confidence: Confidence::Likely,
+        doubts: if possible { vec![Doubt::new(DoubtKind::VersionUnknown, "firmware not stated")] } else { Vec::new() },
+        reason: format!("3.1.{nameplate} is below 4.0.0"),
+        evidence: vec![
+            part(Part::Vendor, "Schneider Electric".to_owned(), ""),
+            part(Part::Product, format!("PM{nameplate}"), "brand word ignored"),
+            part(Part::Firmware, format!("3.1.{nameplate}"), "numbers by segment"),
+        ],
+        product: format!("PowerLogic PM{nameplate} < 4.0.0"),
+        range: "below 4.0.0".to_owned(),
+        product_pointer: format!("/product_tree/branches/0/branches/{nameplate}/product"),
+        cves: (0..3).map(|n| format!("CVE-2024-{:05}", nameplate + n)).collect(),
+        cvss: Some(score),
+        cvss_version: "3.1".to_owned(),
+        severity: Some(Severity::of_score(score)),
+        exploited: Vec::new(),
+        fix: Some("4.0.0".to_owned()),
+        remediations: std::iter::once(remedy(RemediationCategory::VendorFix, 0))
+            .chain((1..8).map(|n| remedy(RemediationCategory::Mitigation, n)))
+            .collect(),
+    })
+}
+
+fn fleet() -> Report {
+    let advisories: Vec<Arc<ReportAdvisory>> = (0..N_ADVISORIES)
+        .map(|n| {
+            Arc::new(ReportAdvisory {
+                advisory_id: format!("ICSA-24-{n:03}-01"),
+                title: format!("Vendor {n} power meters and controllers (Update A)"),
+                publisher: "CISA".to_owned(),
+                version: "1".to_owned(),
+                published: "2024-02-29".to_owned(),
+                updated: "2024-03-01".to_owned(),
+                url: "https://example.com/advisory".to_owned(),
+            })
+        })
+        .collect();
+    let findings: Vec<[Arc<ReportFinding>; 2]> =
+        (0..N_NAMEPLATES).map(|n| [0, 1].map(|i| finding(n, &advisories[(n * 7 + i * 13) % N_ADVISORIES]))).collect();
+    let mut rows: Vec<ReportRow> = (0..N_ASSETS)
+        .flat_map(|n| {
+            let nameplate = n % N_NAMEPLATES;
+            let asset = Arc::new(ReportAsset {
+                site: format!("Site {}", n % N_SITES),
+                area: format!("Area {}", n % 50),
+                asset_id: format!("TAG-{n:06}"),
+                vendor: "Schneider Electric".to_owned(),
+                model: format!("PM{nameplate}"),
+                part_number: format!("METSEPM{nameplate}"),
+                serial_number: format!("SN{n:010}"),
+                firmware: format!("3.1.{nameplate}"),
+                hardware_revision: String::new(),
+                place: format!("Meters!F{n} of plant.xlsx"),
+            });
+            findings[nameplate].clone().map(|finding| ReportRow { asset: asset.clone(), finding })
+        })
+        .collect();
+    rows.sort_by(compare_rows);
+    let per_site = (N_ASSETS / N_SITES) as u64;
+    Report {
+        title: "Fleet".to_owned(),
+        judged_at: jiff::Timestamp::UNIX_EPOCH,
+        advisories_up_to: None,
+        n_advisories: N_ADVISORIES as u64,
+        sources: vec!["generated".to_owned()],
+        are_samples: false,
+        filter: "all".to_owned(),
+        sites: (0..N_SITES)
+            .map(|n| SiteSummary {
+                site: format!("Site {n}"),
+                n_assets: per_site,
+                n_by_standing: [per_site, 0, 0, 0, 0, 0],
+                n_advisories_affecting: N_ADVISORIES as u64,
+                n_advisories_exploited: 0,
+            })
+            .collect(),
+        rows,
+        unchecked: Vec::new(),
+        warnings: Vec::new(),
+        program_version: "bench".to_owned(),
+    }
+}
+
+fn write_formats(c: &mut Criterion) {
+    let report = fleet();
+    let mut group = c.benchmark_group("report_100k_rows");
+    group.sample_size(10).throughput(Throughput::Elements(report.rows.len() as u64));
+    for format in Format::ALL {
+        let mut counter = Counter(0);
+        report::write(&report, format, &mut counter).expect("counting does not fail");
+        println!("{}: {} rows are {} bytes", format.word(), report.rows.len(), counter.0);
+        group.bench_function(format.word(), |b| {
+            b.iter(|| report::write(black_box(&report), format, &mut Counter(0)).expect("counting does not fail"));
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, write_formats);
+criterion_main!(benches);
