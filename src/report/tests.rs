@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 use std::io::Cursor;
 
 use calamine::{Data, DataType, Reader};
+use proptest::prelude::*;
 
 use super::columns::COLUMNS;
 use super::row::Report;
@@ -232,8 +233,11 @@ fn every_anchor_of_the_page_exists_once() {
 
 #[test]
 fn every_tag_of_the_page_is_closed() {
+    assert_tags_are_closed(&text(&fixture::report(), Format::Html));
+}
+
+fn assert_tags_are_closed(page: &str) {
     const VOID: [&str; 4] = ["meta", "br", "wbr", "!doctype"];
-    let page = text(&fixture::report(), Format::Html);
     let (head, rest) = page.split_once("<style>").expect("a style");
     let body = rest.split_once("</style>").expect("a closed style").1;
     let mut open: Vec<String> = Vec::new();
@@ -308,6 +312,108 @@ fn rows_beyond_a_sheet_go_on_in_a_further_sheet() {
         .iter()
         .sum();
     assert_eq!(n_rows, report.rows.len());
+}
+
+#[test]
+fn twins_are_one_nameplate_and_the_worst_comes_first() {
+    let report = fixture::report();
+    let sites = groups::by_site(&report);
+    let names: Vec<&str> = sites.iter().map(|site| site.site).collect();
+    assert_eq!(names, [fixture::KRAFTWERK, fixture::NORTH, fixture::RIVERSIDE]);
+    let told: Vec<(String, usize, Vec<(&str, usize)>)> = groups::by_nameplate(&sites[0].rows)
+        .iter()
+        .map(|group| {
+            let lines = group.lines.iter().map(|l| (l.finding.advisory.advisory_id.as_str(), l.assets.len())).collect();
+            (group.nameplate.model.clone(), group.assets.len(), lines)
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("CPU 1515-2 PN".to_owned(), 3, vec![("ICSA-22-041-01", 3), ("ICSA-23-166-10", 3), ("ICSA-21-056-03", 1)]),
+            ("1756-L71".to_owned(), 1, vec![("ICSA-21-056-03", 1)]),
+        ]
+    );
+    let last = groups::by_nameplate(&sites[2].rows).pop().expect("a group");
+    assert_eq!(last.lines[0].finding.verdict, crate::domain::verdict::Verdict::NotAffected, "ruled out comes last");
+}
+
+#[test]
+fn a_site_that_only_a_row_names_is_shown() {
+    let report = Report { sites: Vec::new(), ..fixture::report() };
+    for format in [Format::Html, Format::Text] {
+        let text = text(&report, format).replace("<wbr>", "");
+        assert!(text.contains(fixture::RIVERSIDE) && text.contains("MTR-0001"), "{}", format.word());
+    }
+}
+
+#[test]
+fn a_long_page_is_brief_and_says_so() {
+    let mut report = fixture::report();
+    let template = report.rows.iter().find(|row| row.asset.asset_id == "MTR-0001").expect("a row").clone();
+    for n in 0..2_000 {
+        let asset = row::ReportAsset { model: format!("X{n:04}"), ..(*template.asset).clone() };
+        report.rows.push(row::ReportRow { asset: asset.into(), finding: template.finding.clone() });
+    }
+    for n in 0..100 {
+        let asset = row::ReportAsset { asset_id: format!("TWIN-{n:03}"), ..(*template.asset).clone() };
+        report.rows.push(row::ReportRow { asset: asset.into(), finding: template.finding.clone() });
+    }
+    let page = text(&report, Format::Html);
+    assert!(page.contains("This report is long"));
+    assert!(page.contains("firmware 3.1.2 against &lt; 4.0.0: covers"));
+    assert!(page.contains("All 4 remedies of this advisory</a>"));
+    assert!(page.contains("TWIN-<wbr>099"), "many twins are listed by id");
+    assert_eq!(page.matches("away from other networks").count(), 1, "remedies stand once with the advisory");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    /// Any text anywhere: no format fails, the page stays whole, the terminal stays ours.
+    #[test]
+    fn any_text_in_any_place_is_only_text(value in "\\PC{0,40}|[\u{0}-\u{9f}<>\"'&`=@+-]{0,40}|(\\.|\\s|`){0,9}") {
+        let mut report = fixture::report();
+        let template = report.rows[0].clone();
+        let any = || value.clone();
+        let advisory = row::ReportAdvisory {
+            advisory_id: any(), title: any(), publisher: any(), version: any(),
+            published: any(), updated: any(), url: any(),
+        };
+        let asset = row::ReportAsset {
+            site: any(), area: any(), asset_id: any(), vendor: any(), model: any(), part_number: any(),
+            serial_number: any(), firmware: any(), hardware_revision: any(), place: any(),
+        };
+        let finding = row::ReportFinding {
+            advisory: advisory.into(), reason: any(), product: any(), range: any(), product_pointer: any(),
+            cves: vec![any()], exploited: vec![any()], fix: Some(any()), cvss_version: any(),
+            remediations: vec![row::ReportRemediation {
+                category: crate::domain::remediation::RemediationCategory::Other(any()),
+                details: any(), url: Some(any()), restart_required: Some(any()),
+            }],
+            ..(*template.finding).clone()
+        };
+        report.rows.push(row::ReportRow { asset: asset.into(), finding: finding.into() });
+        report.title = any();
+        report.filter = any();
+        report.sources.push(any());
+        report.warnings.push(any());
+        report.program_version = any();
+        for format in Format::ALL {
+            let mut bytes = Vec::new();
+            write(&report, format, &mut bytes).expect("writing to memory works");
+            match format {
+                Format::Html => assert_tags_are_closed(&String::from_utf8(bytes).expect("UTF-8")),
+                Format::Text => {
+                    let text = String::from_utf8(bytes).expect("UTF-8");
+                    prop_assert!(!text.chars().any(|c| c.is_control() && c != '\n'));
+                }
+                Format::Csv => prop_assert_eq!(csv_facts(&bytes).len(), report.rows.len()),
+                Format::Xlsx => prop_assert_eq!(xlsx_facts(bytes).len(), report.rows.len()),
+                Format::Json | Format::Ndjson => {}
+            }
+        }
+    }
 }
 
 #[test]

@@ -169,7 +169,7 @@ impl Text<'_> {
 
     fn sources(&mut self, report: &Report) -> io::Result<()> {
         self.gap()?;
-        let title = format!("Advisories: {} from", grouped(report.n_advisories));
+        let title = format!("Advisories: {}, from", grouped(report.n_advisories));
         self.line(Some(Ink::Strong), 0, &title)?;
         let n_shown = if self.style.full { report.sources.len() } else { report.sources.len().min(MAX_LIST) };
         for source in &report.sources[..n_shown] {

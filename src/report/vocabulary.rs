@@ -269,3 +269,82 @@ pub fn minute(at: jiff::Timestamp) -> String {
 pub fn day(at: jiff::Timestamp) -> String {
     at.strftime("%Y-%m-%d").to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::matching::Part;
+
+    #[test]
+    fn the_headline_says_what_is_wrong_and_silence_is_not_safety() {
+        for (n_by_standing, n_affecting, n_exploited, sentence) in [
+            (
+                [118, 37, 14, 61, 151, 31],
+                64,
+                9,
+                "118 of 412 assets at Riverside are affected by 64 advisories; 9 advisories name an exploited vulnerability.",
+            ),
+            (
+                [1, 0, 0, 0, 0, 0],
+                1,
+                1,
+                "1 of 1 asset at Riverside is affected by 1 advisory; 1 advisory names an exploited vulnerability.",
+            ),
+            ([0, 3, 0, 0, 2, 0], 0, 0, "None of 5 assets at Riverside is surely affected, 3 possibly."),
+            (
+                [0, 0, 0, 4, 151, 31],
+                0,
+                0,
+                "Nothing in Riverside is affected or possible. 151 assets are not named by any advisory, 31 cannot be checked.",
+            ),
+            (
+                [0, 0, 0, 0, 1, 0],
+                0,
+                0,
+                "Nothing in Riverside is affected or possible. 1 asset is not named by any advisory, 0 cannot be checked.",
+            ),
+            ([0; 6], 0, 0, "Riverside has no assets."),
+        ] {
+            let summary = SiteSummary {
+                site: "Riverside".to_owned(),
+                n_assets: n_by_standing.iter().sum(),
+                n_by_standing,
+                n_advisories_affecting: n_affecting,
+                n_advisories_exploited: n_exploited,
+            };
+            assert_eq!(headline(&summary), sentence);
+        }
+    }
+
+    #[test]
+    fn places_that_do_not_add_up_are_not_hidden() {
+        let mut summary = SiteSummary { n_assets: 3, n_by_standing: [1, 1, 0, 0, 1, 0], ..SiteSummary::default() };
+        assert!(!standing_sum(&summary).contains("defect"));
+        summary.n_assets = 4;
+        assert!(standing_sum(&summary).ends_with("(these add up to 3; this is a defect of the program)"));
+    }
+
+    #[test]
+    fn evidence_is_told_in_one_sentence() {
+        for (yours, advisory, rule, result, sentence) in [
+            (
+                "3.1.2",
+                "< 4.0.0",
+                "numbers by segment",
+                PartResult::Covers,
+                "firmware 3.1.2 against < 4.0.0: covers (numbers by segment)",
+            ),
+            ("", "< 4.0.0", "", PartResult::NotStated, "firmware not stated against < 4.0.0"),
+            ("3.1.2", "", "", PartResult::NotStated, "firmware 3.1.2: not stated"),
+        ] {
+            let part = EvidencePart {
+                part: Part::Firmware,
+                yours: yours.to_owned(),
+                advisory: advisory.to_owned(),
+                rule: rule.to_owned(),
+                result,
+            };
+            assert_eq!(evidence_sentence(&part), sentence);
+        }
+    }
+}

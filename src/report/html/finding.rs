@@ -126,7 +126,8 @@ impl Page<'_> {
 
     /// Shape, word and score; exploited beside it.
     fn severity(&mut self, finding: &ReportFinding) -> io::Result<()> {
-        let class = severity_class(finding.severity);
+        // What is not affected keeps shape and word, but no hue: colour is for what is wrong.
+        let class = if finding.verdict == Verdict::NotAffected { "none" } else { severity_class(finding.severity) };
         let (_, word) = words::severity_label(finding.severity);
         write!(self.out, "<span class=\"severity {class}\">{} {word}", Shape(finding.severity))?;
         if let Some(score) = finding.cvss {

@@ -4,7 +4,7 @@ use std::fmt::{self, Display, Formatter};
 
 use rustc_hash::FxHashMap;
 
-use super::super::row::ReportRow;
+use super::super::row::{ReportAsset, ReportRow};
 use super::super::visible::{counted, grouped};
 use super::super::vocabulary::severity_label;
 use crate::domain::asset::Standing;
@@ -26,9 +26,10 @@ const DRAWN: [Option<Severity>; 6] = [
 ///
 /// `None` when the rows do not tell it for all of them, because a filter left some out.
 pub(super) fn affected_by_severity(rows: &[&ReportRow], summary: &SiteSummary) -> Option<[u64; 6]> {
-    let mut worst: FxHashMap<(&str, &str), Option<Severity>> = FxHashMap::default();
+    // Rows of one asset share it; two assets may carry the same id.
+    let mut worst: FxHashMap<*const ReportAsset, Option<Severity>> = FxHashMap::default();
     for row in rows.iter().filter(|row| row.finding.verdict == Verdict::Affected) {
-        let entry = worst.entry((&row.asset.asset_id, &row.asset.place)).or_insert(None);
+        let entry = worst.entry(&*row.asset).or_insert(None);
         *entry = (*entry).max(row.finding.severity);
     }
     let mut counts = [0; 6];
