@@ -47,6 +47,15 @@ pub(super) fn built_in() -> Vec<CatalogueFile<'static>> {
         file!(Families, "families/hirschmann.toml"),
         file!(Families, "families/others_europe.toml"),
         file!(Families, "families/eaton.toml"),
+        file!(Families, "families/abb.toml"),
+        file!(Families, "families/hitachi_energy.toml"),
+        file!(Families, "families/general_electric.toml"),
+        file!(Families, "families/emerson.toml"),
+        file!(Families, "families/honeywell.toml"),
+        file!(Families, "families/building_automation.toml"),
+        file!(Families, "families/sel.toml"),
+        file!(Families, "families/meters.toml"),
+        file!(Families, "families/software.toml"),
         file!(Families, "families/others.toml"),
     ]
 }
