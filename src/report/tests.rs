@@ -320,18 +320,21 @@ fn twins_are_one_nameplate_and_the_worst_comes_first() {
     let sites = groups::by_site(&report);
     let names: Vec<&str> = sites.iter().map(|site| site.site).collect();
     assert_eq!(names, [fixture::KRAFTWERK, fixture::NORTH, fixture::RIVERSIDE]);
-    let told: Vec<(String, usize, Vec<(&str, usize)>)> = groups::by_nameplate(&sites[0].rows)
+    let told: Vec<String> = groups::by_nameplate(&sites[0].rows)
         .iter()
         .map(|group| {
-            let lines = group.lines.iter().map(|l| (l.finding.advisory.advisory_id.as_str(), l.assets.len())).collect();
-            (group.nameplate.model.clone(), group.assets.len(), lines)
+            let said = |line: &groups::FindingLine<'_>| {
+                format!("{} × {}", line.assets.len(), line.finding.advisory.advisory_id)
+            };
+            let lines: Vec<String> = group.lines.iter().map(said).collect();
+            format!("{} × {}: {}", group.assets.len(), group.nameplate.model, lines.join(", "))
         })
         .collect();
     assert_eq!(
         told,
         [
-            ("CPU 1515-2 PN".to_owned(), 3, vec![("ICSA-22-041-01", 3), ("ICSA-23-166-10", 3), ("ICSA-21-056-03", 1)]),
-            ("1756-L71".to_owned(), 1, vec![("ICSA-21-056-03", 1)]),
+            "3 × CPU 1515-2 PN: 3 × ICSA-22-041-01, 3 × ICSA-23-166-10, 1 × ICSA-21-056-03",
+            "1 × 1756-L71: 1 × ICSA-21-056-03"
         ]
     );
     let last = groups::by_nameplate(&sites[2].rows).pop().expect("a group");
