@@ -134,7 +134,7 @@ fn kind_of_name(name: &str) -> NameKind {
     // macOS writes a shadow of each file into archives.
     if base.starts_with("._") || name.starts_with("__macosx/") {
         NameKind::Other
-    } else if ends(&[".json"]) {
+    } else if ends(&[".json", ".json-seq"]) {
         NameKind::Document
     } else if ends(&[".json.gz", ".json.zst"]) {
         NameKind::PackedDocument

@@ -73,8 +73,8 @@ fn json_error(error: &serde_json::Error) -> ReadError {
     if text.starts_with("recursion limit") {
         return ReadError::TooDeep { line, column };
     }
-    let found = text.split(" at line ").next().unwrap_or_default().to_owned();
-    ReadError::NotJson { found: if error.is_eof() { "the end of the file".to_owned() } else { found }, line, column }
+    let cause = text.split(" at line ").next().unwrap_or_default().to_owned();
+    ReadError::NotJson { cause: if error.is_eof() { "the file ends here".to_owned() } else { cause }, line, column }
 }
 
 fn read_csaf(reader: &mut Reader, csaf: Csaf<'_>, bytes: &[u8]) -> Result<Advisory, ReadError> {
@@ -230,6 +230,7 @@ fn check_products(reader: &mut Reader, advisory: &Advisory) {
             *has_status = true;
         }
     }
+    let any_has_status = has_status.contains(&true);
     // What a relationship joins is spoken of through the relationship.
     for relationship in advisory.products.iter().filter_map(|product| product.relationship.as_ref()) {
         let joined = [relationship.component, relationship.base].into_iter();
@@ -239,7 +240,6 @@ fn check_products(reader: &mut Reader, advisory: &Advisory) {
             }
         }
     }
-    let any_has_status = has_status.contains(&true);
     for (product, has_status) in advisory.products.iter().zip(has_status) {
         let place = Place::Pointer(&product.pointer);
         if !has_status && any_has_status {

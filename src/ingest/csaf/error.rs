@@ -8,8 +8,8 @@ use thiserror::Error;
 pub enum ReadError {
     #[error("expected a CSAF document, found an empty file")]
     Empty,
-    #[error("expected JSON, found {found} in line {line}, column {column}")]
-    NotJson { found: String, line: usize, column: usize },
+    #[error("expected JSON, could not go on in line {line}, column {column}: {cause}")]
+    NotJson { cause: String, line: usize, column: usize },
     #[error("expected a CSAF document with an object `document`, found {found}")]
     NotCsaf { found: String, hint: Option<&'static str> },
     #[error("expected objects and lists nested at most 127 deep, found more in line {line}, column {column}")]

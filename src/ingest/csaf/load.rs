@@ -167,3 +167,74 @@ fn split_stream(bytes: &[u8]) -> Option<Vec<&[u8]>> {
     let records = rest.split(|byte| *byte == RECORD_SEPARATOR).map(<[u8]>::trim_ascii);
     Some(records.filter(|record| !record.is_empty()).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    const DOCUMENT: &[u8] = include_bytes!("../../../tests/data/csaf/complete_2_0.json");
+
+    #[test]
+    fn documents_come_in_the_order_of_their_names_however_many_there_are() {
+        let folder = tempfile::tempdir().unwrap();
+        for i in 0..600 {
+            let text = String::from_utf8_lossy(DOCUMENT).replace("FB-2024-0001", &format!("FB-{i:03}"));
+            fs::write(folder.path().join(format!("{i:03}.json")), text).unwrap();
+        }
+        fs::write(folder.path().join("300.json.asc"), "signature").unwrap();
+        let mut last = Progress::default();
+        let loaded = load(&[folder.path().to_owned()], &LoadOptions::default(), &mut |progress| last = progress);
+        let ids: Vec<_> = loaded.documents.iter().map(|d| d.result.as_ref().unwrap().advisory.id.clone()).collect();
+        assert_eq!(ids, (0..600).map(|i| format!("FB-{i:03}")).collect::<Vec<_>>());
+        assert_eq!((loaded.n_passed_over, loaded.failures.len(), last.n_documents), (1, 0, 600));
+        assert!(loaded.documents.iter().all(|document| document.bytes.is_none()));
+    }
+
+    #[test]
+    fn a_document_that_cannot_be_read_keeps_its_name_digest_and_bytes() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("a.json"), "{}").unwrap();
+        fs::write(folder.path().join("b.json"), DOCUMENT).unwrap();
+        let options = LoadOptions { keep_bytes: true, ..LoadOptions::default() };
+        let paths = [folder.path().to_owned(), folder.path().join("missing")];
+        let loaded = load(&paths, &options, &mut |_| {});
+        assert!(loaded.documents[0].name.ends_with("a.json"));
+        assert!(loaded.documents[0].result.is_err());
+        assert_eq!(loaded.documents[0].bytes.as_deref(), Some(&b"{}"[..]));
+        // SHA-256 of the two bytes `{}`.
+        assert_eq!(loaded.documents[0].sha256[..4], [0x44, 0x13, 0x6f, 0xa3]);
+        assert!(loaded.documents[1].result.is_ok());
+        assert_eq!(loaded.documents[1].bytes.as_deref(), Some(DOCUMENT));
+        assert_eq!(loaded.failures.len(), 1);
+    }
+
+    #[test]
+    fn a_stream_gives_each_of_its_documents() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("stream.json-seq");
+        let stream = [b"\x1E".as_slice(), DOCUMENT, b"\n\x1E{}\n\x1E\n\x1E", DOCUMENT].concat();
+        fs::write(&path, stream).unwrap();
+        let loaded = load(&[path], &LoadOptions::default(), &mut |_| {});
+        let read: Vec<_> = loaded.documents.iter().map(|d| (d.name.rsplit('/').next(), d.result.is_ok())).collect();
+        assert_eq!(
+            read,
+            [(Some("stream.json-seq#1"), true), (Some("stream.json-seq#2"), false), (Some("stream.json-seq#3"), true)]
+        );
+    }
+
+    #[test]
+    fn loading_ends_when_the_caller_has_had_enough() {
+        let folder = tempfile::tempdir().unwrap();
+        for i in 0..2000 {
+            fs::write(folder.path().join(format!("{i}.json")), "{}").unwrap();
+        }
+        let mut n = 0;
+        load_each(&[folder.path().to_owned()], &LoadOptions::default(), &mut |_| {
+            n += 1;
+            ControlFlow::Break(())
+        });
+        assert_eq!(n, 1);
+    }
+}

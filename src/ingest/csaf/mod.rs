@@ -21,3 +21,6 @@ mod score;
 mod text;
 mod tree;
 mod vulnerability;
+
+#[cfg(test)]
+mod tests;
