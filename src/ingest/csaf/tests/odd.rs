@@ -3,7 +3,9 @@
 use super::*;
 
 /// What is odd, the document, and the kinds and pointers of its warnings.
-fn check(cases: &[(&str, String, &[(Kind, &str)])]) {
+type Case<'a> = (&'a str, String, &'a [(Kind, &'a str)]);
+
+fn check(cases: &[Case<'_>]) {
     for (sentence, json, expected) in cases {
         let expected: Vec<(Kind, String)> = expected.iter().map(|(k, p)| (*k, (*p).to_owned())).collect();
         assert_eq!(warnings(json), expected, "{sentence}");
