@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{LazyLock, Mutex};
 use std::time::{Duration, Instant};
 
-use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
 
 /// Which database a test runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,9 +74,8 @@ impl TestDatabase {
             Engine::Postgresql => {
                 let Some(server) = SERVER.as_ref() else {
                     assert!(
-                        std::env::var("NAMEPLATE_REQUIRE_POSTGRES").is_err_and(|_| true)
-                            || std::env::var("NAMEPLATE_REQUIRE_POSTGRES").as_deref() == Ok("0"),
-                        "NAMEPLATE_REQUIRE_POSTGRES is set, but no PostgreSQL server programs were found"
+                        std::env::var_os("NAMEPLATE_REQUIRE_POSTGRES").is_none_or(|value| value != "1"),
+                        "NAMEPLATE_REQUIRE_POSTGRES is 1, but no PostgreSQL server programs were found"
                     );
                     eprintln!("SKIPPED on PostgreSQL: no server programs found and NAMEPLATE_TEST_POSTGRES is not set");
                     return None;
@@ -87,6 +86,51 @@ impl TestDatabase {
                 Some(TestDatabase { engine, url: server.url_of(&name), _folder: None })
             }
         }
+    }
+
+    /// Runs a statement past the store.
+    pub async fn execute(&self, statement: &str) {
+        match self.engine {
+            Engine::Postgresql => execute(&self.url, statement).await,
+            Engine::Sqlite => {
+                let mut connection = SqliteConnection::connect(&self.url).await.unwrap();
+                sqlx::raw_sql(AssertSqlSafe(statement.to_owned())).execute(&mut connection).await.unwrap();
+                connection.close().await.unwrap();
+            }
+        }
+    }
+
+    /// The texts of the first column of a question put past the store.
+    pub async fn texts(&self, question: &str) -> Vec<String> {
+        let question = AssertSqlSafe(question.to_owned());
+        match self.engine {
+            Engine::Postgresql => {
+                let mut connection = PgConnection::connect(&self.url).await.unwrap();
+                let texts = sqlx::query_scalar(question).fetch_all(&mut connection).await.unwrap();
+                connection.close().await.unwrap();
+                texts
+            }
+            Engine::Sqlite => {
+                let mut connection = SqliteConnection::connect(&self.url).await.unwrap();
+                let texts = sqlx::query_scalar(question).fetch_all(&mut connection).await.unwrap();
+                connection.close().await.unwrap();
+                texts
+            }
+        }
+    }
+
+    /// The rows of every table of the schema, as `table n`, by table.
+    pub async fn n_rows(&self) -> Vec<String> {
+        let tables = match self.engine {
+            Engine::Postgresql => "select tablename::text from pg_tables where schemaname = 'public' order by 1",
+            Engine::Sqlite => "select name from sqlite_master where type = 'table' order by 1",
+        };
+        let mut counts = Vec::new();
+        for table in self.texts(tables).await {
+            let question = format!("select '{table} ' || cast(count(*) as text) from {table}");
+            counts.extend(self.texts(&question).await);
+        }
+        counts
     }
 
     async fn remove(self) {
@@ -138,7 +182,7 @@ impl Server {
         let programs = server_programs()?;
         let folder = tempfile::Builder::new().prefix("nameplate-pg-").tempdir().unwrap().keep();
         // The server refuses to run as root.
-        let user = running_as_root().then(|| "postgres");
+        let user = if running_as_root() { Some("postgres") } else { None };
         if let Some(user) = user {
             let owner = Command::new("chown").arg(user).arg(&folder).status().unwrap();
             assert!(owner.success(), "cannot give {} to the user `{user}`", folder.display());
