@@ -210,7 +210,8 @@ fn revision(n: usize) -> (AdvisoryRevision, Vec<u8>) {
         cves: vec![format!("CVE-2026-{n:05}")],
         n_warnings: 0,
     };
-    let document: String = (0..600).map(|line| format!("{{\"product_id\": \"CSAFPID-{:08}\", \"n\": {n}}}\n", line * n)).collect();
+    let document: String =
+        (0..600).map(|line| format!("{{\"product_id\": \"CSAFPID-{:08}\", \"n\": {n}}}\n", line * n)).collect();
     (revision, document.into_bytes())
 }
 

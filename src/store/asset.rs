@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::error::StoreError;
 use super::text::{clean, digest, json, read_json, read_time, read_time_if_any};
@@ -175,10 +175,22 @@ pub(super) struct By<'a> {
 #[derive(sqlx::FromRow)]
 struct Before {
     identity_digest: String,
-    /// Null when it was retired and has no variant now.
-    open_variant_id: Option<i64>,
-    #[sqlx(flatten)]
-    row: AssetRow,
+    asset_id: i64,
+    site_id: i64,
+    /// The variant it has, or had last when it was retired.
+    variant_id: i64,
+    tag: String,
+    name: String,
+    area: String,
+    serial_number: String,
+    ip_address: String,
+    mac_address: String,
+    quantity: String,
+    criticality: String,
+    notes: String,
+    unmapped: String,
+    not_seen_since: Option<String>,
+    retired_at: Option<String>,
 }
 
 /// One change that is about to be written: (asset, field, before, after).
@@ -192,49 +204,64 @@ pub(super) async fn save_assets(
     counts: &mut ImportCounts,
 ) -> Result<(), StoreError> {
     let before: FxHashMap<String, Before> = for_list!(tx tx, all Before,
-        concat!("select a.identity_digest, o.variant_id as open_variant_id, ", asset_columns!(),
-            " from asset a join site s on s.site_id = a.site_id \
-              join asset_variant p on p.asset_variant_id = \
-                (select max(q.asset_variant_id) from asset_variant q where q.asset_id = a.asset_id) \
-              join variant v on v.variant_id = p.variant_id \
-              left join asset_variant o on o.asset_id = a.asset_id and o.until is null \
-              where a.identity_digest in"),
+        "select a.identity_digest, a.asset_id, a.site_id, a.tag, a.name, a.area, a.serial_number, a.ip_address, \
+            a.mac_address, a.quantity, a.criticality, a.notes, a.unmapped, a.not_seen_since, a.retired_at, \
+            coalesce(o.variant_id, (select q.variant_id from asset_variant q where q.asset_id = a.asset_id \
+                order by q.asset_variant_id desc limit 1)) as variant_id \
+         from asset a left join asset_variant o on o.asset_id = a.asset_id and o.until is null \
+         where a.identity_digest in",
         assets.iter().map(|a| a.identity_digest.as_str()),
         "")?
     .into_iter()
     .map(|row| (row.identity_digest.clone(), row))
     .collect();
+    let variants = earlier_variants(tx, &before, assets).await?;
+    let sites = earlier_sites(tx, &before, assets).await?;
 
-    let ids: FxHashMap<String, i64> = upsert(tx, by, assets).await?.into_iter().collect();
+    let mut to_write: Vec<&NewAsset<'_>> = Vec::new();
+    let mut seen_again: Vec<(i64, &str)> = Vec::new();
     let mut changes: Vec<Change> = Vec::new();
     let mut to_close: Vec<i64> = Vec::new();
     let mut to_open: Vec<(i64, i64)> = Vec::new();
     for asset in assets {
-        let Some(&asset_id) = ids.get(&asset.identity_digest) else {
-            return Err(StoreError::Conflict(format!("the asset `{}` was not written", asset.identity)));
-        };
         let Some(before) = before.get(&asset.identity_digest) else {
             counts.n_new += 1;
-            to_open.push((asset_id, asset.variant_id));
+            to_write.push(asset);
             continue;
         };
         let n_before = changes.len();
-        compare(before, asset, asset_id, &mut changes);
+        compare(before, asset, variants.get(&before.variant_id), sites.get(&before.site_id), &mut changes);
         if changes.len() > n_before {
             counts.n_changed += 1;
+            to_write.push(asset);
         } else {
             counts.n_same += 1;
+            seen_again.push((before.asset_id, &asset.asset.place));
         }
         // Not a change of the device, but needed to take the import back.
-        for (field, value) in [("not_seen_since", &before.row.not_seen_since), ("retired_at", &before.row.retired_at)] {
+        for (field, value) in [("not_seen_since", &before.not_seen_since), ("retired_at", &before.retired_at)] {
             if let Some(value) = value {
-                changes.push((asset_id, field, value.clone(), String::new()));
+                changes.push((before.asset_id, field, value.clone(), String::new()));
             }
         }
-        if before.open_variant_id != Some(asset.variant_id) {
-            to_close.extend(before.open_variant_id.map(|_| asset_id));
+        if before.retired_at.is_some() {
+            to_open.push((before.asset_id, asset.variant_id));
+        } else if before.variant_id != asset.variant_id {
+            to_close.push(before.asset_id);
+            to_open.push((before.asset_id, asset.variant_id));
+        }
+    }
+    if !to_write.is_empty() {
+        let ids: FxHashMap<String, i64> = upsert(tx, by, &to_write).await?.into_iter().collect();
+        for asset in to_write.iter().filter(|asset| !before.contains_key(&asset.identity_digest)) {
+            let Some(&asset_id) = ids.get(&asset.identity_digest) else {
+                return Err(StoreError::Conflict(format!("the asset `{}` was not written", asset.identity)));
+            };
             to_open.push((asset_id, asset.variant_id));
         }
+    }
+    if !seen_again.is_empty() {
+        save_seen_again(tx, by, &seen_again).await?;
     }
     if !to_close.is_empty() {
         on!(tx tx, c => {
@@ -260,7 +287,60 @@ pub(super) async fn save_assets(
     save_changes(tx, by, &changes).await
 }
 
-async fn upsert(tx: &mut Tx, by: By<'_>, assets: &[NewAsset<'_>]) -> Result<Vec<(String, i64)>, StoreError> {
+/// The variants that assets had and have no longer, by id.
+async fn earlier_variants(
+    tx: &mut Tx,
+    before: &FxHashMap<String, Before>,
+    assets: &[NewAsset<'_>],
+) -> Result<FxHashMap<i64, Variant>, StoreError> {
+    let left = |asset: &NewAsset<'_>| {
+        before.get(&asset.identity_digest).map(|b| b.variant_id).filter(|id| *id != asset.variant_id)
+    };
+    let ids: FxHashSet<i64> = assets.iter().filter_map(left).collect();
+    if ids.is_empty() {
+        return Ok(FxHashMap::default());
+    }
+    let rows = for_list!(tx tx, all VariantRow,
+        "select variant_id, vendor, model, part_number, hardware_revision, firmware, notes as variant_notes \
+         from variant where variant_id in",
+        ids, "")?;
+    Ok(rows.into_iter().map(|row| (row.variant_id, row.into_domain())).collect())
+}
+
+/// The names of the sites that assets were at and are no longer, by id. Only a key without the site allows that.
+async fn earlier_sites(
+    tx: &mut Tx,
+    before: &FxHashMap<String, Before>,
+    assets: &[NewAsset<'_>],
+) -> Result<FxHashMap<i64, String>, StoreError> {
+    let left =
+        |asset: &NewAsset<'_>| before.get(&asset.identity_digest).map(|b| b.site_id).filter(|id| *id != asset.site_id);
+    let ids: FxHashSet<i64> = assets.iter().filter_map(left).collect();
+    if ids.is_empty() {
+        return Ok(FxHashMap::default());
+    }
+    let rows = for_list!(tx tx, all (i64, String), "select site_id, name from site where site_id in", ids, "")?;
+    Ok(rows.into_iter().collect())
+}
+
+/// Notes that these assets, of which nothing else changed, stand in the file at this place.
+async fn save_seen_again(tx: &mut Tx, by: By<'_>, seen: &[(i64, &str)]) -> Result<(), StoreError> {
+    on!(tx tx, c => {
+        let mut query = sqlx::QueryBuilder::new(
+            "update asset set previous_inventory_id = last_seen_inventory_id, previous_place = place, \
+             not_seen_inventory_id = null, not_seen_since = null, retired_at = null, place = seen.column2, \
+             last_seen_inventory_id = ");
+        query.push_bind(by.inventory_id).push(", last_seen_at = ").push_bind(by.at).push(" from (");
+        query.push_values(seen, |mut b, (asset_id, place)| {
+            b.push_bind(*asset_id).push_bind(clean(place).as_ref());
+        });
+        query.push(") as seen where asset.asset_id = seen.column1");
+        query.build().execute(c).await.map(drop)
+    })?;
+    Ok(())
+}
+
+async fn upsert(tx: &mut Tx, by: By<'_>, assets: &[&NewAsset<'_>]) -> Result<Vec<(String, i64)>, StoreError> {
     Ok(insert!(
         tx,
         "insert into asset (identity_digest, identity, site_id, tag, name, area, serial_number, ip_address, \
@@ -301,40 +381,43 @@ async fn upsert(tx: &mut Tx, by: By<'_>, assets: &[NewAsset<'_>]) -> Result<Vec<
 }
 
 /// Adds what differs between the asset as it was and as the file has it. Its place is not compared: a row that moved
-/// is no change of the device.
-fn compare(before: &Before, after: &NewAsset<'_>, asset_id: i64, changes: &mut Vec<Change>) {
-    let (old, new) = (&before.row, after.asset);
-    let (was, is) = (&old.variant, &after.variant);
-    let pairs: [(Field, &str, Cow<'_, str>); 15] = [
-        (Field::AssetId, &old.tag, clean(&new.tag)),
-        (Field::Name, &old.name, clean(&new.name)),
-        (Field::Site, &old.site, Cow::Borrowed(after.site.as_ref())),
-        (Field::Area, &old.area, clean(&new.area)),
-        (Field::Vendor, &was.vendor, Cow::Borrowed(&is.nameplate.vendor)),
-        (Field::Model, &was.model, Cow::Borrowed(&is.nameplate.model)),
-        (Field::PartNumber, &was.part_number, Cow::Borrowed(&is.nameplate.part_number)),
-        (Field::SerialNumber, &old.serial_number, clean(&new.serial_number)),
-        (Field::Firmware, &was.firmware, Cow::Borrowed(&is.firmware)),
-        (Field::HardwareRevision, &was.hardware_revision, Cow::Borrowed(&is.nameplate.hardware_revision)),
-        (Field::IpAddress, &old.ip_address, clean(&new.ip_address)),
-        (Field::MacAddress, &old.mac_address, clean(&new.mac_address)),
-        (Field::Quantity, &old.quantity, clean(&new.quantity)),
-        (Field::Criticality, &old.criticality, clean(&new.criticality)),
-        (Field::Notes, &old.notes, clean(&new.notes)),
-    ];
-    for (field, old, new) in pairs {
+/// is no change of the device. The earlier variant and site are given where they are others than now.
+fn compare(
+    before: &Before,
+    after: &NewAsset<'_>,
+    earlier_variant: Option<&Variant>,
+    earlier_site: Option<&String>,
+    changes: &mut Vec<Change>,
+) {
+    let new = after.asset;
+    let mut add = |field: &'static str, old: &str, new: &str| {
         if old != new {
-            changes.push((asset_id, field.word(), old.to_owned(), new.into_owned()));
+            changes.push((before.asset_id, field, old.to_owned(), new.to_owned()));
         }
+    };
+    add(Field::AssetId.word(), &before.tag, &clean(&new.tag));
+    add(Field::Name.word(), &before.name, &clean(&new.name));
+    if let Some(earlier_site) = earlier_site {
+        add(Field::Site.word(), earlier_site, &after.site);
     }
-    // Follows from the notes, but is what is judged; so its history must not have a gap.
-    if was.variant_notes != is.notes {
-        changes.push((asset_id, "variant_notes", was.variant_notes.clone(), is.notes.clone()));
+    add(Field::Area.word(), &before.area, &clean(&new.area));
+    if let Some(earlier) = earlier_variant {
+        let (was, is) = (&earlier.nameplate, &after.variant.nameplate);
+        add(Field::Vendor.word(), &was.vendor, &is.vendor);
+        add(Field::Model.word(), &was.model, &is.model);
+        add(Field::PartNumber.word(), &was.part_number, &is.part_number);
+        add(Field::HardwareRevision.word(), &was.hardware_revision, &is.hardware_revision);
+        add(Field::Firmware.word(), &earlier.firmware, &after.variant.firmware);
+        // Follows from the notes, but is what is judged; so its history must not have a gap.
+        add("variant_notes", &earlier.notes, &after.variant.notes);
     }
-    let unmapped = after.unmapped();
-    if old.unmapped != unmapped {
-        changes.push((asset_id, "unmapped", old.unmapped.clone(), unmapped));
-    }
+    add(Field::SerialNumber.word(), &before.serial_number, &clean(&new.serial_number));
+    add(Field::IpAddress.word(), &before.ip_address, &clean(&new.ip_address));
+    add(Field::MacAddress.word(), &before.mac_address, &clean(&new.mac_address));
+    add(Field::Quantity.word(), &before.quantity, &clean(&new.quantity));
+    add(Field::Criticality.word(), &before.criticality, &clean(&new.criticality));
+    add(Field::Notes.word(), &before.notes, &clean(&new.notes));
+    add("unmapped", &before.unmapped, &after.unmapped());
 }
 
 async fn save_changes(tx: &mut Tx, by: By<'_>, changes: &[Change]) -> Result<(), StoreError> {

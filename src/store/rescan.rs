@@ -121,8 +121,8 @@ pub async fn list_variant_standings(db: &Db) -> Result<Vec<VariantStanding>, Sto
 ///
 /// # Errors
 ///
-/// `Conflict` when the lease was lost, when an advisory is not known, or when an exposure is no longer as the changes
-/// say it was before; the run must then be started again.
+/// `Conflict` when the lease was lost, when an advisory is not known, when an exposure that changes or closes is not
+/// open, or when one that opens is; the run must then be started again.
 pub async fn save_rescan(
     db: &Db,
     holder: &str,
@@ -142,8 +142,11 @@ pub async fn save_rescan(
             .map(|(namespace, id, advisory_id)| ((namespace, id), advisory_id))
             .collect();
     let by = By { rescan_id, at: &at, advisories: &advisories };
-    close(&mut tx, by, &changes.closed).await?;
-    change(&mut tx, by, &changes.changed).await?;
+    if !changes.closed.is_empty() || !changes.changed.is_empty() {
+        let open = list_open_ids(&mut tx).await?;
+        close(&mut tx, by, &open, &changes.closed).await?;
+        change(&mut tx, by, &open, &changes.changed).await?;
+    }
     open(&mut tx, by, &changes.opened).await?;
     save_standings(&mut tx, by, standings).await?;
     tx.commit().await?;
@@ -189,71 +192,66 @@ impl By<'_> {
     }
 }
 
-/// What a key is as columns: variant, advisory, and the asset or 0 for all assets.
-type Place = (i64, i64, i64);
+/// The ids of the open exposures by variant, advisory, and the asset or 0 for all assets.
+type OpenIds = FxHashMap<(i64, i64, i64), i64>;
 
-fn place(by: By<'_>, key: &ExposureKey) -> Result<Place, StoreError> {
-    Ok((key.variant_id, by.advisory_id(&key.advisory)?, key.asset_id.unwrap_or(0)))
+async fn list_open_ids(tx: &mut Tx) -> Result<OpenIds, StoreError> {
+    let rows = sql!(tx tx, all (i64, i64, i64, i64),
+        "select variant_id, advisory_id, coalesce(asset_id, 0), exposure_id from exposure where closed_at is null")?;
+    Ok(rows.into_iter().map(|(variant, advisory, asset, id)| ((variant, advisory, asset), id)).collect())
 }
 
-fn all_found(n: u64, expected: usize) -> Result<(), StoreError> {
-    if n == expected as u64 {
-        Ok(())
-    } else {
-        Err(StoreError::Conflict(format!("expected {expected} open exposures, found {n}; another run was faster")))
-    }
+fn open_id(by: By<'_>, open: &OpenIds, key: &ExposureKey) -> Result<i64, StoreError> {
+    let place = (key.variant_id, by.advisory_id(&key.advisory)?, key.asset_id.unwrap_or(0));
+    open.get(&place).copied().ok_or_else(|| {
+        StoreError::Conflict(format!("the exposure to `{}` is no longer open; another run was faster", key.advisory.id))
+    })
 }
 
-async fn close(tx: &mut Tx, by: By<'_>, closed: &[(ExposureKey, Finding)]) -> Result<(), StoreError> {
+async fn close(tx: &mut Tx, by: By<'_>, open: &OpenIds, closed: &[(ExposureKey, Finding)]) -> Result<(), StoreError> {
     for batch in closed.chunks(BATCH) {
-        let places = batch.iter().map(|(key, _)| place(by, key)).collect::<Result<Vec<_>, _>>()?;
-        let n = on!(tx tx, c => {
+        let ids = batch.iter().map(|(key, _)| open_id(by, open, key)).collect::<Result<Vec<_>, _>>()?;
+        on!(tx tx, c => {
             let mut query = sqlx::QueryBuilder::new("update exposure set closed_at = ");
-            query.push_bind(by.at).push(", closed_rescan_id = ").push_bind(by.rescan_id);
-            query.push(" where closed_at is null and (variant_id, advisory_id, coalesce(asset_id, 0)) in (");
-            query.push_values(places.iter(), |mut b, (variant, advisory, asset)| {
-                b.push_bind(*variant).push_bind(*advisory).push_bind(*asset);
-            });
+            query.push_bind(by.at).push(", closed_rescan_id = ").push_bind(by.rescan_id).push(" where exposure_id in (");
+            let mut values = query.separated(", ");
+            for id in ids {
+                values.push_bind(id);
+            }
             query.push(")");
-            query.build().execute(c).await.map(|done| done.rows_affected())
+            query.build().execute(c).await.map(drop)
         })?;
-        all_found(n, batch.len())?;
     }
     Ok(())
 }
 
-async fn change(tx: &mut Tx, by: By<'_>, changed: &[(ExposureKey, Finding, Finding)]) -> Result<(), StoreError> {
+async fn change(
+    tx: &mut Tx,
+    by: By<'_>,
+    open: &OpenIds,
+    changed: &[(ExposureKey, Finding, Finding)],
+) -> Result<(), StoreError> {
     for batch in changed.chunks(BATCH) {
         let mut rows = Vec::with_capacity(batch.len());
         for (key, before, after) in batch {
-            let cause = if before.advisory_version == after.advisory_version { "judgement" } else { "advisory" };
-            rows.push((place(by, key)?, cause, after));
+            rows.push((open_id(by, open, key)?, before.advisory_version != after.advisory_version, after));
         }
-        // How it was told until now goes to the history.
-        let n = on!(tx tx, c => {
-            let mut query = sqlx::QueryBuilder::new(concat!(
-                "insert into exposure_history (exposure_id, since, until, ", finding_columns!(""),
-                ", rescan_id, cause) select e.exposure_id, e.changed_at, "));
-            query.push_bind(by.at).push(concat!(", ", finding_columns!("e."), ", ")).push_bind(by.rescan_id);
-            query.push(", told.column4 from (");
-            query.push_values(rows.iter(), |mut b, ((variant, advisory, asset), cause, _)| {
-                b.push_bind(*variant).push_bind(*advisory).push_bind(*asset).push_bind(*cause);
-            });
-            query.push(
-                ") as told join exposure e on e.variant_id = told.column1 and e.advisory_id = told.column2 \
-                 and coalesce(e.asset_id, 0) = told.column3 and e.closed_at is null");
-            query.build().execute(c).await.map(|done| done.rows_affected())
-        })?;
-        all_found(n, batch.len())?;
-        let n = on!(tx tx, c => {
+        for (is_revision, cause) in [(true, "advisory"), (false, "judgement")] {
+            let ids = rows.iter().filter(|(_, is, _)| *is == is_revision).map(|(id, ..)| *id).collect::<Vec<_>>();
+            if !ids.is_empty() {
+                keep_telling(tx, by, cause, ids).await?;
+            }
+        }
+        // By the key of the table: a join over several columns leads SQLite to read the whole table for each batch.
+        on!(tx tx, c => {
             let mut query = sqlx::QueryBuilder::new("update exposure set changed_at = ");
             query.push_bind(by.at);
             query.push(
-                ", verdict = told.column4, doubts = told.column5, confidence = told.column6, reason = told.column7, \
-                 product_pointer = told.column8, cves = told.column9, fix = told.column10, \
-                 advisory_version = told.column11 from (");
-            query.push_values(rows.iter(), |mut b, ((variant, advisory, asset), _, after)| {
-                b.push_bind(*variant).push_bind(*advisory).push_bind(*asset);
+                ", verdict = told.column2, doubts = told.column3, confidence = told.column4, reason = told.column5, \
+                 product_pointer = told.column6, cves = told.column7, fix = told.column8, \
+                 advisory_version = told.column9 from (");
+            query.push_values(rows.iter(), |mut b, (id, _, after)| {
+                b.push_bind(*id);
                 b.push_bind(after.verdict.word())
                     .push_bind(doubts_column(&after.doubts))
                     .push_bind(after.confidence.word())
@@ -263,13 +261,28 @@ async fn change(tx: &mut Tx, by: By<'_>, changed: &[(ExposureKey, Finding, Findi
                     .push_bind(after.fix.as_deref().map(clean).as_deref())
                     .push_bind(clean(&after.advisory_version).as_ref());
             });
-            query.push(
-                ") as told where exposure.variant_id = told.column1 and exposure.advisory_id = told.column2 \
-                 and coalesce(exposure.asset_id, 0) = told.column3 and exposure.closed_at is null");
-            query.build().execute(c).await.map(|done| done.rows_affected())
+            query.push(") as told where exposure.exposure_id = told.column1");
+            query.build().execute(c).await.map(drop)
         })?;
-        all_found(n, batch.len())?;
     }
+    Ok(())
+}
+
+/// Moves how these exposures were told until now to the history.
+async fn keep_telling(tx: &mut Tx, by: By<'_>, cause: &str, ids: Vec<i64>) -> Result<(), StoreError> {
+    on!(tx tx, c => {
+        let mut query = sqlx::QueryBuilder::new(concat!(
+            "insert into exposure_history (exposure_id, since, ", finding_columns!(""),
+            ", until, rescan_id, cause) select exposure_id, changed_at, ", finding_columns!(""), ", "));
+        query.push_bind(by.at).push(", ").push_bind(by.rescan_id).push(", ").push_bind(cause);
+        query.push(" from exposure where exposure_id in (");
+        let mut values = query.separated(", ");
+        for id in ids {
+            values.push_bind(id);
+        }
+        query.push(")");
+        query.build().execute(c).await.map(drop)
+    })?;
     Ok(())
 }
 
