@@ -242,7 +242,7 @@ pub async fn each_exposure_row_at<E: From<StoreError>>(
 ) -> Result<(), E> {
     let at = time(as_of);
     on!(db, c => {
-        let mut query = sqlx::QueryBuilder::new("");
+        let mut query = sqlx::QueryBuilder::new("select * from (");
         for (number, half) in HALVES.iter().enumerate() {
             if number > 0 {
                 query.push(" union all ");
@@ -275,7 +275,9 @@ pub async fn each_exposure_row_at<E: From<StoreError>>(
                 query.push(")");
             }
         }
-        query.push(" order by site, variant_id, tracking_id, namespace, tag, asset_id, exposure_asset_id nulls first");
+        query.push(
+            ") as told order by site, variant_id, tracking_id, namespace, tag, asset_id, exposure_asset_id nulls first",
+        );
         let mut rows = query.build_query_as::<ReportRow>().fetch(c);
         while let Some(found) = rows.try_next().await.map_err(StoreError::from)? {
             row(found.into_domain()?)?;

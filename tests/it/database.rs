@@ -29,23 +29,21 @@ pub struct TestDatabase {
     _folder: Option<tempfile::TempDir>,
 }
 
-/// Makes two tests of one body, `<name>::sqlite` and `<name>::postgresql`. The body is given a [`TestDatabase`].
+/// Makes two tests of each of these functions, `<name>::sqlite` and `<name>::postgresql`. A function that is left out
+/// of the list is dead code, which the lints refuse.
 macro_rules! on_both {
-    ($(async fn $name:ident($database:ident) $body:block)*) => {
+    ($($name:ident),* $(,)?) => {
         $(mod $name {
-            #[allow(unused_imports)]
-            use super::*;
-
-            async fn body($database: &$crate::database::TestDatabase) $body
-
             #[test]
             fn sqlite() {
-                $crate::database::run($crate::database::Engine::Sqlite, async |database| body(database).await);
+                $crate::database::run($crate::database::Engine::Sqlite, async |database| super::$name(database).await);
             }
 
             #[test]
             fn postgresql() {
-                $crate::database::run($crate::database::Engine::Postgresql, async |database| body(database).await);
+                $crate::database::run($crate::database::Engine::Postgresql, async |database| {
+                    super::$name(database).await
+                });
             }
         })*
     };

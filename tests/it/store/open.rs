@@ -2,58 +2,67 @@
 
 use nameplate::store::{Db, StoreError};
 
-use crate::database::on_both;
+use crate::database::{TestDatabase, on_both};
 
-on_both! {
-    async fn migrating_twice_changes_nothing(database) {
-        Db::open(&database.url).await.unwrap().close().await;
-        let first = (database.n_rows().await, database.texts("select applied_at from migration order by migration_id").await);
-        assert!(first.0.contains(&"migration 4".to_owned()), "{first:?}");
-        Db::open(&database.url).await.unwrap().close().await;
-        let second = (database.n_rows().await, database.texts("select applied_at from migration order by migration_id").await);
-        assert_eq!(first, second);
-    }
+on_both!(
+    migrating_twice_changes_nothing,
+    several_at_once_migrate_once,
+    a_database_of_a_newer_program_is_refused_and_left_alone,
+    a_migration_that_was_edited_is_refused,
+    a_gap_in_the_migrations_is_filled,
+    texts_sort_by_their_bytes,
+);
 
-    async fn several_at_once_migrate_once(database) {
-        let (a, b, c) = tokio::join!(Db::open(&database.url), Db::open(&database.url), Db::open(&database.url));
-        for db in [a, b, c] {
-            db.unwrap().close().await;
-        }
-        assert_eq!(database.texts("select cast(count(*) as text) from migration").await, ["4"]);
-    }
+async fn migrating_twice_changes_nothing(database: &TestDatabase) {
+    Db::open(&database.url).await.unwrap().close().await;
+    let first =
+        (database.n_rows().await, database.texts("select applied_at from migration order by migration_id").await);
+    assert!(first.0.contains(&"migration 4".to_owned()), "{first:?}");
+    Db::open(&database.url).await.unwrap().close().await;
+    let second =
+        (database.n_rows().await, database.texts("select applied_at from migration order by migration_id").await);
+    assert_eq!(first, second);
+}
 
-    async fn a_database_of_a_newer_program_is_refused_and_left_alone(database) {
-        Db::open(&database.url).await.unwrap().close().await;
-        database
-            .execute("insert into migration values (99, '0099_future', 'x', '2030-01-01T00:00:00.000Z', '9.0.0')")
-            .await;
-        let error = Db::open(&database.url).await.unwrap_err();
-        assert!(matches!(error, StoreError::Newer { known: 4, found: 99, .. }), "{error}");
-        assert!(error.to_string().contains("hint: a newer version of nameplate"), "{error}");
-        assert_eq!(database.texts("select cast(count(*) as text) from migration").await, ["5"]);
+async fn several_at_once_migrate_once(database: &TestDatabase) {
+    let (a, b, c) = tokio::join!(Db::open(&database.url), Db::open(&database.url), Db::open(&database.url));
+    for db in [a, b, c] {
+        db.unwrap().close().await;
     }
+    assert_eq!(database.texts("select cast(count(*) as text) from migration").await, ["4"]);
+}
 
-    async fn a_migration_that_was_edited_is_refused(database) {
-        Db::open(&database.url).await.unwrap().close().await;
-        database.execute("update migration set sha256 = 'edited' where migration_id = 2").await;
-        let error = Db::open(&database.url).await.unwrap_err();
-        assert!(matches!(&error, StoreError::Rewritten { name, .. } if name == "0002_advisories"), "{error}");
-    }
+async fn a_database_of_a_newer_program_is_refused_and_left_alone(database: &TestDatabase) {
+    Db::open(&database.url).await.unwrap().close().await;
+    database
+        .execute("insert into migration values (99, '0099_future', 'x', '2030-01-01T00:00:00.000Z', '9.0.0')")
+        .await;
+    let error = Db::open(&database.url).await.unwrap_err();
+    assert!(matches!(error, StoreError::Newer { known: 4, found: 99, .. }), "{error}");
+    assert!(error.to_string().contains("hint: a newer version of nameplate"), "{error}");
+    assert_eq!(database.texts("select cast(count(*) as text) from migration").await, ["5"]);
+}
 
-    async fn a_gap_in_the_migrations_is_filled(database) {
-        Db::open(&database.url).await.unwrap().close().await;
-        database.execute("drop table lease; drop table setting; delete from migration where migration_id = 4").await;
-        Db::open(&database.url).await.unwrap().close().await;
-        assert!(database.n_rows().await.contains(&"setting 0".to_owned()));
-    }
+async fn a_migration_that_was_edited_is_refused(database: &TestDatabase) {
+    Db::open(&database.url).await.unwrap().close().await;
+    database.execute("update migration set sha256 = 'edited' where migration_id = 2").await;
+    let error = Db::open(&database.url).await.unwrap_err();
+    assert!(matches!(&error, StoreError::Rewritten { name, .. } if name == "0002_advisories"), "{error}");
+}
 
-    async fn texts_sort_by_their_bytes(database) {
-        Db::open(&database.url).await.unwrap().close().await;
-        for (n, name) in ["a", "B", "Ä", "主変電所", "b", "A"].iter().enumerate() {
-            database.execute(&format!("insert into site (name_digest, name) values ('{n}', '{name}')")).await;
-        }
-        assert_eq!(database.texts("select name from site order by name").await, ["A", "B", "a", "b", "Ä", "主変電所"]);
+async fn a_gap_in_the_migrations_is_filled(database: &TestDatabase) {
+    Db::open(&database.url).await.unwrap().close().await;
+    database.execute("drop table lease; drop table setting; delete from migration where migration_id = 4").await;
+    Db::open(&database.url).await.unwrap().close().await;
+    assert!(database.n_rows().await.contains(&"setting 0".to_owned()));
+}
+
+async fn texts_sort_by_their_bytes(database: &TestDatabase) {
+    Db::open(&database.url).await.unwrap().close().await;
+    for (n, name) in ["a", "B", "Ä", "主変電所", "b", "A"].iter().enumerate() {
+        database.execute(&format!("insert into site (name_digest, name) values ('{n}', '{name}')")).await;
     }
+    assert_eq!(database.texts("select name from site order by name").await, ["A", "B", "a", "b", "Ä", "主変電所"]);
 }
 
 /// The message of a URL that cannot be opened.
