@@ -6,6 +6,7 @@ pub mod columns;
 pub mod csv;
 pub mod groups;
 pub mod html;
+pub mod import_json;
 pub mod json;
 pub mod row;
 pub mod text;

@@ -1,0 +1,356 @@
+//! What a header says about its column.
+
+use std::sync::LazyLock;
+
+use rustc_hash::FxHashMap;
+use serde::Deserialize;
+
+use crate::domain::inventory::Field;
+
+use super::text::{fold, key};
+
+/// What a column can hold, as its header tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Meaning {
+    Field(Field),
+    /// Names the device in words; it may hold vendor, model, order number and firmware all at once.
+    Description,
+    /// PLC, meter, switch.
+    Kind,
+    /// A product line.
+    Family,
+    Price,
+    /// Known, and none of the fields.
+    Other,
+}
+
+/// One reading of a header.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sense {
+    pub meaning: Meaning,
+    /// 4: the header is a known spelling; 3: it contains one; 2: a weak spelling; 1: it contains a weak one.
+    pub strength: u8,
+    pub language: &'static str,
+}
+
+#[derive(Deserialize)]
+struct File {
+    words: Vec<Words>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Words {
+    means: String,
+    language: String,
+    #[allow(dead_code, reason = "every entry says where it is from; nothing is decided by it")]
+    source: String,
+    #[serde(default)]
+    strong: Vec<String>,
+    #[serde(default)]
+    weak: Vec<String>,
+}
+
+struct Table {
+    by_key: FxHashMap<String, Vec<Sense>>,
+    longest: usize,
+}
+
+static TABLE: LazyLock<Table> = LazyLock::new(|| {
+    let file: File = toml::from_str(include_str!("data/headers.toml")).expect("built-in headers.toml is tested");
+    let mut by_key: FxHashMap<String, Vec<Sense>> = FxHashMap::default();
+    for words in file.words {
+        let meaning = match words.means.as_str() {
+            "description" => Meaning::Description,
+            "kind" => Meaning::Kind,
+            "family" => Meaning::Family,
+            "price" => Meaning::Price,
+            "other" => Meaning::Other,
+            word => Field::from_word(word).map_or(Meaning::Other, Meaning::Field),
+        };
+        let language: &'static str = words.language.leak();
+        for (list, strength) in [(&words.strong, 4), (&words.weak, 2)] {
+            for word in list {
+                let senses = by_key.entry(key(word)).or_default();
+                match senses.iter_mut().find(|s| s.meaning == meaning) {
+                    Some(sense) => sense.strength = sense.strength.max(strength),
+                    None => senses.push(Sense { meaning, strength, language }),
+                }
+            }
+        }
+    }
+    for senses in by_key.values_mut() {
+        senses.sort_by_key(|s| std::cmp::Reverse(s.strength));
+    }
+    let longest = by_key.keys().map(|k| k.chars().count()).max().unwrap_or(0);
+    Table { by_key, longest }
+});
+
+/// Words around a meaning that do not change it.
+const QUALIFIERS: [&str; 34] = [
+    "device",
+    "asset",
+    "equipment",
+    "current",
+    "installed",
+    "plc",
+    "meter",
+    "unit",
+    "gerat",
+    "gerate",
+    "ist",
+    "aktuell",
+    "aktuelle",
+    "module",
+    "product",
+    "text",
+    "field",
+    "value",
+    "no",
+    "nr",
+    "actual",
+    "info",
+    "en",
+    "de",
+    "the",
+    "of",
+    "equipo",
+    "equipement",
+    "appareil",
+    "equipamento",
+    "hw",
+    "ot",
+    "instrument",
+    "controller",
+];
+
+/// Words that turn a known header into something else: `firmware date`, `vendor url`, `new firmware`.
+const TURNERS: [&str; 44] = [
+    "date",
+    "datum",
+    "fecha",
+    "data",
+    "url",
+    "link",
+    "check",
+    "checked",
+    "status",
+    "count",
+    "type",
+    "group",
+    "id",
+    "owner",
+    "file",
+    "latest",
+    "new",
+    "target",
+    "soll",
+    "neu",
+    "neue",
+    "available",
+    "recommended",
+    "previous",
+    "old",
+    "alt",
+    "vorher",
+    "next",
+    "planned",
+    "support",
+    "mac",
+    "os",
+    "purchase",
+    "contact",
+    "phone",
+    "mail",
+    "price",
+    "cost",
+    "update",
+    "category",
+    "score",
+    "level",
+    "cve",
+    "cves",
+];
+
+/// Whether the text is a known header.
+pub fn is_known(header: &str) -> bool {
+    let folded = key(header);
+    !folded.is_empty() && folded.chars().count() <= TABLE.longest && TABLE.by_key.contains_key(&folded)
+}
+
+/// All readings of a header, best first; none when it is unknown.
+pub fn senses(header: &str) -> Vec<Sense> {
+    let exact = exact(header);
+    if !exact.is_empty() {
+        return exact;
+    }
+    // `Firmware (Ist)`, `Model [type plate]`: without what stands in brackets.
+    let bare = without_brackets(header);
+    if bare != header {
+        let found = self::exact(&bare);
+        if !found.is_empty() {
+            return found;
+        }
+    }
+    contained(&bare)
+}
+
+fn exact(header: &str) -> Vec<Sense> {
+    let folded = key(header);
+    if let Some(found) = TABLE.by_key.get(&folded) {
+        return found.clone();
+    }
+    // `IP Address 3`, `Notes2`: numbered columns.
+    let unnumbered = folded.trim_end_matches(|c: char| c.is_ascii_digit());
+    if unnumbered.len() < folded.len() && unnumbered.chars().count() > 1 {
+        TABLE.by_key.get(unnumbered).cloned().unwrap_or_default()
+    } else {
+        Vec::new()
+    }
+}
+
+fn without_brackets(header: &str) -> String {
+    let mut depth = 0;
+    let mut out = String::new();
+    for c in header.chars() {
+        match c {
+            '(' | '[' | '{' | '（' | '<' => depth += 1,
+            ')' | ']' | '}' | '）' | '>' => depth = (depth - 1).max(0),
+            _ if depth == 0 => out.push(c),
+            _ => {}
+        }
+    }
+    out.trim().to_owned()
+}
+
+/// A known header inside of a longer one: `PLC firmware version (2024)`, `ファームウェア版数一覧`.
+fn contained(header: &str) -> Vec<Sense> {
+    let folded = fold(header);
+    let words: Vec<&str> = folded.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).collect();
+    if words.is_empty() || words.len() > 6 {
+        return Vec::new();
+    }
+    let mut best: Option<(usize, Vec<Sense>)> = None;
+    for start in 0..words.len() {
+        for end in start + 1..=words.len() {
+            let joined = words[start..end].concat();
+            let Some(found) = TABLE.by_key.get(&joined) else { continue };
+            let rest: Vec<&str> = words[..start].iter().chain(&words[end..]).copied().collect();
+            if rest.iter().any(|w| TURNERS.contains(w)) {
+                continue;
+            }
+            let plain = rest.iter().all(|w| QUALIFIERS.contains(w) || w.chars().all(|c| c.is_ascii_digit()));
+            if joined.chars().count() < 4 && !plain {
+                continue;
+            }
+            let length = joined.chars().count();
+            if best.as_ref().is_none_or(|b| length > b.0) {
+                let weaker = |s: &Sense| Sense { strength: (s.strength - 1).min(if plain { 3 } else { 1 }), ..*s };
+                best = Some((length, found.iter().map(weaker).collect()));
+            }
+        }
+    }
+    best.map(|b| b.1).unwrap_or_default()
+}
+
+/// The parts of a header that joins two columns, each with its readings: `Make / Model`, `Vendor & Type`.
+pub fn parts(header: &str) -> Vec<(String, Vec<Sense>)> {
+    if !exact(header).is_empty() {
+        return Vec::new();
+    }
+    let mut text = header.replace(['\n', '\r'], " / ");
+    for word in [" und ", " and ", " et ", " y ", " e ", " ed ", " en ", " or ", " oder ", " 및 ", " with ", " mit "] {
+        text = text.replace(word, " & ");
+    }
+    let pieces: Vec<String> = text
+        .split(['/', '&', '+', '|', ';', ',', '・', '／', '(', ')', '（', '）', '-', '–', ':'])
+        .map(|p| p.trim().to_owned())
+        .filter(|p| !p.is_empty())
+        .collect();
+    if !(2..=4).contains(&pieces.len()) {
+        return Vec::new();
+    }
+    let read: Vec<(String, Vec<Sense>)> = pieces.into_iter().map(|p| (p.clone(), exact(&p))).collect();
+    if read.iter().all(|r| !r.1.is_empty()) { read } else { Vec::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn first(header: &str) -> String {
+        match senses(header).first().map(|s| s.meaning) {
+            Some(Meaning::Field(f)) => f.word().to_owned(),
+            Some(other) => format!("{other:?}").to_lowercase(),
+            None => "unknown".to_owned(),
+        }
+    }
+
+    #[test]
+    fn ok_built_in_words_are_read_and_name_known_fields() {
+        let file: File = toml::from_str(include_str!("data/headers.toml")).unwrap();
+        for words in &file.words {
+            let known = Field::from_word(&words.means).is_some()
+                || ["description", "kind", "family", "price", "other"].contains(&words.means.as_str());
+            assert!(known, "{} is no meaning", words.means);
+            assert!(!words.source.is_empty());
+            assert!(words.strong.iter().chain(&words.weak).all(|w| !key(w).is_empty()), "{}", words.means);
+        }
+    }
+
+    #[test]
+    fn ok_headers_of_many_tongues_are_understood() {
+        for (header, want) in [
+            ("Manuf.", "vendor"),
+            ("HERSTELLER", "vendor"),
+            ("メーカー", "vendor"),
+            ("제조사", "vendor"),
+            ("Modèle", "model"),
+            ("型式", "model"),
+            ("MLFB / Bestell-Nr.", "part_number"),
+            ("Cat. No.", "part_number"),
+            ("F/W rev", "firmware"),
+            ("Firmware (Ist)", "firmware"),
+            ("PLC firmware version", "firmware"),
+            ("IM_Software_Revision", "firmware"),
+            ("Versión de firmware", "firmware"),
+            ("ファームウェアVer.", "firmware"),
+            ("펌웨어 버전", "firmware"),
+            ("E-Stand", "hardware_revision"),
+            ("Fabrik-Nr.", "serial_number"),
+            ("N° de série", "serial_number"),
+            ("シリアル№", "serial_number"),
+            ("AKZ", "asset_id"),
+            ("Gebäude / Raum", "area"),
+            ("IP Address 3", "ip_address"),
+            ("Qté", "quantity"),
+            ("Preis (EUR)", "price"),
+            ("MAC Vendor", "other"),
+            ("Firmware date", "other"),
+            ("Firmware vendor", "other"),
+            ("Target firmware", "other"),
+            ("Next firmware", "unknown"),
+            ("Blah", "unknown"),
+            ("", "unknown"),
+        ] {
+            assert_eq!(first(header), want, "{header}");
+        }
+    }
+
+    #[test]
+    fn ok_joined_headers_fall_into_parts() {
+        let fields = |header: &str| -> Vec<Meaning> { parts(header).iter().map(|p| p.1[0].meaning).collect() };
+        use Field::*;
+        for (header, want) in [
+            ("Make / Model", vec![Vendor, Model]),
+            ("Hersteller & Typ", vec![Vendor, Model]),
+            ("Fabricant et modèle", vec![Vendor, Model]),
+            ("メーカー／型番", vec![Vendor, Model]),
+            ("Model (order number)", vec![Model, PartNumber]),
+            ("HW / FW", vec![HardwareRevision, Firmware]),
+        ] {
+            assert_eq!(fields(header), want.into_iter().map(Meaning::Field).collect::<Vec<_>>(), "{header}");
+        }
+        assert!(parts("Gebäude / Raum").is_empty());
+    }
+}

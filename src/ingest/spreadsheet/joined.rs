@@ -1,0 +1,102 @@
+//! Cells that hold several fields: `Siemens / S7-1500`, `FX5U-64MT (210031)`, `4 / V2.8`.
+
+use crate::domain::inventory::Field;
+
+use super::values;
+
+/// Takes a cell apart into the fields that its header names, in that order. The second value is whether the parts are
+/// certain: divided by a sign, or by a vendor's name that is known.
+pub fn split(text: &str, fields: &[Field]) -> (Vec<(Field, String)>, bool) {
+    if let [Field::Vendor, rest @ ..] = fields
+        && let Some(end) = values::vendor_prefix(text, true).filter(|end| *end < text.len())
+        && !rest.is_empty()
+    {
+        let behind = text[end..].trim_start_matches([' ', '/', '-', '–', '|', ',', ';', ':', '\n']);
+        let (mut parts, certain) = split(behind, rest);
+        parts.insert(0, (Field::Vendor, text[..end].to_owned()));
+        return (parts, certain);
+    }
+    if let [only] = fields {
+        return (vec![(*only, text.to_owned())], true);
+    }
+    if let Some(parts) = by_form(text, fields) {
+        return (parts, true);
+    }
+    for sign in [" / ", " | ", " – ", " - ", "; ", ";", "|", "\n", ", ", " : ", "/", "("] {
+        let pieces: Vec<&str> = text.split(sign).map(|p| p.trim().trim_end_matches(')').trim()).collect();
+        if pieces.len() == fields.len() && pieces.iter().all(|p| !p.is_empty()) {
+            return (fields.iter().copied().zip(pieces.into_iter().map(str::to_owned)).collect(), true);
+        }
+    }
+    match fields {
+        // An unknown vendor's name is taken to be the first word, because the header says that it comes first.
+        [Field::Vendor, rest @ ..] => match text.split_once(' ') {
+            Some((first, behind)) if !values::has_designator(first) => {
+                let (mut parts, _) = split(behind.trim(), rest);
+                parts.insert(0, (Field::Vendor, first.to_owned()));
+                (parts, false)
+            }
+            _ if values::is_vendor(text) => (vec![(Field::Vendor, text.to_owned())], true),
+            _ => (vec![(rest.first().copied().unwrap_or(Field::Model), text.to_owned())], false),
+        },
+        [first, ..] => (vec![(*first, text.to_owned())], false),
+        [] => (Vec::new(), true),
+    }
+}
+
+/// Parts that are told by their look wherever they stand: addresses and order numbers.
+fn by_form(text: &str, fields: &[Field]) -> Option<Vec<(Field, String)>> {
+    let [a, b] = fields else { return None };
+    let forms: [(Field, fn(&str) -> bool); 3] = [
+        (Field::IpAddress, values::is_ip),
+        (Field::MacAddress, values::is_mac),
+        (Field::PartNumber, |t| values::order_form(t) == Some(values::OrderForm::Pure)),
+    ];
+    for (field, looks) in forms {
+        let other = if *a == field {
+            *b
+        } else if *b == field {
+            *a
+        } else {
+            continue;
+        };
+        let words: Vec<&str> =
+            text.split([' ', '/', '(', ')', ',', ';', '|', '\n']).filter(|w| !w.is_empty()).collect();
+        if let Some(found) = words.iter().find(|w| looks(w)) {
+            let rest = text.replacen(found, "", 1);
+            let rest = rest
+                .trim_matches(|c: char| c.is_whitespace() || matches!(c, '/' | '(' | ')' | ',' | ';' | '|' | '-'))
+                .to_owned();
+            let mut out = vec![(field, (*found).to_owned())];
+            if !rest.is_empty() {
+                out.push((other, rest));
+            }
+            return Some(out);
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ok_joined_cells_fall_into_their_fields() {
+        use Field::*;
+        for (text, fields, want, certain) in [
+            ("Siemens / S7-1500", vec![Vendor, Model], vec!["Siemens", "S7-1500"], true),
+            ("Schneider Electric Modicon M340", vec![Vendor, Model], vec!["Schneider Electric", "Modicon M340"], true),
+            ("Acme - PX 100", vec![Vendor, Model], vec!["Acme", "PX 100"], true),
+            ("Acme PX100", vec![Vendor, Model], vec!["Acme", "PX100"], false),
+            ("PX100", vec![Vendor, Model], vec!["PX100"], false),
+            ("4 / V2.8", vec![HardwareRevision, Firmware], vec!["4", "V2.8"], true),
+            ("ION7400 (METSEION7400)", vec![Model, PartNumber], vec!["METSEION7400", "ION7400"], true),
+            ("10.0.0.1 / 00:1D:9C:A5:4D:CA", vec![IpAddress, MacAddress], vec!["10.0.0.1", "00:1D:9C:A5:4D:CA"], true),
+            ("Siemens", vec![Vendor, Model], vec!["Siemens"], true),
+        ] {
+            let (parts, sure) = split(text, &fields);
+            assert_eq!((parts.iter().map(|p| p.1.as_str()).collect::<Vec<_>>(), sure), (want, certain), "{text}");
+        }
+    }
+}

@@ -1,0 +1,339 @@
+//! Which column of a table holds what: headers first, then what the values look like.
+
+use crate::domain::inventory::{ColumnReading, Field};
+
+use super::header::{self, Meaning, Sense};
+use super::mapping::Mapping;
+use super::profile;
+use super::raw::RawRow;
+use super::stats::Stats;
+use super::text::{clean, key};
+
+/// What is done with a column.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Kept with the asset under its header.
+    Unmapped,
+    One(Field),
+    /// Several fields in one cell: `Make / Model`.
+    Joined(Vec<Field>),
+    /// A description that may hold vendor, model, order number and firmware.
+    Description,
+}
+
+/// One column of a table.
+#[derive(Clone, Debug)]
+pub struct Column {
+    pub header: String,
+    pub role: Role,
+    /// How it was recognised.
+    pub how: String,
+}
+
+/// The columns of one table.
+#[derive(Clone, Debug, Default)]
+pub struct Layout {
+    pub columns: Vec<Column>,
+    /// Folded header texts, to know the header when it stands again.
+    pub keys: Vec<String>,
+    /// The usual number of filled cells in a row.
+    pub usual_filled: usize,
+}
+
+/// The texts of a header: the row itself and, in a header of two rows, the row above.
+#[derive(Clone, Debug, Default)]
+pub struct HeaderTexts {
+    pub texts: Vec<String>,
+    /// Groups above the texts; empty in a header of one row.
+    pub groups: Vec<String>,
+}
+
+impl HeaderTexts {
+    /// A header of one row.
+    pub fn of(row: &RawRow) -> HeaderTexts {
+        HeaderTexts { texts: row.cells().map(header_text).collect(), groups: Vec::new() }
+    }
+
+    fn group(&self, column: usize) -> &str {
+        self.groups.get(column).map_or("", String::as_str)
+    }
+
+    fn text(&self, column: usize) -> &str {
+        self.texts.get(column).map_or("", String::as_str)
+    }
+
+    fn shown(&self, column: usize) -> String {
+        let (group, text) = (self.group(column), self.text(column));
+        if group.is_empty() || key(group) == key(text) {
+            text.to_owned()
+        } else if text.is_empty() {
+            group.to_owned()
+        } else {
+            format!("{group} / {text}")
+        }
+    }
+
+    /// Readings of a column's header. A group alone says nothing about a column that has its own text.
+    fn senses(&self, column: usize) -> Vec<Sense> {
+        let (group, text) = (self.group(column), self.text(column));
+        if group.is_empty() {
+            return header::senses(text);
+        }
+        if text.is_empty() {
+            return header::senses(group);
+        }
+        let own = header::senses(text);
+        let joined = header::senses(&format!("{group} {text}"));
+        let best = |senses: &[Sense]| senses.first().map_or(0, |s| s.strength);
+        // `Firmware` over `Version`: the joined words are a stronger reading than `Version` alone.
+        if best(&joined) > best(&own) || (best(&own) <= 2 && !joined.is_empty()) { joined } else { own }
+    }
+}
+
+/// A header's text as shown, mended when it was saved in the wrong encoding.
+pub fn header_text(cell: &str) -> String {
+    let text = clean(cell);
+    super::encoding::unscramble(&text).unwrap_or_else(|| text.into_owned())
+}
+
+/// One possible use of a column.
+struct Offer {
+    column: usize,
+    meaning: Meaning,
+    strength: u8,
+    fit: i32,
+    how: String,
+}
+
+impl Layout {
+    /// Reads the columns of a table from its header and its first rows.
+    pub fn read(texts: &HeaderTexts, sample: &[RawRow], mapping: Option<&Mapping>) -> Layout {
+        let width = sample.iter().map(RawRow::len).chain([texts.texts.len(), texts.groups.len()]).max().unwrap_or(0);
+        let stats = Stats::of(sample, width);
+        let profile = profile::find(&texts.texts);
+        let mut columns: Vec<Column> =
+            (0..width).map(|i| Column { header: texts.shown(i), role: Role::Unmapped, how: String::new() }).collect();
+        let mut settled = vec![false; width];
+        let mut offers = Vec::new();
+        for i in 0..width {
+            let header = texts.shown(i);
+            if let Some(fields) = mapping.and_then(|m| m.fields_of(&header).or_else(|| m.fields_of(texts.text(i)))) {
+                columns[i].role = match fields {
+                    [] => Role::Unmapped,
+                    [one] => Role::One(*one),
+                    more => Role::Joined(more.to_vec()),
+                };
+                "your choice".clone_into(&mut columns[i].how);
+                settled[i] = true;
+            } else if let Some((name, field)) = profile.and_then(|p| p.field_of(texts.text(i)).map(|f| (p.name(), f))) {
+                columns[i].role = field.map_or(Role::Unmapped, Role::One);
+                columns[i].how = format!("column of a {name} export");
+                settled[i] = true;
+            } else {
+                offer_column(texts, i, &stats, &mut columns[i], &mut offers, &mut settled[i]);
+            }
+        }
+        assign(&mut columns, &mut settled, offers, &stats);
+        by_values(&mut columns, &mut settled, texts, &stats);
+        find_description(&mut columns, texts, &stats);
+        name_columns(&mut columns);
+        let keys = (0..width).map(|i| key(texts.text(i))).collect();
+        Layout { columns, keys, usual_filled: stats.usual_filled }
+    }
+
+    /// The first column (0-based) that holds this field.
+    pub fn column_of(&self, field: Field) -> Option<usize> {
+        self.columns.iter().position(|c| match &c.role {
+            Role::One(f) => *f == field,
+            Role::Joined(fields) => fields.contains(&field),
+            _ => false,
+        })
+    }
+
+    /// Whether a field has a column.
+    pub fn has(&self, field: Field) -> bool {
+        self.column_of(field).is_some()
+    }
+
+    /// Whether rows of this table can name a device.
+    pub fn names_devices(&self) -> bool {
+        self.has(Field::Model)
+            || self.has(Field::PartNumber)
+            || self.columns.iter().any(|c| c.role == Role::Description)
+    }
+
+    /// The readings to report.
+    pub fn readings(&self, sheet: &str) -> Vec<ColumnReading> {
+        let reading = |c: &Column| ColumnReading {
+            sheet: sheet.to_owned(),
+            header: c.header.clone(),
+            fields: match &c.role {
+                Role::Unmapped => Vec::new(),
+                Role::One(f) => vec![*f],
+                Role::Joined(fields) => fields.clone(),
+                Role::Description => vec![Field::Vendor, Field::Model, Field::PartNumber, Field::Firmware],
+            },
+            how: c.how.clone(),
+        };
+        self.columns.iter().filter(|c| !c.header.is_empty()).map(reading).collect()
+    }
+}
+
+/// Collects the possible uses of one column, or settles it when it holds several fields.
+fn offer_column(
+    texts: &HeaderTexts,
+    i: usize,
+    stats: &Stats,
+    column: &mut Column,
+    offers: &mut Vec<Offer>,
+    settled: &mut bool,
+) {
+    let senses = texts.senses(i);
+    if senses.is_empty() {
+        let parts = header::parts(texts.text(i));
+        let mut fields: Vec<Field> = Vec::new();
+        for (_, senses) in &parts {
+            let field = senses.iter().find_map(|s| match s.meaning {
+                Meaning::Field(f) if !fields.contains(&f) => Some(f),
+                _ => None,
+            });
+            fields.extend(field);
+        }
+        match fields[..] {
+            [] => {}
+            [one] => offers.push(Offer {
+                column: i,
+                meaning: Meaning::Field(one),
+                strength: 3,
+                fit: stats.fit(i, one),
+                how: "words in the header".to_owned(),
+            }),
+            _ => {
+                column.how = "several fields in one column".to_owned();
+                column.role = Role::Joined(fields);
+                *settled = true;
+            }
+        }
+        return;
+    }
+    for sense in senses {
+        let fit = match sense.meaning {
+            Meaning::Field(f) => stats.fit(i, f),
+            _ => 0,
+        };
+        let how = match sense.strength {
+            4 | 2 if sense.language != "any" => format!("{} word", sense.language),
+            4 | 2 => "known header".to_owned(),
+            _ => "words in the header".to_owned(),
+        };
+        offers.push(Offer { column: i, meaning: sense.meaning, strength: sense.strength, fit, how });
+    }
+}
+
+/// Gives each field to the column that says it best. Addresses may have several columns.
+fn assign(columns: &mut [Column], settled: &mut [bool], mut offers: Vec<Offer>, stats: &Stats) {
+    let mut taken: Vec<Field> = columns
+        .iter()
+        .flat_map(|c| match &c.role {
+            Role::One(f) => vec![*f],
+            Role::Joined(fields) => fields.clone(),
+            _ => Vec::new(),
+        })
+        .collect();
+    // A column whose values contradict the field comes last, whatever its header says.
+    offers.sort_by_key(|o| (std::cmp::Reverse((o.fit > -50, o.strength, o.fit)), o.column));
+    for offer in offers {
+        if settled[offer.column] {
+            continue;
+        }
+        match offer.meaning {
+            Meaning::Field(field) => {
+                let repeatable = matches!(field, Field::IpAddress | Field::MacAddress);
+                let weak_position = field == Field::AssetId && offer.strength <= 2 && stats.is_sequence(offer.column);
+                if offer.fit <= -50 || weak_position || (taken.contains(&field) && !repeatable) {
+                    continue;
+                }
+                taken.push(field);
+                columns[offer.column].role = Role::One(field);
+                columns[offer.column].how = offer.how;
+                settled[offer.column] = true;
+            }
+            // A strong word for something else settles a column; a weak one leaves it to the values.
+            Meaning::Kind | Meaning::Price | Meaning::Other if offer.strength >= 3 => {
+                columns[offer.column].how = "no field of the inventory".to_owned();
+                settled[offer.column] = true;
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Recognises columns without a known header by what their values look like.
+fn by_values(columns: &mut [Column], settled: &mut [bool], texts: &HeaderTexts, stats: &Stats) {
+    let taken = |columns: &[Column], field: Field| {
+        columns.iter().any(|c| {
+            matches!(&c.role, Role::One(f) if *f == field) || matches!(&c.role, Role::Joined(fs) if fs.contains(&field))
+        })
+    };
+    for (field, what) in [
+        (Field::IpAddress, "values look like IP addresses"),
+        (Field::MacAddress, "values look like MAC addresses"),
+        (Field::PartNumber, "values look like order numbers"),
+        (Field::Vendor, "values are names of vendors"),
+        (Field::Firmware, "values look like versions"),
+    ] {
+        if taken(columns, field) {
+            continue;
+        }
+        let best = (0..columns.len())
+            .filter(|i| !settled[*i] && header::senses(texts.text(*i)).is_empty())
+            .max_by_key(|i| stats.looks_like(*i, field));
+        if let Some(i) = best.filter(|i| stats.looks_like(*i, field) >= 60) {
+            columns[i].role = Role::One(field);
+            what.clone_into(&mut columns[i].how);
+            settled[i] = true;
+        }
+    }
+}
+
+/// In a table without model and order number, a description (or a name) may hold them.
+fn find_description(columns: &mut [Column], texts: &HeaderTexts, stats: &Stats) {
+    let has = |columns: &[Column], field: Field| {
+        columns.iter().any(|c| {
+            matches!(&c.role, Role::One(f) if *f == field) || matches!(&c.role, Role::Joined(fs) if fs.contains(&field))
+        })
+    };
+    let described: Vec<usize> =
+        (0..columns.len()).filter(|i| texts.senses(*i).iter().any(|s| s.meaning == Meaning::Description)).collect();
+    if has(columns, Field::Model) || has(columns, Field::PartNumber) && described.is_empty() {
+        // A description beside a model is the device's name, or a note.
+        for i in described {
+            let free = if !has(columns, Field::Name) { Some(Field::Name) } else { None };
+            if let (Role::Unmapped, Some(field)) = (&columns[i].role, free) {
+                columns[i].role = Role::One(field);
+                columns[i].how = "description beside a model".to_owned();
+            }
+        }
+        return;
+    }
+    let named = (0..columns.len()).filter(|i| columns[*i].role == Role::One(Field::Name));
+    let candidates: Vec<usize> =
+        described.iter().copied().filter(|i| columns[*i].role == Role::Unmapped).chain(named).collect();
+    let best = candidates.iter().copied().max_by_key(|i| stats.devices(*i));
+    if let Some(i) = best.filter(|i| described.contains(i) || stats.devices(*i) >= 40) {
+        columns[i].role = Role::Description;
+        columns[i].how = "describes the device in words".to_owned();
+    }
+}
+
+/// A header that stands twice gets ` (2)`; a column with values and no header is named by its letter.
+fn name_columns(columns: &mut [Column]) {
+    let mut seen: Vec<String> = Vec::new();
+    for column in columns {
+        let times = seen.iter().filter(|h| **h == column.header).count();
+        seen.push(column.header.clone());
+        if times > 0 && !column.header.is_empty() {
+            column.header = format!("{} ({})", column.header, times + 1);
+        }
+    }
+}

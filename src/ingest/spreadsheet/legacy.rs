@@ -1,0 +1,87 @@
+//! XLS and XLSB workbooks, read with calamine. What calamine does not tell (number formats, hidden rows) is read beside it.
+
+use std::io::{Read, Seek};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use calamine::{Data, Range, Reader, SheetType, SheetVisible};
+
+use super::error::ReadFault;
+use super::limits::Limits;
+use super::number_format::{NumberFormat, general};
+use super::raw::{Kind, RawRow, RawSheet};
+
+/// What a sheet says beside its values; rows and columns are 0-based.
+pub trait Beside {
+    /// The number format of a cell; `None` for the plain one.
+    fn format(&self, row: u32, column: u32) -> Option<&NumberFormat>;
+    /// Whether a row is hidden.
+    fn is_hidden(&self, row: u32) -> bool;
+    /// Whether day 0 is 1 January 1904.
+    fn days_1904(&self) -> bool;
+}
+
+/// Runs a reader that may panic on a damaged file; a panic becomes an error.
+pub fn guarded<T>(part: &str, read: impl FnOnce() -> Result<T, ReadFault>) -> Result<T, ReadFault> {
+    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| {
+        Err(ReadFault::Damaged { part: part.to_owned(), detail: "its contents contradict each other".to_owned() })
+    })
+}
+
+/// The sheets of a workbook that calamine has opened, in order, as (name, hidden).
+pub fn sheet_list<RS: Read + Seek, W: Reader<RS>>(workbook: &W) -> Vec<(String, bool)> {
+    workbook
+        .sheets_metadata()
+        .iter()
+        .filter(|s| s.typ == SheetType::WorkSheet)
+        .map(|s| (s.name.clone(), s.visible != SheetVisible::Visible))
+        .collect()
+}
+
+/// A range of values as rows.
+pub fn to_sheet(range: &Range<Data>, beside: &dyn Beside, limits: Limits) -> Result<RawSheet, ReadFault> {
+    let mut sheet = RawSheet::default();
+    let Some((first_row, first_column)) = range.start() else { return Ok(sheet) };
+    let cells = range.height() as u64 * range.width() as u64;
+    if cells > limits.cells * 4 {
+        return Err(ReadFault::TooMany { what: "very many cells", limit: limits.cells, found: cells });
+    }
+    for (at, values) in range.rows().enumerate() {
+        let row_index = first_row + at as u32;
+        let mut row = RawRow::new(row_index + 1);
+        row.hidden = beside.is_hidden(row_index);
+        for (offset, value) in values.iter().enumerate() {
+            if matches!(value, Data::Empty) {
+                continue;
+            }
+            let column = first_column + offset as u32;
+            row.pad_to(column as usize);
+            push(&mut row, value, beside.format(row_index, column), beside.days_1904());
+        }
+        if !row.is_blank() {
+            sheet.rows.push(row);
+        }
+    }
+    Ok(sheet)
+}
+
+fn push(row: &mut RawRow, value: &Data, format: Option<&NumberFormat>, days_1904: bool) {
+    let mut number = |n: f64, is_date: bool| {
+        let (text, kind) = match format {
+            Some(format) => format.show(n, days_1904),
+            // calamine knows that it is a date and not how it is shown.
+            None if is_date => NumberFormat::read("yyyy-mm-dd").show(n, days_1904),
+            None => (general(n), Kind::Number),
+        };
+        row.push_kind(&text, kind, n);
+    };
+    match value {
+        Data::Empty => {}
+        Data::Int(n) => number(*n as f64, false),
+        Data::Float(n) => number(*n, false),
+        Data::DateTime(date) => number(date.as_f64(), true),
+        Data::String(text) => row.push(text),
+        Data::Bool(b) => row.push_kind(if *b { "TRUE" } else { "FALSE" }, Kind::Boolean, f64::NAN),
+        Data::DateTimeIso(text) | Data::DurationIso(text) => row.push_kind(text, Kind::Date, f64::NAN),
+        Data::Error(error) => row.push_kind(&error.to_string(), Kind::Error, f64::NAN),
+    }
+}

@@ -1,0 +1,153 @@
+//! Rows as they stand in a file, before anything is known about columns: shown texts, and what the file says of each cell.
+
+/// What kind of value a file keeps for a cell. Text files know text only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Text,
+    /// A number; the text is how the sheet shows it.
+    Number,
+    /// A date or a time; the text is how the sheet shows it.
+    Date,
+    Boolean,
+    /// An error value such as `#REF!`.
+    Error,
+}
+
+/// One row: all shown texts in one buffer, because a file of a million rows is read row by row.
+#[derive(Clone, Debug, Default)]
+pub struct RawRow {
+    /// 1-based row of the sheet or line of the file where the record starts.
+    pub number: u32,
+    pub hidden: bool,
+    text: String,
+    ends: Vec<u32>,
+    /// Kinds of the cells that are no text, as (0-based column, kind, stored number).
+    marks: Vec<(u32, Kind, f64)>,
+    /// 0-based columns whose text was filled in from a merged area.
+    pub filled: Vec<u32>,
+    /// Line ends inside of quoted texts, so that the next record's line is known.
+    pub(super) inner_lines: u32,
+}
+
+impl RawRow {
+    /// An empty row with this number.
+    pub fn new(number: u32) -> RawRow {
+        RawRow { number, ..RawRow::default() }
+    }
+
+    /// Appends a text cell.
+    pub fn push(&mut self, text: &str) {
+        self.text.push_str(text);
+        self.ends.push(self.text.len() as u32);
+    }
+
+    /// Appends a cell of a kind; `stored` is the number behind the shown text, `NaN` when there is none.
+    pub fn push_kind(&mut self, text: &str, kind: Kind, stored: f64) {
+        if kind != Kind::Text {
+            self.marks.push((self.ends.len() as u32, kind, stored));
+        }
+        self.push(text);
+    }
+
+    /// Appends blank cells until the row has `width` cells.
+    pub fn pad_to(&mut self, width: usize) {
+        while self.ends.len() < width {
+            self.ends.push(self.text.len() as u32);
+        }
+    }
+
+    /// The number of cells, blank ones at the end included.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether no cell holds a visible character.
+    pub fn is_blank(&self) -> bool {
+        self.text.chars().all(|c| c.is_whitespace() || super::text::is_invisible(c))
+    }
+
+    /// The shown text of a cell as written; blank beyond the end.
+    pub fn cell(&self, column: usize) -> &str {
+        let Some(&end) = self.ends.get(column) else { return "" };
+        let start = if column == 0 { 0 } else { self.ends[column - 1] };
+        &self.text[start as usize..end as usize]
+    }
+
+    /// All shown texts in order.
+    pub fn cells(&self) -> impl Iterator<Item = &str> {
+        (0..self.len()).map(|i| self.cell(i))
+    }
+
+    /// The columns (0-based) with a visible text, with the text trimmed.
+    pub fn filled_cells(&self) -> impl Iterator<Item = (usize, &str)> {
+        self.cells().map(str::trim).enumerate().filter(|(_, t)| !t.is_empty())
+    }
+
+    /// The kind of a cell.
+    pub fn kind(&self, column: usize) -> Kind {
+        self.mark(column).map_or(Kind::Text, |m| m.1)
+    }
+
+    /// The number that the file keeps behind the shown text.
+    pub fn stored(&self, column: usize) -> Option<f64> {
+        self.mark(column).map(|m| m.2).filter(|n| !n.is_nan())
+    }
+
+    fn mark(&self, column: usize) -> Option<&(u32, Kind, f64)> {
+        self.marks.binary_search_by_key(&(column as u32), |m| m.0).ok().map(|at| &self.marks[at])
+    }
+
+    /// Whether every cell is text, as in a text file.
+    pub fn all_text(&self) -> bool {
+        self.marks.is_empty()
+    }
+
+    /// The same row with the blank cells in `from` filled, as merged areas show them.
+    pub fn with_filled(&self, from: &[(usize, String, Kind)]) -> RawRow {
+        let width = from.iter().map(|f| f.0 + 1).max().unwrap_or(0).max(self.len());
+        let mut row = RawRow { number: self.number, hidden: self.hidden, ..RawRow::default() };
+        for column in 0..width {
+            match from.iter().find(|f| f.0 == column && self.cell(column).trim().is_empty()) {
+                Some((_, text, kind)) => {
+                    row.filled.push(column as u32);
+                    row.push_kind(text, *kind, f64::NAN);
+                }
+                None => row.push_kind(self.cell(column), self.kind(column), self.stored(column).unwrap_or(f64::NAN)),
+            }
+        }
+        row
+    }
+}
+
+/// One sheet of a workbook, wholly read.
+#[derive(Clone, Debug, Default)]
+pub struct RawSheet {
+    pub name: String,
+    pub hidden: bool,
+    pub rows: Vec<RawRow>,
+    /// Merged areas as 0-based (first row, first column, last row, last column); rows counted from 1.
+    pub merged: Vec<(u32, u32, u32, u32)>,
+}
+
+impl RawSheet {
+    /// Fills each merged area that is one column wide downwards, as a person reads it. Areas over several columns are
+    /// titles and bands and stay where they are.
+    pub fn fill_merged(&mut self) {
+        let mut areas: Vec<_> = self.merged.iter().copied().filter(|m| m.0 < m.2 && m.1 == m.3).collect();
+        areas.sort_unstable();
+        for (first, column, last, _) in areas {
+            let Ok(top) = self.rows.binary_search_by_key(&first, |r| r.number) else { continue };
+            let column = column as usize;
+            let (text, kind) = (self.rows[top].cell(column).to_owned(), self.rows[top].kind(column));
+            if text.trim().is_empty() {
+                continue;
+            }
+            let below = self.rows[top + 1..].iter().take_while(|r| r.number <= last).count();
+            for row in &mut self.rows[top + 1..=top + below] {
+                if !row.is_blank() {
+                    *row = row.with_filled(&[(column, text.clone(), kind)]);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,324 @@
+//! One row of a table: a device, a reason why it is none, or nothing.
+
+use crate::domain::inventory::{CellPlace, Field, InventoryRow, RejectedRow, RowWarning, RowWarningKind};
+
+use super::description;
+use super::joined;
+use super::layout::{Layout, Role};
+use super::raw::{Kind, RawRow};
+use super::text::clean;
+use super::{damage, encoding, values, words};
+
+/// What surrounds the rows of a table.
+#[derive(Clone, Debug, Default)]
+pub struct Context {
+    pub sheet: String,
+    pub sheet_hidden: bool,
+    /// Site and area of rows that name none: from a band, a title, the sheet's name or the caller.
+    pub site: Option<String>,
+    pub area: Option<String>,
+    /// A heading over the rows that names neither.
+    pub heading: Option<String>,
+    /// Whether records wider than the header are worth a warning (text files only).
+    pub warn_ragged: bool,
+}
+
+/// What a row turned out to be.
+pub enum RowReading {
+    Device(Box<InventoryRow>),
+    Rejected(RejectedRow),
+}
+
+/// Reads a row with data.
+pub fn read(row: &RawRow, layout: &Layout, context: &Context) -> RowReading {
+    let mut reader = Reader {
+        row,
+        context,
+        out: InventoryRow { place: place(row, context, 0), ..InventoryRow::default() },
+        damages: Vec::new(),
+        error: false,
+        described: false,
+    };
+    let mut described = None;
+    let mut ragged = Vec::new();
+    let width = layout.keys.iter().rposition(|k| !k.is_empty()).map_or(0, |last| last + 1);
+    for column in 0..row.len() {
+        let raw = row.cell(column);
+        if raw.is_empty() {
+            continue;
+        }
+        let text = clean(raw);
+        if text.is_empty() {
+            continue;
+        }
+        let text = reader.mended(column, text.into_owned());
+        match layout.columns.get(column).map(|c| &c.role) {
+            Some(Role::One(field)) => reader.set(*field, column, text),
+            Some(Role::Joined(fields)) => reader.set_joined(fields, column, text),
+            Some(Role::Description) => {
+                if let Some(text) = reader.stated(column, text) {
+                    described = Some((column, text));
+                }
+            }
+            Some(Role::Unmapped) if column < width || !context.warn_ragged => {
+                let header = &layout.columns[column].header;
+                let header = if header.is_empty() { letter(column) } else { header.clone() };
+                reader.out.unmapped.push((header, text));
+            }
+            _ => ragged.push((column, text)),
+        }
+    }
+    if context.warn_ragged && !ragged.is_empty() {
+        reader.keep_ragged(ragged, width);
+    }
+    if let Some((column, text)) = described {
+        reader.describe(column, text);
+    } else if !reader.names_device() {
+        reader.describe_by_name();
+    }
+    reader.finish()
+}
+
+fn place(row: &RawRow, context: &Context, column: u32) -> CellPlace {
+    CellPlace { sheet: context.sheet.clone(), row: row.number, column }
+}
+
+fn letter(column: usize) -> String {
+    let label = CellPlace { sheet: String::new(), row: 0, column: column as u32 + 1 }.label();
+    format!("column {}", label.trim_end_matches('0'))
+}
+
+struct Reader<'a> {
+    row: &'a RawRow,
+    context: &'a Context,
+    out: InventoryRow,
+    damages: Vec<damage::Damage>,
+    error: bool,
+    /// The row has a description that names no product but surely means a device.
+    described: bool,
+}
+
+impl Reader<'_> {
+    fn warn(&mut self, kind: RowWarningKind, column: usize, detail: String) {
+        if !self.out.warnings.iter().any(|w| w.kind == kind && w.place.column == column as u32 + 1) {
+            self.out.warnings.push(RowWarning {
+                kind,
+                place: place(self.row, self.context, column as u32 + 1),
+                detail,
+            });
+        }
+    }
+
+    /// The text, put right when it was saved in the wrong encoding.
+    fn mended(&mut self, column: usize, text: String) -> String {
+        if text.is_ascii() {
+            return text;
+        }
+        if text.contains('\u{fffd}') {
+            self.warn(
+                RowWarningKind::Encoding,
+                column,
+                format!("`{text}` has bytes that are no text in the file's encoding"),
+            );
+        }
+        match encoding::unscramble(&text) {
+            Some(fixed) => {
+                self.warn(RowWarningKind::Encoding, column, format!("`{text}` was read as `{fixed}`"));
+                fixed
+            }
+            None => text,
+        }
+    }
+
+    /// The text unless it is an error, which is a warning and no value.
+    fn stated(&mut self, column: usize, text: String) -> Option<String> {
+        if self.row.kind(column) == Kind::Error || words::is_error(&text) {
+            self.error = true;
+            self.warn(RowWarningKind::CellError, column, format!("the cell shows the error {text}"));
+            return None;
+        }
+        Some(text)
+    }
+
+    fn set(&mut self, field: Field, column: usize, text: String) {
+        let Some(text) = self.stated(column, text) else { return };
+        let (kind, stored) =
+            if self.row.all_text() { (Kind::Text, None) } else { (self.row.kind(column), self.row.stored(column)) };
+        damage::look(field, &text, kind, stored, &mut self.damages);
+        while let Some((kind, detail)) = self.damages.pop() {
+            self.warn(kind, column, detail);
+        }
+        if matches!(field, Field::Model | Field::PartNumber | Field::Firmware)
+            && description::is_several(self.row.cell(column))
+        {
+            self.warn(RowWarningKind::SeveralDevices, column, format!("`{text}` names more than one device"));
+        }
+        match self.out.fields.entry(field) {
+            std::collections::btree_map::Entry::Vacant(entry) => {
+                entry.insert(text);
+                self.out.columns.insert(field, column as u32 + 1);
+            }
+            std::collections::btree_map::Entry::Occupied(mut entry) => {
+                // Numbered columns (`IP Address 1` to 9) hold more of the same.
+                if !entry.get().split("; ").any(|v| v == text) {
+                    entry.get_mut().push_str("; ");
+                    entry.get_mut().push_str(&text);
+                }
+            }
+        }
+    }
+
+    /// A cell that holds several fields.
+    fn set_joined(&mut self, fields: &[Field], column: usize, text: String) {
+        let Some(text) = self.stated(column, text) else { return };
+        let (parts, certain) = joined::split(&text, fields);
+        if !certain {
+            self.warn(
+                RowWarningKind::InferredFromDescription,
+                column,
+                format!("`{text}` was taken apart by the look of its words"),
+            );
+        }
+        for (field, value) in parts {
+            self.set(field, column, value);
+        }
+    }
+
+    /// Cells beyond the header go on with the notes when those stand last, and are kept in any case.
+    fn keep_ragged(&mut self, ragged: Vec<(usize, String)>, width: usize) {
+        let first = ragged[0].0;
+        self.warn(RowWarningKind::RaggedRow, first, format!("the record has more cells than the header ({width})"));
+        let texts: Vec<String> = ragged.iter().map(|r| r.1.clone()).collect();
+        if self.out.columns.get(&Field::Notes).is_some_and(|c| *c as usize == width)
+            && let Some(notes) = self.out.fields.get_mut(&Field::Notes)
+        {
+            *notes = format!("{notes}, {}", texts.join(", "));
+            return;
+        }
+        self.out.unmapped.extend(ragged.into_iter().map(|(column, text)| (letter(column), text)));
+    }
+
+    /// Takes a description apart and fills the fields that have no value of their own.
+    fn describe(&mut self, column: usize, text: String) {
+        let whole = self.row.cell(column);
+        let several = description::is_several(whole);
+        let known_vendor = self.out.value(Field::Vendor).to_owned();
+        let found = description::split(if several { &text } else { whole }, &known_vendor);
+        let named = self.names_device();
+        if several {
+            self.warn(RowWarningKind::SeveralDevices, column, format!("`{text}` names more than one device"));
+        }
+        if found.is_empty() {
+            if !named && !words::is_no_device(&text) && !words::is_not_stated(&text) {
+                self.fill(Field::Name, column, text);
+                self.described = true;
+            } else {
+                self.out.unmapped.push(("description".to_owned(), text));
+            }
+            return;
+        }
+        self.warn(RowWarningKind::InferredFromDescription, column, format!("taken from the description `{text}`"));
+        for (field, value) in found {
+            self.fill(field, column, value);
+        }
+        self.out.unmapped.push(("description".to_owned(), text));
+    }
+
+    fn fill(&mut self, field: Field, column: usize, value: String) {
+        if self.out.value(field).is_empty() {
+            self.out.fields.insert(field, value);
+            self.out.columns.insert(field, column as u32 + 1);
+        }
+    }
+
+    /// Without a model, the name may still be a description that surely names a product.
+    fn describe_by_name(&mut self) {
+        for field in [Field::Name, Field::Notes] {
+            let Some(text) = self.out.fields.get(&field).cloned() else { continue };
+            let column = self.out.columns.get(&field).map_or(0, |c| *c as usize - 1);
+            let vendor = self.out.value(Field::Vendor).to_owned();
+            let found = description::split(&text, &vendor);
+            let certain = found.iter().any(|(f, _)| *f == Field::PartNumber)
+                || (found.iter().any(|(f, _)| *f == Field::Vendor)
+                    && found.iter().any(|(f, v)| *f == Field::Model && values::has_designator(v)));
+            if field == Field::Name && certain && !words::is_no_device(&text) {
+                self.warn(RowWarningKind::InferredFromDescription, column, format!("taken from the name `{text}`"));
+                for (field, value) in found {
+                    self.fill(field, column, value);
+                }
+                return;
+            }
+        }
+    }
+
+    fn names_device(&self) -> bool {
+        [Field::Model, Field::PartNumber].iter().any(|f| {
+            let value = self.out.value(*f);
+            !value.is_empty() && !words::is_not_stated(value) && !words::is_no_device(value)
+        })
+    }
+
+    fn finish(mut self) -> RowReading {
+        if !self.names_device() && !self.described {
+            return RowReading::Rejected(RejectedRow {
+                place: self.out.place.clone(),
+                cells: self.row.cells().map(|c| clean(c).into_owned()).collect(),
+                why: self.why_rejected(),
+            });
+        }
+        if self.row.hidden || self.context.sheet_hidden {
+            let what = if self.context.sheet_hidden { "sheet" } else { "row" };
+            self.out.warnings.push(RowWarning {
+                kind: RowWarningKind::Hidden,
+                place: self.out.place.clone(),
+                detail: format!("the {what} is hidden"),
+            });
+        }
+        for (field, value) in [(Field::Site, &self.context.site), (Field::Area, &self.context.area)] {
+            if let (None, Some(value)) = (self.out.fields.get(&field), value) {
+                self.out.fields.insert(field, value.clone());
+            }
+        }
+        if let Some(heading) = &self.context.heading {
+            self.out.unmapped.push(("heading".to_owned(), heading.clone()));
+        }
+        self.out.warnings.sort_by_key(|w| (w.place.column, w.kind));
+        RowReading::Device(Box::new(self.out))
+    }
+
+    fn why_rejected(&self) -> String {
+        let given: Vec<&str> = self.out.fields.keys().map(|f| plain_name(*f)).collect();
+        let error = if self.error { " and an error" } else { "" };
+        let empty = [Field::Model, Field::PartNumber, Field::Name]
+            .iter()
+            .map(|f| self.out.value(*f))
+            .find(|v| words::is_no_device(v) && !v.is_empty());
+        match (empty, &given[..]) {
+            (Some(text), _) => format!("`{text}`: no device is there"),
+            (None, []) => format!("no field of the inventory has a value{error}: nothing names the device"),
+            (None, given) => {
+                format!("only {}{error}: no model, part number or description names the device", given.join(", "))
+            }
+        }
+    }
+}
+
+fn plain_name(field: Field) -> &'static str {
+    match field {
+        Field::AssetId => "a tag",
+        Field::Name => "a name",
+        Field::Site => "a site",
+        Field::Area => "a place",
+        Field::Vendor => "a vendor",
+        Field::Model => "a model that says nothing",
+        Field::PartNumber => "a part number that says nothing",
+        Field::SerialNumber => "a serial number",
+        Field::Firmware => "a firmware",
+        Field::HardwareRevision => "a hardware revision",
+        Field::IpAddress => "an IP address",
+        Field::MacAddress => "a MAC address",
+        Field::Quantity => "a quantity",
+        Field::Criticality => "a criticality",
+        Field::Notes => "a remark",
+    }
+}

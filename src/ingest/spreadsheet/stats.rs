@@ -1,0 +1,159 @@
+//! What the values of each column of a table look like.
+
+use rustc_hash::FxHashSet;
+
+use crate::domain::inventory::Field;
+
+use super::raw::{Kind, RawRow};
+use super::text::clean;
+use super::{values, words};
+
+/// Counts over the first rows of a table.
+#[derive(Debug, Default)]
+pub struct Stats {
+    columns: Vec<Counts>,
+    /// The middle of the numbers of filled cells per row.
+    pub usual_filled: usize,
+}
+
+#[derive(Debug, Default, Clone)]
+struct Counts {
+    filled: usize,
+    distinct: usize,
+    ip: usize,
+    mac: usize,
+    order: usize,
+    vendor: usize,
+    version: usize,
+    designator: usize,
+    kind_word: usize,
+    number: usize,
+    date: usize,
+    device: usize,
+    long: usize,
+    sequence: bool,
+}
+
+/// Rows looked at; more would not change the picture.
+const ROWS: usize = 300;
+
+impl Stats {
+    /// Counts over rows of a table.
+    pub fn of(rows: &[RawRow], width: usize) -> Stats {
+        let rows = &rows[..rows.len().min(ROWS)];
+        let columns = (0..width).map(|i| Counts::of(rows, i)).collect();
+        let mut filled: Vec<usize> = rows.iter().map(|r| r.filled_cells().count()).filter(|n| *n > 0).collect();
+        filled.sort_unstable();
+        Stats { columns, usual_filled: filled.get(filled.len() / 2).copied().unwrap_or(0) }
+    }
+
+    /// How well the values of a column fit a field, in percent; below -50 they contradict it.
+    pub fn fit(&self, column: usize, field: Field) -> i32 {
+        let Some(c) = self.columns.get(column).filter(|c| c.filled > 0) else { return 0 };
+        let share = |n: usize| (n * 100 / c.filled) as i32;
+        match field {
+            Field::Model if share(c.kind_word) >= 50 => -60,
+            Field::Model if share(c.ip) >= 50 || share(c.mac) >= 50 || share(c.date) >= 70 => -80,
+            Field::Model => share(c.designator) - share(c.kind_word) - share(c.long),
+            Field::Vendor if share(c.number) >= 70 || share(c.ip) >= 50 => -80,
+            Field::Vendor => share(c.vendor),
+            Field::PartNumber if share(c.date) >= 70 || share(c.ip) >= 50 => -80,
+            Field::PartNumber => share(c.order),
+            Field::Firmware if share(c.ip) >= 50 || share(c.mac) >= 50 => -80,
+            Field::Firmware => share(c.version) - share(c.long),
+            Field::IpAddress if c.filled >= 2 && share(c.ip) < 20 => -60,
+            Field::IpAddress => share(c.ip),
+            Field::MacAddress if c.filled >= 2 && share(c.mac) < 20 => -60,
+            Field::MacAddress => share(c.mac),
+            Field::Quantity if share(c.number) < 30 => -60,
+            Field::Quantity => share(c.number),
+            Field::Site | Field::Area if share(c.ip) >= 50 => -80,
+            // The same few values in all rows make a better site than many different ones.
+            Field::Site => 50 - (c.distinct * 50 / c.filled) as i32,
+            Field::SerialNumber | Field::AssetId => (c.distinct * 20 / c.filled) as i32,
+            _ => 0,
+        }
+    }
+
+    /// How many of the values look like this field, in percent; 0 with fewer than two values.
+    pub fn looks_like(&self, column: usize, field: Field) -> i32 {
+        let Some(c) = self.columns.get(column).filter(|c| c.filled > 1) else { return 0 };
+        let n = match field {
+            Field::IpAddress => c.ip,
+            Field::MacAddress => c.mac,
+            Field::PartNumber => c.order,
+            Field::Vendor => c.vendor,
+            Field::Firmware => c.version,
+            Field::Model => c.designator,
+            _ => 0,
+        };
+        (n * 100 / c.filled) as i32
+    }
+
+    /// How many of the values name a device in words, in percent.
+    pub fn devices(&self, column: usize) -> i32 {
+        self.columns.get(column).filter(|c| c.filled > 0).map_or(0, |c| (c.device * 100 / c.filled) as i32)
+    }
+
+    /// Whether the values count the rows: 1, 2, 3.
+    pub fn is_sequence(&self, column: usize) -> bool {
+        self.columns.get(column).is_some_and(|c| c.sequence)
+    }
+
+    /// How many values a column has among the rows looked at.
+    pub fn filled(&self, column: usize) -> usize {
+        self.columns.get(column).map_or(0, |c| c.filled)
+    }
+
+    /// How many different values a column has among the rows looked at.
+    pub fn distinct(&self, column: usize) -> usize {
+        self.columns.get(column).map_or(0, |c| c.distinct)
+    }
+}
+
+impl Counts {
+    fn of(rows: &[RawRow], column: usize) -> Counts {
+        let mut c = Counts { sequence: true, ..Counts::default() };
+        let mut seen = FxHashSet::default();
+        let mut last: Option<i64> = None;
+        for row in rows {
+            let text = clean(row.cell(column));
+            let text = text.as_ref();
+            if text.is_empty() || words::is_not_stated(text) || words::is_error(text) {
+                continue;
+            }
+            c.filled += 1;
+            c.distinct += usize::from(seen.insert(text.to_owned()));
+            let number = text.parse::<i64>().ok();
+            c.sequence &= match (number, last) {
+                (Some(n), Some(before)) => n == before + 1 || n == 1,
+                (Some(n), None) => (0..=1).contains(&n),
+                (None, _) => false,
+            };
+            last = number;
+            let is_ip = values::is_ip(text);
+            c.ip += usize::from(is_ip);
+            c.mac += usize::from(values::is_mac(text));
+            c.order += usize::from(values::order_form(text).is_some());
+            c.vendor += usize::from(values::is_vendor(text));
+            c.number += usize::from(
+                row.kind(column) == Kind::Number
+                    || text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b',')),
+            );
+            c.date += usize::from(row.kind(column) == Kind::Date || values::looks_like_date(text));
+            c.kind_word += usize::from(words::is_kind(text));
+            c.long += usize::from(text.chars().count() > 60);
+            if !is_ip {
+                c.version += usize::from(text.split(' ').next().is_some_and(values::is_version));
+                c.designator += usize::from(values::has_designator(text));
+                c.device += usize::from(
+                    values::vendor_prefix(text, false).is_some_and(|end| end < text.len())
+                        || text.split([' ', ',', '(', ')']).any(|w| values::order_form(w).is_some())
+                        || (text.contains(' ') && values::has_designator(text)),
+                );
+            }
+        }
+        c.sequence &= c.filled > 1;
+        c
+    }
+}

@@ -1,0 +1,261 @@
+//! Walks over the rows of one sheet: finds headers, follows bands and totals, reads devices.
+
+use crate::domain::inventory::{Field, InventoryReading, InventoryRow, RejectedRow, SkippedSheet};
+
+use super::find_header::{self, Found};
+use super::layout::{Layout, Role};
+use super::mapping::Mapping;
+use super::raw::{Kind, RawRow};
+use super::row::{self, Context, RowReading};
+use super::text::clean;
+use super::words::{self, Band};
+use super::zeros::Zeros;
+
+/// Rows read together: enough to see what a column holds, few enough to stay small in memory.
+pub const BATCH: usize = 4096;
+
+/// Some rows of a file, in order.
+#[derive(Debug, Default)]
+pub struct Batch {
+    pub rows: Vec<InventoryRow>,
+    pub rejected: Vec<RejectedRow>,
+}
+
+/// What is known of the sheet before its rows are read.
+#[derive(Clone, Debug, Default)]
+pub struct Sheet<'a> {
+    pub name: &'a str,
+    pub hidden: bool,
+    /// Site of rows that name none.
+    pub site: Option<String>,
+    pub is_text_file: bool,
+}
+
+/// Reads the tables of one sheet, batch by batch.
+pub struct Tables<'a> {
+    sheet: Sheet<'a>,
+    mapping: Option<&'a Mapping>,
+    layout: Option<Layout>,
+    context: Context,
+    zeros: Zeros,
+    /// Rows before the first header, kept until it is found or the search is given up.
+    waiting: Vec<RawRow>,
+    given_up: bool,
+}
+
+impl<'a> Tables<'a> {
+    /// A reader for one sheet.
+    pub fn new(sheet: Sheet<'a>, mapping: Option<&'a Mapping>) -> Tables<'a> {
+        let context = Context {
+            sheet: sheet.name.to_owned(),
+            sheet_hidden: sheet.hidden,
+            site: sheet.site.clone(),
+            warn_ragged: sheet.is_text_file,
+            ..Context::default()
+        };
+        Tables { sheet, mapping, layout: None, context, zeros: Zeros::default(), waiting: Vec::new(), given_up: false }
+    }
+
+    /// Takes the next rows; `last` says that no more follow.
+    pub fn read(&mut self, rows: Vec<RawRow>, last: bool, reading: &mut InventoryReading, out: &mut Batch) {
+        if self.given_up {
+            return;
+        }
+        let mut rows = if self.waiting.is_empty() {
+            rows
+        } else {
+            std::mem::take(&mut self.waiting).into_iter().chain(rows).collect()
+        };
+        let mut from = 0;
+        if self.layout.is_none() {
+            let header_row = self.mapping.and_then(|m| m.header_row);
+            if rows.len() < find_header::DEPTH && !last {
+                self.waiting = rows;
+                return;
+            }
+            let found = match header_row {
+                Some(number) => find_header::at_row(&rows, number),
+                None => find_header::find(&rows),
+            };
+            match found.and_then(|f| self.begin(&rows, f, reading)) {
+                Some(behind) => from = behind,
+                None => {
+                    self.given_up = true;
+                    self.waiting = rows;
+                    return;
+                }
+            }
+        }
+        let first_row = out.rows.len();
+        let count = rows.len();
+        for at in from..count {
+            if at < from {
+                continue;
+            }
+            let row = std::mem::take(&mut rows[at]);
+            if let Some(found) = self.next_header(&row, &rows[at + 1..]) {
+                let behind = found.rows;
+                rows[at] = row;
+                if let Some(next) = self.begin(&rows[at..], found, reading) {
+                    from = at + next.max(behind);
+                    continue;
+                }
+                let row = std::mem::take(&mut rows[at]);
+                self.one(&row, out);
+                continue;
+            }
+            self.one(&row, out);
+        }
+        self.zeros.mark(&mut out.rows[first_row..]);
+    }
+
+    /// Whether a table was found.
+    pub fn found(&self) -> bool {
+        self.layout.is_some()
+    }
+
+    /// The rows that were looked at in vain.
+    pub fn unread(&self) -> &[RawRow] {
+        &self.waiting
+    }
+
+    /// Begins a table; the index of its first row. `None` when its columns name no devices.
+    fn begin(&mut self, rows: &[RawRow], found: Found, reading: &mut InventoryReading) -> Option<usize> {
+        let first = found.at + found.rows;
+        let layout = Layout::read(&found.texts, &rows[first.min(rows.len())..], self.mapping);
+        if !layout.names_devices() {
+            return None;
+        }
+        for above in &rows[..found.at] {
+            self.above_header(above);
+        }
+        let place = if self.sheet.name.is_empty() { String::new() } else { format!("sheet `{}`: ", self.sheet.name) };
+        reading.remarks.push(format!("{place}header in row {}", rows[found.at].number));
+        for column in layout.readings(self.sheet.name) {
+            if !reading.columns.iter().any(|c| c.sheet == column.sheet && c.header == column.header) {
+                reading.columns.push(column);
+            }
+        }
+        self.layout = Some(layout);
+        Some(first)
+    }
+
+    /// Titles above the header may name the site: `Standort:` with the value beside it, or `Site: Riverside WTP`.
+    fn above_header(&mut self, row: &RawRow) {
+        let cells: Vec<(usize, &str)> = row.filled_cells().collect();
+        for pair in cells.windows(2) {
+            if pair[0].1.ends_with([':', '：']) && words::is_site_label(pair[0].1) {
+                self.context.site = Some(clean(pair[1].1).into_owned());
+                return;
+            }
+        }
+        for (_, text) in &cells {
+            if text.contains([':', '：'])
+                && let Band::Site(site) = words::band(&clean(text))
+            {
+                self.context.site = Some(site);
+            }
+        }
+    }
+
+    /// A further header in the same sheet, when this row is one and not the known header again.
+    fn next_header(&self, row: &RawRow, _below: &[RawRow]) -> Option<Found> {
+        let layout = self.layout.as_ref()?;
+        // Most rows have a value that no header has; look closely only at rows that could be one.
+        if !row.all_text() || find_header::repeats(row, &layout.keys) || !find_header::is_header(row) {
+            return None;
+        }
+        Some(Found { at: 0, rows: 1, texts: super::layout::HeaderTexts::of(row) })
+    }
+
+    /// Reads one row under the header.
+    fn one(&mut self, row: &RawRow, out: &mut Batch) {
+        let Some(layout) = &self.layout else { return };
+        let filled = row.filled_cells().take(5).count();
+        if filled == 0 || row.is_blank() {
+            return;
+        }
+        if filled <= 4 && is_total(row, layout) {
+            return;
+        }
+        if filled >= 2 && find_header::repeats(row, &layout.keys) {
+            return;
+        }
+        if filled <= 2
+            && let Some(band) = self.as_band(row, layout)
+        {
+            match band {
+                Band::Site(site) => {
+                    self.context.site = Some(site);
+                    self.context.area = None;
+                    self.context.heading = None;
+                }
+                Band::Area(area) => self.context.area = Some(area),
+                Band::Heading(text) => self.context.heading = Some(text),
+            }
+            return;
+        }
+        match row::read(row, layout, &self.context) {
+            RowReading::Device(device) => out.rows.push(*device),
+            RowReading::Rejected(rejected) => out.rejected.push(rejected),
+        }
+    }
+
+    /// The band that a row with one text is; `None` when it is a row of data.
+    fn as_band(&self, row: &RawRow, layout: &Layout) -> Option<Band> {
+        let cells: Vec<(usize, &str)> =
+            row.filled_cells().filter(|(c, _)| !row.filled.contains(&(*c as u32))).collect();
+        let (column, text) = match cells[..] {
+            [(_, label), (_, value)] if words::is_site_label(label) && label.ends_with([':', '：']) => {
+                return Some(Band::Site(clean(value).into_owned()));
+            }
+            [one] => one,
+            _ => return None,
+        };
+        let text = clean(text);
+        if layout.usual_filled <= 1 || row.kind(column) != Kind::Text {
+            return None;
+        }
+        let role = layout.columns.get(column).map(|c| &c.role);
+        let band = words::band(&text);
+        // A lone tag, serial number or address is a row that names no device, and a lone order number is a device.
+        let is_value = match role {
+            Some(Role::One(Field::AssetId | Field::SerialNumber)) => {
+                text.bytes().any(|b| b.is_ascii_digit()) && !text.contains(' ')
+            }
+            Some(Role::One(Field::IpAddress | Field::MacAddress)) => true,
+            Some(Role::One(Field::PartNumber | Field::Model)) => {
+                super::values::has_designator(&text) && matches!(band, Band::Heading(_))
+            }
+            Some(Role::Description) => {
+                matches!(band, Band::Heading(_)) && super::description::split(&text, "").len() >= 2
+            }
+            _ => false,
+        };
+        (!is_value).then_some(band)
+    }
+}
+
+/// A row of totals: its first text says so and nothing else in it names a device.
+fn is_total(row: &RawRow, layout: &Layout) -> bool {
+    let mut cells = row.filled_cells();
+    let Some((column, first)) = cells.next() else { return false };
+    let total = words::is_total(&clean(first))
+        || (first.parse::<f64>().is_ok() && row.filled_cells().nth(1).is_some_and(|(_, t)| words::is_total(&clean(t))));
+    let named = |field: Field| {
+        layout.column_of(field).is_some_and(|c| c != column && super::values::has_designator(row.cell(c)))
+    };
+    total && !named(Field::Model) && !named(Field::PartNumber)
+}
+
+/// Why a sheet without a table was left out.
+pub fn skipped(name: &str, rows: &[RawRow]) -> SkippedSheet {
+    let why = if rows.is_empty() {
+        "the sheet is empty".to_owned()
+    } else if words::is_list_sheet(name) {
+        "a list of values: no header that names devices".to_owned()
+    } else {
+        "no header that names a model, an order number or a description".to_owned()
+    };
+    SkippedSheet { name: name.to_owned(), why }
+}

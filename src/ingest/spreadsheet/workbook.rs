@@ -1,0 +1,196 @@
+//! Workbooks: which sheets hold devices, which hold lists of values, and what the sheets' names say about sites.
+
+use std::io::{Cursor, Read, Seek};
+
+use calamine::{Reader, Xls, Xlsb};
+use zip::ZipArchive;
+
+use crate::domain::inventory::{Field, InventoryReading, SkippedSheet};
+
+use super::container::Container;
+use super::error::ReadFault;
+use super::legacy::{self, Beside};
+use super::limits::Limits;
+use super::number_format::NumberFormat;
+use super::raw::RawSheet;
+use super::table::{self, BATCH, Batch, Sheet, Tables};
+use super::{ReadOptions, refuse, words, xlsx};
+
+/// Reads all sheets of a workbook.
+pub fn read(
+    container: Container,
+    source: &mut (impl Read + Seek),
+    options: &ReadOptions,
+    on_batch: &mut dyn FnMut(Batch),
+) -> Result<InventoryReading, ReadFault> {
+    let sheets = open(container, source, options.limits)?;
+    let mut reading = InventoryReading::default();
+    let named = sites_by_name(&sheets);
+    let mut unread = Vec::new();
+    for (mut sheet, site) in sheets.into_iter().zip(named) {
+        let wanted = options.mapping.as_ref().is_none_or(|m| m.wants_sheet(&sheet.name));
+        if !wanted {
+            reading.skipped_sheets.push(SkippedSheet { name: sheet.name, why: "not chosen in the mapping".to_owned() });
+            continue;
+        }
+        if sheet.rows.is_empty() || looks_like_lists(&sheet) {
+            reading.skipped_sheets.push(table::skipped(&sheet.name, &sheet.rows));
+            unread.append(&mut sheet.rows);
+            continue;
+        }
+        sheet.fill_merged();
+        let site = site.or_else(|| options.site.clone());
+        let about = Sheet { name: &sheet.name, hidden: sheet.hidden, site, is_text_file: false };
+        let mut tables = Tables::new(about, options.mapping.as_ref());
+        let mut rows = std::mem::take(&mut sheet.rows).into_iter();
+        loop {
+            let piece: Vec<_> = rows.by_ref().take(BATCH).collect();
+            let last = piece.len() < BATCH;
+            let mut batch = Batch::default();
+            tables.read(piece, last, &mut reading, &mut batch);
+            if tables.found() {
+                refuse::price_list(&reading, &batch, options.mapping.is_some())?;
+                on_batch(batch);
+            }
+            if last {
+                break;
+            }
+        }
+        if !tables.found() {
+            reading.skipped_sheets.push(table::skipped(&sheet.name, tables.unread()));
+            unread.extend_from_slice(tables.unread());
+        }
+    }
+    if reading.columns.is_empty() {
+        return Err(refuse::no_table(unread.iter()));
+    }
+    Ok(reading)
+}
+
+fn open(container: Container, source: &mut (impl Read + Seek), limits: Limits) -> Result<Vec<RawSheet>, ReadFault> {
+    match container {
+        Container::Zip => open_zip(source, limits),
+        Container::Compound => open_xls(source, limits),
+        _ => Err(ReadFault::WrongType {
+            expected: "a workbook",
+            found: "a web page or XML saved as a workbook".to_owned(),
+        }),
+    }
+}
+
+fn open_zip(source: &mut (impl Read + Seek), limits: Limits) -> Result<Vec<RawSheet>, ReadFault> {
+    let archive = ZipArchive::new(&mut *source).map_err(xlsx::archive_fault)?;
+    let has = |name: &str| archive.index_for_name(name).is_some();
+    if has("xl/workbook.bin") {
+        drop(archive);
+        return open_xlsb(source, limits);
+    }
+    drop(archive);
+    let mut workbook = xlsx::Workbook::open(source, limits)?;
+    (0..workbook.sheet_count()).map(|i| workbook.read_sheet(i)).collect()
+}
+
+/// A sheet of which nothing is known beside its values.
+struct Nothing;
+
+impl Beside for Nothing {
+    fn format(&self, _row: u32, _column: u32) -> Option<&NumberFormat> {
+        None
+    }
+    fn is_hidden(&self, _row: u32) -> bool {
+        false
+    }
+    fn days_1904(&self) -> bool {
+        false
+    }
+}
+
+fn open_xls(source: &mut (impl Read + Seek), limits: Limits) -> Result<Vec<RawSheet>, ReadFault> {
+    let mut bytes = Vec::new();
+    source.read_to_end(&mut bytes).map_err(ReadFault::Io)?;
+    legacy::guarded("the workbook", || {
+        let mut workbook = Xls::new(Cursor::new(bytes.as_slice())).map_err(xls_fault)?;
+        let mut out = Vec::new();
+        for (name, hidden) in legacy::sheet_list(&workbook) {
+            let range = workbook.worksheet_range(&name).map_err(xls_fault)?;
+            let mut sheet = legacy::to_sheet(&range, &Nothing, limits)?;
+            sheet.merged = workbook.merge_cells_by_sheet_name(&name).unwrap_or_default().iter().map(merged).collect();
+            (sheet.name, sheet.hidden) = (name, hidden);
+            out.push(sheet);
+        }
+        Ok(out)
+    })
+}
+
+fn merged(area: &calamine::Dimensions) -> (u32, u32, u32, u32) {
+    (area.start.0 + 1, area.start.1, area.end.0 + 1, area.end.1)
+}
+
+fn xls_fault(error: calamine::XlsError) -> ReadFault {
+    match error {
+        calamine::XlsError::Password => ReadFault::Password,
+        calamine::XlsError::Io(e) if e.kind() != std::io::ErrorKind::UnexpectedEof => ReadFault::Io(e),
+        other => ReadFault::Damaged { part: "the workbook".to_owned(), detail: other.to_string() },
+    }
+}
+
+fn open_xlsb(source: &mut (impl Read + Seek), limits: Limits) -> Result<Vec<RawSheet>, ReadFault> {
+    let fault = |e: calamine::XlsbError| ReadFault::Damaged { part: "the workbook".to_owned(), detail: e.to_string() };
+    legacy::guarded("the workbook", || {
+        let mut bytes = Vec::new();
+        source.rewind().map_err(ReadFault::Io)?;
+        source.read_to_end(&mut bytes).map_err(ReadFault::Io)?;
+        let mut workbook = Xlsb::new(Cursor::new(bytes.as_slice())).map_err(fault)?;
+        let mut out = Vec::new();
+        for (name, hidden) in legacy::sheet_list(&workbook) {
+            let range = workbook.worksheet_range(&name).map_err(fault)?;
+            let mut sheet = legacy::to_sheet(&range, &Nothing, limits)?;
+            (sheet.name, sheet.hidden) = (name, hidden);
+            out.push(sheet);
+        }
+        Ok(out)
+    })
+}
+
+/// The site that each sheet's name stands for: names that say so, or several sheets of the same table with names of
+/// their own.
+fn sites_by_name(sheets: &[RawSheet]) -> Vec<Option<String>> {
+    let header = |s: &RawSheet| {
+        super::find_header::find(&s.rows).map(|f| f.texts.texts.iter().map(|t| super::text::key(t)).collect::<Vec<_>>())
+    };
+    let headers: Vec<_> = sheets.iter().map(header).collect();
+    let like_others = |at: usize| headers[at].is_some() && headers.iter().filter(|h| **h == headers[at]).count() > 1;
+    sheets
+        .iter()
+        .enumerate()
+        .map(|(at, sheet)| {
+            let name = sheet.name.trim();
+            let says_site = matches!(words::band(name), words::Band::Site(_)) && !words::is_plain_sheet(name);
+            let own =
+                like_others(at) && !words::is_plain_sheet(name) && !matches!(words::band(name), words::Band::Area(_));
+            (headers[at].is_some() && (says_site || own)).then(|| name.to_owned())
+        })
+        .collect()
+}
+
+/// Whether a sheet holds lists to pick values from: columns that do not belong together, one below the other.
+fn looks_like_lists(sheet: &RawSheet) -> bool {
+    let Some(found) = super::find_header::find(&sheet.rows) else { return words::is_list_sheet(&sheet.name) };
+    let rows = &sheet.rows[(found.at + found.rows).min(sheet.rows.len())..];
+    let layout = super::layout::Layout::read(&found.texts, rows, None);
+    let own =
+        [Field::SerialNumber, Field::AssetId, Field::IpAddress, Field::MacAddress, Field::PartNumber, Field::Firmware];
+    if own.iter().any(|f| layout.has(*f)) {
+        return false;
+    }
+    let stats = super::stats::Stats::of(rows, layout.columns.len());
+    let used: Vec<usize> = (0..layout.columns.len()).filter(|c| stats.filled(*c) > 0).collect();
+    let all_distinct = used.iter().all(|c| stats.distinct(*c) == stats.filled(*c));
+    let lengths: Vec<usize> = used.iter().map(|c| stats.filled(*c)).collect();
+    let uneven = lengths.iter().min() != lengths.iter().max();
+    words::is_list_sheet(&sheet.name) && all_distinct
+        || (all_distinct
+            && uneven
+            && used.len() > 1
+            && (sheet.hidden || lengths.iter().min().is_some_and(|m| m * 2 <= rows.len())))
+}
