@@ -6,6 +6,7 @@
 pub(crate) mod atom;
 pub(crate) mod date;
 pub(crate) mod reader;
+mod suffix;
 #[cfg(test)]
 mod tests;
 pub(crate) mod version;
@@ -130,12 +131,12 @@ impl Firmware {
                 continue;
             }
             if let Some(after) = reader::unit_end(atoms, place) {
-                name = join(&name, &text_of(tidied, &atoms[place..after]).to_lowercase());
+                name = join(&name, text_of(tidied, &atoms[place..after]));
                 place = after;
                 continue;
             }
             if atom.is_word() && !is_connector(atom) {
-                name = join(&name, &atom.text.to_lowercase());
+                name = join(&name, atom.text);
             } else if atom.is_number() {
                 name = join(&name, atom.text);
             } else if is_separator(atom) {

@@ -5,6 +5,7 @@
 //! `docs/versions.md` has the grammar and the order, rule by rule.
 
 mod answer;
+mod by_name;
 mod condition;
 mod grammar;
 mod group;
@@ -15,14 +16,13 @@ mod span;
 #[cfg(test)]
 mod tests;
 
-use super::firmware::atom::{split, tidy};
-use super::firmware::reader::{self, Letters};
+use super::firmware::atom::{Atom, split, tidy};
 use super::firmware::{Firmware, Version};
 use super::verdict::Doubt;
+use by_name::Mended;
 use condition::Condition;
-use grammar::Parsed;
 use serial::SerialRule;
-use span::{Bound, Op, Point, Span};
+use span::{Bound, Point, Span};
 
 /// The versions that one product entry means: the text as written beside intervals and conditions.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,7 +46,7 @@ pub struct VersionRange {
     unread: Option<String>,
     /// How the product name changed the reading, in words.
     from_name: Option<String>,
-    /// Words of the product name, where a bound names a component; lower case.
+    /// Words of the product name, where a bound names a component.
     product_words: Vec<String>,
 }
 
@@ -107,15 +107,14 @@ impl VersionRange {
             range.conditions.push(Condition::words(&format!("`{}` in use", tidied.trim())));
             return range;
         }
-        let mut parsed = grammar::parse(&tidied, &atoms);
-        range.name_products(&mut parsed, product_name);
-        let says =
-            |parsed: &Parsed| parsed.all || parsed.nothing || !parsed.items.is_empty() || !parsed.products.is_empty();
-        if !says(&parsed) && parsed.conditions.is_empty() {
-            range.read_from_name(parsed, product_name);
-        } else {
-            range.fill(parsed, product_name);
+        if is_a_story(&atoms) {
+            range.all = false;
+            range.unread = Some(text.trim().to_owned());
+            return range;
         }
+        let mut parsed = grammar::parse(&tidied, &atoms);
+        range.named_product = product::take_products(&mut parsed, text, product_name);
+        range.set(by_name::mend(parsed, text, product_name));
         range.take_conditions_of_name(product_name);
         range
     }
@@ -139,110 +138,10 @@ impl VersionRange {
         }
     }
 
-    /// Part numbers and models in the version text name the product; all versions of it are meant.
-    fn name_products(&mut self, parsed: &mut Parsed, product_name: &str) {
-        let bare = parsed.items.iter().all(|item| item.op.is_none() && !item.closes);
-        let versioned = parsed.items.iter().filter_map(|item| item.point.version()).any(|version| {
-            version.has_suffix() || version.core.len() > 2 || version.text().contains('.') || version.has_wildcard()
-        });
-        let dated = parsed.items.iter().any(|item| matches!(item.point, Point::Date(_)));
-        let text = self.raw.trim().trim_end_matches([',', ';']).trim_end_matches(" and").trim_end_matches(',');
-        let plain = bare && !versioned && !dated && !parsed.all && !parsed.nothing && parsed.conditions.is_empty();
-        let one_word = !text.contains([' ', '_', '(']);
-        let lettered = || parsed.items.iter().all(|item| item.point.version().is_some_and(Version::is_lettered));
-        let wordy = !parsed.left.is_empty() || one_word && lettered();
-        let in_name = parsed.items.is_empty()
-            && !parsed.left.is_empty()
-            && parsed.left.iter().all(|left| product::stands_in(left, product_name));
-        if plain && !text.is_empty() && (in_name || wordy && product::names_product(text, product_name)) {
-            *parsed = Parsed { products: vec![text.to_owned()], ..Parsed::default() };
-        } else if !parsed.products.is_empty() && bare && !versioned && !dated {
-            // One element of the list is a part number, so all are; `G1` beside one is a revision index.
-            let by_revision = product_name.to_lowercase().contains("revision index");
-            for item in std::mem::take(&mut parsed.items) {
-                if let Point::Version(version) = item.point {
-                    if by_revision {
-                        parsed
-                            .conditions
-                            .insert(0, Condition::revision(&format!("revision index {version}"), *version));
-                    } else {
-                        parsed.products.push(version.text().to_owned());
-                    }
-                }
-            }
-        }
-        if !parsed.products.is_empty() {
-            self.named_product = Some(parsed.products.join(", "));
-            parsed.left.clear();
-            parsed.cut_off = false;
-        }
-    }
-
-    /// The text alone says nothing: the product name may.
-    fn read_from_name(&mut self, parsed: Parsed, product_name: &str) {
-        match NameReading::of(product_name, &self.raw) {
-            Some(name) if name.is_usable() => {
-                self.from_name = Some(format!("as the product name says: `{}`", name.said));
-                self.set(name.parsed);
-            }
-            _ => {
-                let left = if parsed.left.is_empty() { self.raw.trim().to_owned() } else { parsed.left.join(" … ") };
-                if !left.is_empty() {
-                    self.all = false;
-                    self.unread = Some(left);
-                }
-            }
-        }
-    }
-
-    /// Takes the text's own reading, mended by what the product name says.
-    fn fill(&mut self, parsed: Parsed, product_name: &str) {
-        let (spans, fits) = group::spans(&parsed);
-        let weak = !fits || parsed.garbled;
-        let chain_only = spans.iter().flat_map(Span::points).filter_map(Point::version).any(Version::is_chain_only);
-        let trusted = !weak && parsed.left.is_empty();
-        if parsed.items.is_empty() && !weak
-            || trusted && !chain_only && !NameReading::may_differ(product_name, &self.raw)
-        {
-            return self.set(parsed);
-        }
-        let Some(mut name) = NameReading::of(product_name, &self.raw) else {
-            if weak {
-                self.unread = Some(self.raw.trim().to_owned());
-            }
-            return self.set(parsed);
-        };
-        let (named, name_fits) = group::spans(&name.parsed);
-        let usable = name.is_usable() && name_fits && !named.is_empty();
-        if weak {
-            if usable && same_numbers_in(&spans, &named) {
-                self.from_name = Some(format!("as the product name says: `{}`", name.said));
-                name.parsed.conditions.extend(parsed.conditions);
-                return self.set(name.parsed);
-            }
-            self.unread = Some(self.raw.trim().to_owned());
-            return self.set(parsed);
-        }
-        // `<= 2` beside `System Platform 2017: Update 2 and prior`, `<= SP1` beside `Server 2020 R2: SP1`.
-        if usable && named.len() == spans.len() && ends_in(&named, &spans) {
-            self.from_name = Some(format!("as the product name says: `{}`", name.said));
-            name.keep_signs_of(&parsed);
-            return self.set(name.parsed);
-        }
-        let base = chain_only.then(|| name.base()).flatten();
-        let widened = if usable { widened(&spans, &named, name.parsed.soft) } else { None };
-        self.set(parsed);
-        if let Some(base) = base {
-            self.from_name = Some(format!("of `{base}`, as the product name says"));
-            self.spans.iter_mut().for_each(|span| put_on_base(span, &base));
-        } else if let Some(spans) = widened {
-            self.from_name = Some(format!("the product name says `{}`", name.said));
-            self.spans = spans;
-        }
-    }
-
-    fn set(&mut self, parsed: Parsed) {
-        let (mut spans, _) = group::spans(&parsed);
+    fn set(&mut self, mended: Mended) {
+        let Mended { parsed, mut spans, from_name, unread } = mended;
+        self.from_name = from_name;
+        self.unread = unread;
         // A date beside versions tells when the product was made or released, which a row does not show.
         let dated = |span: &Span| span.points().iter().any(|point| matches!(point, Point::Date(_)));
         if spans.iter().any(dated) && !spans.iter().all(dated) {
@@ -335,8 +234,14 @@ impl VersionRange {
             "not understood".to_owned()
         } else {
             let spans: Vec<String> = self.spans.iter().map(ToString::to_string).collect();
-            spans.join("; ")
+            match &self.named_product {
+                Some(product) => format!("{} of {product}", spans.join("; ")),
+                None => spans.join("; "),
+            }
         };
+        for span in &self.perhaps {
+            words.push_str(&format!("; perhaps {span}"));
+        }
         if let Some(line) = &self.line {
             words.push_str(&format!(", only {line}"));
         }
@@ -438,202 +343,17 @@ fn without_scheme(text: &str) -> std::borrow::Cow<'_, str> {
     plain.into()
 }
 
+/// A sentence without any sign or version, such as where a product was sold.
+fn is_a_story(atoms: &[Atom<'_>]) -> bool {
+    let words = atoms.iter().filter(|atom| atom.is_word() && atom.text.len() > 1).count();
+    let signs = atoms.iter().any(|atom| atom.is_sign('<') || atom.is_sign('>') || atom.is_sign('*') || atom.is("all"));
+    let dotted = atoms.windows(3).any(|three| three[0].is_number() && three[1].is_sign('.') && three[2].is_number());
+    words > 14 && !signs && !dotted
+}
+
 /// The condition only tells what the product's own name says as well.
 fn only_repeats(condition: &str, head: &str) -> bool {
     let mut words = condition.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).peekable();
     words.peek().is_some()
         && words.all(|word| head.split(|c: char| !c.is_alphanumeric()).any(|own| own.eq_ignore_ascii_case(word)))
-}
-
-/// What the product name says about the version, in prose.
-struct NameReading<'a> {
-    head: &'a str,
-    said: &'a str,
-    parsed: Parsed,
-}
-
-impl<'a> NameReading<'a> {
-    /// Whether reading the product name can add anything to a text that was understood.
-    fn may_differ(product_name: &str, raw: &str) -> bool {
-        let Some((_, said)) = product::statement(product_name) else { return false };
-        if said == raw.trim() || said.is_empty() {
-            return false;
-        }
-        let lower = said.to_ascii_lowercase();
-        [
-            "prior", "earlier", "before", "lower", "older", "below", "between", "through", " to ", "up to", "later",
-            " < ", "*", "<", ">", "2",
-        ]
-        .iter()
-        .any(|word| lower.contains(word))
-    }
-
-    fn of(product_name: &'a str, raw: &str) -> Option<NameReading<'a>> {
-        let (head, said) = product::statement(product_name)?;
-        if said == raw.trim() && head.is_empty() {
-            return None;
-        }
-        let tidied = tidy(said);
-        let parsed = grammar::parse(&tidied, &split(&tidied));
-        Some(NameReading { head, said, parsed })
-    }
-
-    fn is_usable(&self) -> bool {
-        !self.parsed.garbled
-            && self.parsed.left.is_empty()
-            && self.parsed.products.is_empty()
-            && (self.parsed.all || !self.parsed.items.is_empty())
-    }
-
-    /// The version at the end of the product's own name: `2020 R2` in `Telemetry Server 2020 R2: SP1 and prior`.
-    fn base(&self) -> Option<Version> {
-        let tidied = tidy(self.head);
-        let atoms = split(&tidied);
-        (0..atoms.len()).filter(|&at| atoms[at].gap).find_map(|at| {
-            let (version, after) = reader::read(&tidied, &atoms, at, Letters::Never)?;
-            (after == atoms.len() && !version.core.is_empty() && version.lead.is_empty()).then_some(version)
-        })
-    }
-
-    /// The name gives the versions, the text the signs.
-    fn keep_signs_of(&mut self, parsed: &Parsed) {
-        let base = self.base();
-        for (item, other) in self.parsed.items.iter_mut().zip(&parsed.items) {
-            let widest = match (item.op, other.op) {
-                (Some(Op::AtMost), Some(Op::Below)) => Some(Op::AtMost),
-                (ours, None) => ours,
-                (_, theirs) => theirs,
-            };
-            item.op = widest;
-            if let (Point::Version(version), Some(base)) = (&mut item.point, &base)
-                && version.is_chain_only()
-            {
-                version.core.clone_from(&base.core);
-                version.first_group = version.core.len();
-            }
-        }
-    }
-}
-
-/// Every number of the garbled spans stands in the named ones too.
-fn same_numbers_in(spans: &[Span], named: &[Span]) -> bool {
-    let named: Vec<&Point> = named.iter().flat_map(Span::points).collect();
-    spans.iter().flat_map(Span::points).all(|point| match point.version() {
-        Some(version) => named.iter().any(|other| {
-            other.same_as(point)
-                || other.version().is_some_and(|other| {
-                    version.is_chain_only() && version.suffixes == other.suffixes || other.goes_on_from(version)
-                })
-        }),
-        None => named.iter().any(|other| other.same_as(point)),
-    }) || spans.is_empty()
-}
-
-/// The texts of the spans are the ends of the named ones: `2` of `Update 2`, `SP1` of `2020 R2 SP1`.
-fn ends_in(named: &[Span], spans: &[Span]) -> bool {
-    let pairs = || named.iter().flat_map(Span::points).zip(spans.iter().flat_map(Span::points));
-    let ends = |name: &Point, point: &Point| match (name.version(), point.version()) {
-        (Some(name), Some(version)) => {
-            let (long, short) = (name.text(), version.text());
-            long.len() > short.len()
-                && long.ends_with(short)
-                && long[..long.len() - short.len()].ends_with(' ')
-                && (name.is_chain_only() || version.is_chain_only() || !version.same_numbering(name))
-        }
-        _ => false,
-    };
-    let same_count = named.iter().flat_map(Span::points).count() == spans.iter().flat_map(Span::points).count();
-    same_count && pairs().all(|(name, point)| ends(name, point))
-}
-
-/// The product name states the same versions with other signs: the wider reading of both. `None` when it adds nothing.
-fn widened(spans: &[Span], named: &[Span], soft: bool) -> Option<Vec<Span>> {
-    let ours: Vec<&Point> = spans.iter().flat_map(Span::points).collect();
-    let theirs: Vec<&Point> = named.iter().flat_map(Span::points).collect();
-    let same = ours.iter().all(|point| theirs.iter().any(|other| other.same_as(point)))
-        && theirs.iter().all(|point| ours.iter().any(|other| other.same_as(point)));
-    if !same {
-        return None;
-    }
-    let listed = |spans: &[Span]| spans.iter().all(|span| matches!(span, Span::Exactly(_)));
-    if listed(named) {
-        // `A10 < A11` beside `Versions A10 and A11`: the listed ones are meant for sure.
-        let missing: Vec<Span> = named
-            .iter()
-            .filter(|exact| {
-                exact.points().iter().any(|point| {
-                    spans.iter().any(|span| match span {
-                        Span::Between { lower: Some(_), upper: Some(upper) } => {
-                            !upper.inclusive && upper.point.same_as(point)
-                        }
-                        _ => false,
-                    })
-                })
-            })
-            .cloned()
-            .collect();
-        if missing.is_empty() {
-            return None;
-        }
-        return Some(spans.iter().cloned().chain(missing).collect());
-    }
-    if listed(spans) {
-        let branches = named.iter().any(|span| matches!(span, Span::Branches(_)));
-        let mut all = named.to_vec();
-        if !branches {
-            all.extend(spans.iter().cloned());
-        }
-        return Some(all);
-    }
-    if soft {
-        return None;
-    }
-    let mut wider = spans.to_vec();
-    let mut changed = false;
-    for span in &mut wider {
-        if let Span::Between { lower, upper } = span {
-            for (end, is_upper) in [(lower, false), (upper, true)] {
-                let Some(bound) = end else { continue };
-                let included_there = named.iter().any(|other| match other {
-                    Span::Between { lower, upper } => {
-                        let there = if is_upper { upper } else { lower };
-                        there.as_ref().is_some_and(|there| there.inclusive && there.point.same_as(&bound.point))
-                    }
-                    _ => false,
-                });
-                if included_there && !bound.inclusive {
-                    bound.inclusive = true;
-                    changed = true;
-                }
-            }
-        }
-    }
-    // `< 1.99 | 2.20 | 2.40` beside `prior to 1.99 2.20 or 2.40`.
-    let uppers = named.iter().any(|span| matches!(span, Span::Branches(_)));
-    let mixed = spans.iter().any(|span| matches!(span, Span::Exactly(_)));
-    if uppers && mixed {
-        return Some(named.to_vec());
-    }
-    changed.then_some(wider)
-}
-
-fn put_on_base(span: &mut Span, base: &Version) {
-    let mend = |point: &mut Point| {
-        if let Point::Version(version) = point
-            && version.is_chain_only()
-        {
-            version.core.clone_from(&base.core);
-            version.first_group = version.core.len();
-            for (slot, suffix) in version.suffixes.iter_mut().zip(&base.suffixes) {
-                *slot = slot.or(*suffix);
-            }
-        }
-    };
-    match span {
-        Span::Exactly(point) => mend(point),
-        Span::Between { lower, upper } => {
-            lower.iter_mut().chain(upper.iter_mut()).for_each(|bound| mend(&mut bound.point));
-        }
-        Span::Branches(bounds) => bounds.iter_mut().for_each(|bound| mend(&mut bound.point)),
-    }
 }

@@ -56,9 +56,10 @@ impl Atom<'_> {
 /// `<=`, braces become parentheses, quotation marks go. Nothing that carries meaning is lost.
 pub fn tidy(text: &str) -> String {
     let mut tidied = String::with_capacity(text.len() + 2);
-    for character in text.trim().chars() {
+    let text = text.trim();
+    for (at, character) in text.char_indices() {
         match character {
-            '_' => tidied.push(' '),
+            '_' => tidied.push(if joins_numbers(text, at) { '.' } else { ' ' }),
             '{' | '[' => tidied.push('('),
             '}' | ']' => tidied.push(')'),
             '"' | '\u{201c}' | '\u{201d}' | '\u{2018}' | '\u{2019}' | '`' => {}
@@ -67,7 +68,7 @@ pub fn tidy(text: &str) -> String {
             '≥' => tidied.push_str(">="),
             '\u{ff1c}' => tidied.push('<'),
             '\u{ff1e}' => tidied.push('>'),
-            '…' => tidied.push_str(" ... "),
+            '…' => tidied.push_str("..."),
             other if other.is_whitespace() || other.is_control() || other == '\u{feff}' || other == '\u{200b}' => {
                 tidied.push(' ');
             }
@@ -75,6 +76,17 @@ pub fn tidy(text: &str) -> String {
         }
     }
     tidied
+}
+
+/// The underscore stands for a dot: `5_7_04_6469`, where the word has no dots of its own.
+fn joins_numbers(text: &str, at: usize) -> bool {
+    let (before, after) = (&text[..at], &text[at + 1..]);
+    let word_before = before.rsplit(char::is_whitespace).next().unwrap_or_default();
+    let word_after = after.split(char::is_whitespace).next().unwrap_or_default();
+    before.ends_with(|c: char| c.is_ascii_digit())
+        && after.starts_with(|c: char| c.is_ascii_digit())
+        && !word_before.contains('.')
+        && !word_after.contains('.')
 }
 
 /// Splits a tidied text.
@@ -131,6 +143,8 @@ mod tests {
         assert_eq!(tidy("V16_Update\u{a0}4"), "V16 Update 4");
         assert_eq!(tidy("1.275M\u{2014}1.280S"), "1.275M-1.280S");
         assert_eq!(tidy("≤ “26061”"), "<= 26061");
+        assert_eq!(tidy("5_7_04_6469"), "5.7.04.6469");
+        assert_eq!(tidy("V1.00_2017_12_15"), "V1.00 2017 12 15");
     }
 
     #[test]

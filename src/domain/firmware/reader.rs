@@ -1,6 +1,7 @@
 //! Reads one version out of atoms: its lead, its core, its chain of suffixes.
 
 use super::atom::{Atom, text_of};
+use super::suffix::{ends_word, goes_on, number, preview_at, single_letter, suffix_at, suffix_word};
 use super::version::{Segment, Slot, Suffix, Version};
 
 /// What may count as a version besides numbers.
@@ -43,159 +44,6 @@ pub(crate) fn is_noise(atom: &Atom<'_>) -> bool {
     atom.is_any(&NOISE)
 }
 
-/// Words of a suffix, the slot they belong to, and the word under which they are compared. Two words are one
-/// suffix when both stand (`service pack`).
-const SUFFIXES: [(&str, &str, Slot, &str); 38] = [
-    ("service", "pack", Slot::Pack, "SP"),
-    ("servicepack", "", Slot::Pack, "SP"),
-    ("sp", "", Slot::Pack, "SP"),
-    ("feature", "pack", Slot::Pack, "FP"),
-    ("fp", "", Slot::Pack, "FP"),
-    ("maintenance", "pack", Slot::Pack, "MP"),
-    ("mp", "", Slot::Pack, "MP"),
-    ("ip", "", Slot::Pack, "IP"),
-    ("cumulative", "update", Slot::Update, "CU"),
-    ("quality", "update", Slot::Update, "QU"),
-    ("rollup", "", Slot::Update, "RU"),
-    ("update", "", Slot::Update, "Update"),
-    ("updates", "", Slot::Update, "Update"),
-    ("upd", "", Slot::Update, "Update"),
-    ("u", "", Slot::Update, "Update"),
-    ("cu", "", Slot::Update, "CU"),
-    ("qu", "", Slot::Update, "QU"),
-    ("ru", "", Slot::Update, "RU"),
-    ("tcu", "", Slot::Update, "TCU"),
-    ("tc", "", Slot::Update, "TC"),
-    ("uc", "", Slot::Update, "UC"),
-    ("sr", "", Slot::Update, "SR"),
-    ("security", "patch", Slot::Patch, "Security Patch"),
-    ("patch", "", Slot::Patch, "Patch"),
-    ("p", "", Slot::Patch, "Patch"),
-    ("hot", "fix", Slot::Hotfix, "HF"),
-    ("hotfix", "", Slot::Hotfix, "HF"),
-    ("hotfixrev", "", Slot::Hotfix, "HF"),
-    ("hf", "", Slot::Hotfix, "HF"),
-    ("rev", "", Slot::Letter, "Rev"),
-    ("revision", "", Slot::Letter, "Rev"),
-    ("build", "", Slot::Build, "Build"),
-    ("bld", "", Slot::Build, "Build"),
-    ("bn", "", Slot::Build, "Build"),
-    ("release", "", Slot::Build, "Release"),
-    ("rel", "", Slot::Build, "Release"),
-    ("kit", "", Slot::Build, "Kit"),
-    ("maint", "", Slot::Update, "Maint"),
-];
-
-const PREVIEWS: [(&str, u8); 7] =
-    [("dev", 0), ("snapshot", 0), ("alpha", 1), ("beta", 2), ("pre", 3), ("preview", 3), ("rc", 4)];
-
-/// The suffix word at this place: slot, word, and the place after it (past `.`, `no`, `nr`).
-fn suffix_word(atoms: &[Atom<'_>], at: usize) -> Option<(Slot, &'static str, usize)> {
-    let atom = atoms.get(at)?;
-    if !atom.is_word() {
-        return None;
-    }
-    for (first, second, slot, word) in SUFFIXES {
-        if !atom.is(first) {
-            continue;
-        }
-        let mut after = at + 1;
-        if !second.is_empty() {
-            if !atoms.get(after).is_some_and(|next| next.is(second)) {
-                continue;
-            }
-            after += 1;
-        }
-        while atoms.get(after).is_some_and(|next| next.is_sign('.') || next.is_sign(':') || next.is_any(&["no", "nr"]))
-        {
-            after += 1;
-        }
-        return Some((slot, word, after));
-    }
-    None
-}
-
-/// A suffix with its number at this place, and the place after it.
-fn suffix_at(atoms: &[Atom<'_>], at: usize) -> Option<(Slot, Suffix, usize)> {
-    let (slot, word, place) = suffix_word(atoms, at)?;
-    let value = atoms.get(place)?;
-    // A single letter is a suffix only with its number glued to it: `P01`, `U2`.
-    if atoms[at].text.len() == 1 && (value.gap || !value.is_number()) {
-        return None;
-    }
-    let mut suffix = Suffix { word, number: 0, second: 0, letter: 0 };
-    let mut after = place + 1;
-    if value.is_number() {
-        suffix.number = number(value.text)?;
-        if let (Some(dot), Some(second)) = (atoms.get(after), atoms.get(after + 1))
-            && dot.is_sign('.')
-            && !dot.gap
-            && !second.gap
-            && second.is_number()
-        {
-            // `1.2.14002.506` after `Build Nr.` is a whole version of its own.
-            if atoms.get(after + 2).is_some_and(|next| next.is_sign('.') && !next.gap && goes_on(atoms, after + 2)) {
-                return None;
-            }
-            suffix.second = number(second.text)?;
-            after += 2;
-        }
-        if let Some(letter) = single_letter(atoms, after)
-            && !atoms[after].gap
-            && ends_word(atoms, after)
-        {
-            suffix.letter = letter;
-            after += 1;
-        }
-        return Some((slot, suffix, after));
-    }
-    // `Rev E`, `rev G1`
-    if slot == Slot::Letter
-        && let Some(letter) = single_letter(atoms, place)
-    {
-        suffix.letter = letter;
-        if let Some(digits) = atoms.get(after)
-            && digits.is_number()
-            && !digits.gap
-        {
-            suffix.second = number(digits.text)?;
-            after += 1;
-        }
-        return ends_word(atoms, after - 1).then_some((slot, suffix, after));
-    }
-    None
-}
-
-fn number(digits: &str) -> Option<u64> {
-    digits.parse().ok()
-}
-
-fn single_letter(atoms: &[Atom<'_>], at: usize) -> Option<u8> {
-    let atom = atoms.get(at)?;
-    match atom.text.as_bytes() {
-        [letter] if letter.is_ascii_alphabetic() => Some(letter.to_ascii_lowercase()),
-        _ => None,
-    }
-}
-
-/// The word ends after this atom.
-fn ends_word(atoms: &[Atom<'_>], at: usize) -> bool {
-    atoms.get(at + 1).is_none_or(|next| {
-        next.gap
-            || match next.kind {
-                super::atom::Kind::Sign('.') | super::atom::Kind::Sign('-') => !goes_on(atoms, at + 1),
-                super::atom::Kind::Sign('(') => !goes_on(atoms, at + 1),
-                super::atom::Kind::Sign(_) => true,
-                _ => false,
-            }
-    })
-}
-
-/// Something is glued to the sign at this place.
-fn goes_on(atoms: &[Atom<'_>], sign: usize) -> bool {
-    atoms.get(sign + 1).is_some_and(|next| !next.gap && (next.is_number() || next.is_word()))
-}
-
 fn is_wild(atom: &Atom<'_>) -> bool {
     atom.is_sign('*') || atom.is_word() && atom.text.bytes().all(|byte| byte == b'x' || byte == b'X')
 }
@@ -230,6 +78,7 @@ fn start<'a>(atoms: &[Atom<'a>], at: usize, letters: Letters) -> Option<Start<'a
     let next = atoms.get(at + 1);
     if let Some((_, _, after)) = suffix_at(atoms, at)
         && !is_noise(atom)
+        && !atom.is("u")
         && !atoms.get(after).is_some_and(|next| !next.gap && next.is_word())
         && !dotted_number(atoms, at + 1)
     {
@@ -329,10 +178,12 @@ pub(crate) fn read(tidied: &str, atoms: &[Atom<'_>], at: usize, letters: Letters
     let found = start(atoms, at, letters)?;
     let mut version = Version::empty();
     let mut place = found.core;
+    let mut shown = found.shown;
     if found.lead.len() <= 2 {
         version.lead = found.lead.to_ascii_lowercase().into();
     } else {
-        version.name = found.lead.to_lowercase().into();
+        version.name = found.lead.into();
+        shown = found.core;
     }
     match found.kind {
         StartKind::Letter => {
@@ -354,7 +205,7 @@ pub(crate) fn read(tidied: &str, atoms: &[Atom<'_>], at: usize, letters: Letters
         place = after;
     }
     version.first_group = grouped.unwrap_or(version.core.len());
-    version.text = text_of(tidied, &atoms[found.shown..place]).into();
+    version.text = text_of(tidied, &atoms[shown..place]).into();
     Some((version, place))
 }
 
@@ -391,9 +242,9 @@ fn read_core(version: &mut Version, atoms: &[Atom<'_>], mut place: usize, groupe
                 place += usize::from(atom.is_sign('.'));
                 break;
             };
-            if atom.is_sign('-')
-                && (suffix_at(atoms, place + 1).is_some() && !next.is("r") || preview_at(atoms, place + 1).is_some())
-            {
+            // `V3.18-P002`, but not `p3-4-1`.
+            let suffix = suffix_at(atoms, place + 1).is_some_and(|(_, _, after)| ends_word(atoms, after - 1));
+            if atom.is_sign('-') && (suffix && !next.is("r") || preview_at(atoms, place + 1).is_some()) {
                 place += 1;
                 break;
             }
@@ -419,6 +270,11 @@ fn read_core(version: &mut Version, atoms: &[Atom<'_>], mut place: usize, groupe
                 }
                 continue;
             }
+            break;
+        }
+        // `6.01.00/29.03.2007`: the date of the version.
+        if atom.is_sign('/') && dotted_date(atoms, place + 1) {
+            place += 6;
             break;
         }
         if atom.is_sign('(') {
@@ -461,10 +317,26 @@ fn read_core(version: &mut Version, atoms: &[Atom<'_>], mut place: usize, groupe
             place += 1;
             break;
         }
-        version.core.push(Segment::Letters(atom.text.to_lowercase().into()));
+        // `_03.esw`: the end of a file name.
+        if !atom.is_any(&["esw", "bin", "hex", "zip", "img", "swu"]) {
+            version.core.push(Segment::Letters(atom.text.to_lowercase().into()));
+        }
         place += 1;
     }
     place
+}
+
+/// `29.03.2007`
+fn dotted_date(atoms: &[Atom<'_>], at: usize) -> bool {
+    let Some([day, first, month, second, year]) = atoms.get(at..at + 5) else { return false };
+    day.is_number()
+        && month.is_number()
+        && year.is_number()
+        && first.is_sign('.')
+        && second.is_sign('.')
+        && day.text.len() <= 2
+        && month.text.len() <= 2
+        && year.text.len() == 4
 }
 
 /// `1x` opens the last digit of the segment before it.
@@ -501,19 +373,6 @@ fn bracket(version: &mut Version, atoms: &[Atom<'_>], place: usize, grouped: &mu
     Some(close + 1)
 }
 
-fn preview_at(atoms: &[Atom<'_>], at: usize) -> Option<(u8, u64, usize)> {
-    let atom = atoms.get(at)?;
-    let (_, rank) = PREVIEWS.into_iter().find(|(word, _)| atom.is(word))?;
-    let mut after = at + 1;
-    if atoms.get(after).is_some_and(|dot| (dot.is_sign('.') || dot.is_sign('-')) && !dot.gap) {
-        after += 1;
-    }
-    match atoms.get(after) {
-        Some(digits) if digits.is_number() => Some((rank, number(digits.text)?, after + 1)),
-        _ => Some((rank, 0, at + 1)),
-    }
-}
-
 /// What follows after a gap: suffixes, further groups of numbers, a lone letter.
 fn read_chain(version: &mut Version, atoms: &[Atom<'_>], mut place: usize, grouped: &mut Option<usize>) -> usize {
     loop {
@@ -526,6 +385,11 @@ fn read_chain(version: &mut Version, atoms: &[Atom<'_>], mut place: usize, group
         {
             version.preview = Some((rank, number));
             place = after;
+            continue;
+        }
+        // `1.1.3 MR Build 11`
+        if atom.is("mr") && suffix_at(atoms, place + 1).is_some() {
+            place += 1;
             continue;
         }
         if let Some((slot, suffix, after)) = suffix_at(atoms, at) {
@@ -565,7 +429,7 @@ fn read_chain(version: &mut Version, atoms: &[Atom<'_>], mut place: usize, group
         if atom.is_number() && atom.gap && wide && !version.has_wildcard() && whole_number(atoms, place) {
             grouped.get_or_insert(version.core.len());
             push_number(version, atom.text);
-            place += 1;
+            place = read_core(version, atoms, place + 1, grouped);
             continue;
         }
         if atom.is_word() && atom.gap && atom.text.len() == 1 {
@@ -573,7 +437,7 @@ fn read_chain(version: &mut Version, atoms: &[Atom<'_>], mut place: usize, group
             if let Some(digits) = atoms.get(place + 1)
                 && digits.is_number()
                 && !digits.gap
-                && !atom.is("v")
+                && (!atom.is("v") || version.core.len() > 1)
                 && !dotted_number(atoms, place + 1)
                 && !version.has_wildcard()
             {
@@ -607,7 +471,10 @@ fn whole_number(atoms: &[Atom<'_>], at: usize) -> bool {
             || next.is_sign(')')
             || next.is_sign(';')
             || next.is_sign('<')
-    }) || atoms.get(at + 1).is_some_and(|next| next.is_sign('.') && !goes_on(atoms, at + 1))
+    }) || atoms.get(at + 1).is_some_and(|next| {
+        let file = atoms.get(at + 2).is_some_and(|end| end.is_word() && !end.gap && end.text.len() >= 3);
+        next.is_sign('.') && (!goes_on(atoms, at + 1) || file)
+    })
 }
 
 /// `Build 595 T2-Patch`: the patch counts within its build.

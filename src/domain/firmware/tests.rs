@@ -109,10 +109,10 @@ fn several_versions_keep_their_names() {
         Firmware::read(text).versions().iter().map(|v| (v.name().to_owned(), v.text().to_owned())).collect()
     };
     let pair = |name: &str, text: &str| (name.to_owned(), text.to_owned());
-    assert_eq!(named("V5.3 on ROX II 2.14.1"), [pair("", "V5.3"), pair("rox ii", "2.14.1")]);
-    assert_eq!(named("V8.1 WinCC V7.3 Upd 18"), [pair("", "V8.1"), pair("wincc", "V7.3 Upd 18")]);
-    assert_eq!(named("A0 UN30 1.74"), [pair("", "A0"), pair("un30", "1.74")]);
-    assert_eq!(named("FPGA_10.19_CPU_2.0.6"), [pair("fpga", "10.19"), pair("cpu", "2.0.6")]);
+    assert_eq!(named("V5.3 on ROX II 2.14.1"), [pair("", "V5.3"), pair("ROX II", "2.14.1")]);
+    assert_eq!(named("V8.1 WinCC V7.3 Upd 18"), [pair("", "V8.1"), pair("WinCC", "V7.3 Upd 18")]);
+    assert_eq!(named("A0 UN30 1.74"), [pair("", "A0"), pair("UN30", "1.74")]);
+    assert_eq!(named("FPGA_10.19_CPU_2.0.6"), [pair("FPGA", "10.19"), pair("CPU", "2.0.6")]);
     assert_eq!(named("V2.3.0 FS3"), [pair("", "V2.3.0"), pair("", "FS3")]);
     assert_eq!(Firmware::read("S/N 210710000123456").serial_number(), Some("210710000123456"));
     assert_eq!(Firmware::read("V2.1 SN: 20X123").serial_number(), Some("20X123"));

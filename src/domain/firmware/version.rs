@@ -56,7 +56,7 @@ impl Suffix {
 pub struct Version {
     /// As written, without words like `version`.
     pub(crate) text: Box<str>,
-    /// Words before it that name what it is the version of, in lower case: `cpci85`, `bios`.
+    /// Words before it that name what it is the version of, as written: `CPCI85`, `BIOS`.
     pub(crate) name: Box<str>,
     /// One or two letters glued to the first number that are no mere `V`, in lower case: `l` in `L81`.
     pub(crate) lead: Box<str>,
@@ -107,7 +107,7 @@ impl Version {
         &self.text
     }
 
-    /// The words before it that name what it is the version of, in lower case; often empty.
+    /// The words before it that name what it is the version of, as written; often empty.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -146,6 +146,13 @@ impl Version {
     /// Letters and one number, as `BT05` and `MV720` are: a version or the name of a product.
     pub(crate) fn is_lettered(&self) -> bool {
         self.core.len() == 1 && !(self.lead.is_empty() && self.name.is_empty())
+    }
+
+    /// The two carry a word of more than one letter in common in their names.
+    pub(crate) fn shares_name_with(&self, other: &Version) -> bool {
+        self.name
+            .split(' ')
+            .any(|word| word.len() > 1 && other.name.split(' ').any(|own| own.eq_ignore_ascii_case(word)))
     }
 
     fn starts_with_letters(&self) -> bool {
@@ -265,7 +272,7 @@ impl Version {
         let same_suffixes = self.suffixes.iter().zip(&other.suffixes).all(|(a, b)| a.is_some() == b.is_some());
         let shared_suffixes = self.suffixes.iter().zip(&other.suffixes).any(|(a, b)| a.is_some() && b.is_some());
         let distance = u32::try_from(self.core.len().abs_diff(other.core.len())).unwrap_or(u32::MAX).min(9);
-        let named = !self.name.is_empty() && self.name == other.name;
+        let named = !self.name.is_empty() && self.name.eq_ignore_ascii_case(&other.name);
         u32::from(named) * 100 + u32::from(shared_suffixes) * 20 + u32::from(same_suffixes) * 5 + (9 - distance) * 2
     }
 
@@ -389,7 +396,11 @@ impl Version {
 
 impl fmt::Display for Version {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        f.write_str(&self.text)?;
+        match &self.alias {
+            Some(alias) => write!(f, " ({})", alias.text),
+            None => Ok(()),
+        }
     }
 }
 

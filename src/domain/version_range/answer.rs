@@ -202,15 +202,15 @@ impl VersionRange {
             .or_else(|| versions.iter().find(own))
             .or_else(|| versions.first());
         let Some(bound) = bound else { return main };
-        let shares = |version: &&Version| {
-            version.name().split(' ').any(|word| word.len() > 1 && bound.name().split(' ').any(|other| other == word))
-        };
-        if let Some(named) = versions.iter().find(shares) {
+        if let Some(named) = versions.iter().find(|version| version.shares_name_with(bound)) {
             return Some(named);
         }
         let known = |version: &&Version| {
             version.name().is_empty()
-                || version.name().split(' ').any(|word| self.product_words.iter().any(|known| known == word))
+                || version
+                    .name()
+                    .split(' ')
+                    .any(|word| self.product_words.iter().any(|known| known.eq_ignore_ascii_case(word)))
         };
         main.filter(known)
     }

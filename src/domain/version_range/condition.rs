@@ -28,6 +28,16 @@ impl Condition {
         Condition { text: text.trim().to_owned(), words: Vec::new(), spans: Vec::new(), completes_bound: false }
     }
 
+    /// Another component's version that is listed beside the device's own.
+    pub(crate) fn component(version: Version) -> Condition {
+        Condition {
+            text: format!("{} {version}", version.name()),
+            words: version.name().split(' ').map(str::to_lowercase).collect(),
+            spans: vec![Span::Exactly(super::span::Point::Version(Box::new(version)))],
+            completes_bound: false,
+        }
+    }
+
     /// A hardware revision.
     pub(crate) fn revision(text: &str, version: Version) -> Condition {
         Condition {
@@ -82,7 +92,7 @@ impl Condition {
             !name.is_empty()
                 && (self.words.iter().any(|word| word == name && name.len() > 1) || name.len() > 1 && name == initials)
         };
-        names(version.lead.as_ref()) || version.name().split(' ').any(names)
+        names(version.lead.as_ref()) || version.name().split(' ').any(|word| names(&word.to_lowercase()))
     }
 }
 
@@ -96,7 +106,7 @@ fn without_lead(version: &Version, words: &[String]) -> Version {
 
 /// The remark says that something must hold which a row does not show.
 pub(crate) fn is_one(atoms: &[Atom<'_>]) -> bool {
-    const SIGNS: [&str; 17] = [
+    const SIGNS: [&str; 16] = [
         "only",
         "if",
         "when",
@@ -109,7 +119,6 @@ pub(crate) fn is_one(atoms: &[Atom<'_>]) -> bool {
         "installed",
         "enabled",
         "activated",
-        "windows",
         "edition",
         "editions",
         "manually",
@@ -186,7 +195,7 @@ fn read_one(tidied: &str, atoms: &[Atom<'_>], main: Option<Op>) -> Option<Condit
         // `BSP <= UN31 1.76`
         for item in &parsed.items {
             if let Some(version) = item.point.version() {
-                condition.words.extend(version.name().split(' ').filter(|w| !w.is_empty()).map(str::to_owned));
+                condition.words.extend(version.name().split(' ').filter(|w| !w.is_empty()).map(str::to_lowercase));
             }
         }
         condition.spans = group::spans(&parsed).0;

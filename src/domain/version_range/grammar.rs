@@ -1,5 +1,7 @@
 //! Reads the atoms of a version text into bounds, conditions and what was left over.
 
+mod bracket;
+
 use super::condition::{self, Condition};
 use super::phrase::{Action, phrase};
 use super::product;
@@ -18,6 +20,10 @@ pub(crate) struct Item {
     pub clause: u32,
     /// The upper end of a closed range whose lower end is the item before.
     pub closes: bool,
+    /// The sign stood before the version, in words (`prior to`): it holds for a list after it.
+    pub in_prose: bool,
+    /// The sign stood after the version, in words (`and prior`): it holds for this version only.
+    pub after: bool,
 }
 
 /// What a version text says, before it is grouped into spans.
@@ -58,6 +64,7 @@ fn parse_nested(tidied: &str, atoms: &[Atom<'_>], depth: u8) -> Parsed {
         place: 0,
         clause: 0,
         op: None,
+        op_in_prose: false,
         to: false,
         between: false,
         name: None,
@@ -75,6 +82,7 @@ struct Grammar<'a> {
     clause: u32,
     /// The sign that waits for its version.
     op: Option<Op>,
+    op_in_prose: bool,
     /// The next version closes a range.
     to: bool,
     between: bool,
@@ -120,14 +128,20 @@ impl<'a> Grammar<'a> {
     fn sign(&mut self, sign: char) {
         match sign {
             '<' | '>' | '=' | '!' => self.operator(sign),
-            '|' | ';' => self.split(),
-            ',' => {
+            '|' | ';' => {
+                if let Some(item) = self.parsed.items.last_mut() {
+                    item.in_prose = false;
+                }
                 self.split();
             }
+            ',' => self.split(),
             '(' => self.bracket(),
             '-' => self.dash(),
             '/' => {
-                self.leave_words(self.place);
+                // `FCN/FCJ Simulator R4.20` is one name, `A / B` are two entries.
+                if self.atoms[self.place].gap {
+                    self.leave_words(self.place);
+                }
                 self.place += 1;
             }
             '*' => {
@@ -143,9 +157,8 @@ impl<'a> Grammar<'a> {
                 self.place += 1;
             }
             _ => {
-                if sign.is_ascii_punctuation() && sign == '?' {
-                    self.parsed.left.push("?".to_owned());
-                }
+                // `17.0 ?.10`: a digit was lost.
+                self.parsed.garbled |= sign == '?';
                 self.place += 1;
             }
         }
@@ -178,140 +191,6 @@ impl<'a> Grammar<'a> {
             self.to = true;
         }
         self.place = after;
-    }
-
-    /// `( … )`: part of the reading, another name of the version, a condition, or a remark.
-    fn bracket(&mut self) {
-        let open = self.place;
-        let close = matching(self.atoms, open);
-        let inner = &self.atoms[(open + 1).min(close)..close];
-        self.place = (close + 1).min(self.atoms.len());
-        if inner.is_empty() {
-            return;
-        }
-        let starts_version = inner[0].is_sign('<')
-            || inner[0].is_sign('>')
-            || inner[0].is_any(&["release", "releases", "version", "versions"])
-            || reader::read(self.tidied, inner, 0, Letters::Never).is_some();
-        let whole = open == 0 && close + 1 >= self.atoms.len();
-        let nothing_yet = self.parsed.items.is_empty() && !self.parsed.all && self.parsed.products.is_empty();
-        if (whole || (self.op.is_some() || nothing_yet) && starts_version) && self.depth < 4 {
-            // `<=(R4.10)`: the brackets are idle.
-            let op = self.op.take();
-            let mut nested = parse_nested(self.tidied, inner, self.depth + 1);
-            if let (Some(op), Some(first)) = (op, nested.items.first_mut()) {
-                first.op = Some(op);
-            }
-            self.name = None;
-            self.take(nested);
-            return;
-        }
-        if inner[0].is_any(&["including", "inclusive", "incl"]) && inner.len() <= 2 {
-            self.set_inclusive(true);
-        } else if inner[0].is_any(&["excluding", "exclusive", "excl"]) && inner.len() <= 2 {
-            self.set_inclusive(false);
-        } else if self.name.is_some() {
-            // Inside a name: `Function State (FS)`.
-        } else {
-            self.remark(inner);
-        }
-    }
-
-    fn set_inclusive(&mut self, inclusive: bool) {
-        if let Some(item) = self.parsed.items.last_mut() {
-            item.op = Some(match (item.closes, inclusive) {
-                (true, true) => Op::AtMost,
-                (true, false) => Op::Below,
-                (false, true) => Op::AtLeast,
-                (false, false) => Op::Above,
-            });
-        }
-    }
-
-    fn remark(&mut self, inner: &[Atom<'a>]) {
-        let text = text_of(self.tidied, inner);
-        if inner[0].is_any(&["excluding", "except"]) {
-            self.read_exceptions(inner);
-            return;
-        }
-        // `(6.x series)`
-        if inner.last().is_some_and(|atom| atom.is("series"))
-            && let Some((version, _)) = reader::read(self.tidied, inner, 0, Letters::Never)
-            && version.has_wildcard()
-        {
-            self.parsed.line = Some(version);
-            return;
-        }
-        if let Some((Action::PerhapsEarlier, _)) = phrase(inner, 0) {
-            self.parsed.perhaps_earlier = true;
-            return;
-        }
-        // `(7.50 and 7.60 may also be affected if …)`
-        if inner.iter().any(|atom| atom.is_any(&["may", "might", "could"])) {
-            let upto = inner.iter().position(|atom| atom.is_any(&["may", "might", "could"])).unwrap_or(inner.len());
-            let nested = parse_nested(self.tidied, &inner[..upto], self.depth + 1);
-            self.parsed.perhaps.extend(nested.items.into_iter().map(|item| item.point));
-            return;
-        }
-        // `(revision index A0 with BSP <= UN30 1.76)`
-        if inner[0].is_any(&["revision", "rev", "hardware", "hw", "ser", "series"])
-            && inner.get(1).is_some_and(|atom| atom.is_any(&["index", "revision", "version", "state"]))
-        {
-            self.parsed.conditions.extend(condition::read(self.tidied, inner, None));
-            return;
-        }
-        if let Some(alias) = self.alias_in(inner) {
-            if let Some(Item { point: Point::Version(version), .. }) = self.parsed.items.last_mut()
-                && version.alias.is_none()
-            {
-                version.alias = Some(Box::new(alias));
-            }
-            return;
-        }
-        if condition::is_one(inner) {
-            self.parsed.conditions.push(Condition::words(text));
-            return;
-        }
-        // `(with ScreenEditor Version 1.01.2)`
-        if inner[0].is_any(&["with", "wireless"]) {
-            self.parsed.conditions.extend(condition::read(self.tidied, inner, None));
-        }
-    }
-
-    /// The same version in another numbering: `(aka Version 9.50.255.02)`, `(Build Nr. 1.2.23000.291)`, `(v9.90.196)`.
-    fn alias_in(&self, inner: &[Atom<'a>]) -> Option<Version> {
-        self.parsed.items.last()?;
-        let mut start = 0;
-        while inner.get(start).is_some_and(|atom| {
-            is_noise(atom)
-                || atom.is_any(&["aka", "or", "build", "nr", "no", "gold"])
-                || atom.is_sign('.')
-                || atom.is_sign('<')
-                || atom.is_sign('=')
-                || atom.is_sign(':')
-        }) && reader::read(self.tidied, inner, start, Letters::Never)
-            .is_none_or(|(version, _)| version.is_chain_only())
-        {
-            start += 1;
-        }
-        let (version, after) = reader::read(self.tidied, inner, start, Letters::Never)?;
-        let rest = &inner[after..];
-        let whole = rest.iter().all(|atom| atom.is_sign('.') || atom.is_sign(',')) && version.name().is_empty();
-        // `(1.29 for NX7)` is the bound of another product.
-        whole.then_some(version).filter(|version| !version.core.is_empty() && !version.has_wildcard())
-    }
-
-    fn read_exceptions(&mut self, atoms: &[Atom<'a>]) {
-        let mut place = 1;
-        while place < atoms.len() {
-            match reader::read(self.tidied, atoms, place, Letters::Never) {
-                Some((version, after)) if !version.core.is_empty() => {
-                    self.parsed.except.push(version);
-                    place = after;
-                }
-                _ => place += 1,
-            }
-        }
     }
 
     fn take(&mut self, nested: Parsed) {
@@ -347,6 +226,24 @@ impl<'a> Grammar<'a> {
             self.push(Point::Date(date));
             return;
         }
+        if atom.is("build") && Date::read(&atoms[self.place + 1..]).is_some() {
+            self.place += 1;
+            return;
+        }
+        // `<=V`, `<=LF`
+        if self.op.is_some()
+            && atom.text.len() <= 2
+            && let Some((version, after)) = reader::read(self.tidied, atoms, self.place, Letters::Alone)
+            && after == self.place + 1
+        {
+            self.version(version, after);
+            return;
+        }
+        if atom.is("w") && atoms.get(self.place + 1).is_some_and(|slash| slash.is_sign('/') && !slash.gap) {
+            self.leave_words(self.place);
+            self.condition(self.place);
+            return;
+        }
         if let Some((action, after)) = phrase(atoms, self.place)
             && !(action == Action::Skip && self.is_version(self.place))
             && !(action == Action::Note && atom.is("of") && self.name.is_some())
@@ -377,12 +274,22 @@ impl<'a> Grammar<'a> {
         let lone = self.op.is_some() || atoms.len() == 1;
         let letters = if lone { Letters::Alone } else { Letters::Never };
         match reader::read(self.tidied, atoms, self.place, letters) {
+            Some((version, after)) if self.is_name_before_sign(&version, after) => {
+                self.name.get_or_insert(self.place);
+                self.place = after;
+            }
             Some((version, after)) => self.version(version, after),
             None => {
                 self.name.get_or_insert(self.place);
                 self.place += 1;
             }
         }
+    }
+
+    /// `NMC2 <= 6.9.6`: letters and a number before a sign name the component.
+    fn is_name_before_sign(&self, version: &Version, after: usize) -> bool {
+        let sign = self.atoms.get(after).is_some_and(|atom| atom.is_sign('<') || atom.is_sign('>'));
+        sign && version.name.len() > 2 && version.core.len() == 1 && !version.has_suffix() && self.op.is_none()
     }
 
     fn is_version(&self, place: usize) -> bool {
@@ -394,12 +301,16 @@ impl<'a> Grammar<'a> {
         if let Some(name) = self.name.take() {
             // `BSP <= UN31 1.76`: signs inside the name do not belong to it.
             let mut words = String::new();
+            let mut apart = false;
             for atom in &self.atoms[name..start] {
                 if atom.is_word() || atom.is_number() {
-                    if atom.gap && !words.is_empty() {
+                    if (atom.gap || apart) && !words.is_empty() {
                         words.push(' ');
                     }
-                    words.push_str(&atom.text.to_lowercase());
+                    words.push_str(atom.text);
+                    apart = false;
+                } else {
+                    apart = true;
                 }
             }
             if !version.name.is_empty() {
@@ -439,6 +350,7 @@ impl<'a> Grammar<'a> {
 
     fn push(&mut self, point: Point) {
         let mut op = self.op.take();
+        let mut in_prose = std::mem::take(&mut self.op_in_prose) && op.is_some();
         let closes = std::mem::take(&mut self.to) && !self.parsed.items.is_empty();
         if closes && op.is_none() {
             op = Some(Op::AtMost);
@@ -449,16 +361,44 @@ impl<'a> Grammar<'a> {
             }
             return;
         }
-        // `<v36.011_v35.013_v34.014`, `<= 2.0.11 / 3.0.11`: the sign holds for each.
-        if op.is_none()
-            && let Some(before) = self.parsed.items.last()
-            && before.clause == self.clause
-            && before.op.is_some_and(Op::is_upper)
+        if let Some(before) = self.parsed.items.last_mut()
+            && op.is_none()
             && !before.closes
         {
-            op = before.op;
+            let one_clause = before.clause == self.clause;
+            let named_apart = match (&before.point, &point) {
+                (Point::Version(before), Point::Version(now)) => !now.name().is_empty() && now.name() != before.name(),
+                _ => false,
+            };
+            if one_clause && named_apart {
+                // `FPGA 10.19 CPU 2.0.6`: of one device, so both must hold.
+                if let (None, Point::Version(version)) = (before.op, point) {
+                    self.parsed.conditions.push(Condition::component(*version));
+                }
+                return;
+            }
+            if before.op.is_some_and(Op::is_upper) && (one_clause && !before.after || before.in_prose) {
+                match (&before.point, &point) {
+                    // `< 3.3 SP1 3.x`
+                    (_, Point::Version(line)) if line.has_wildcard() && one_clause => {
+                        self.parsed.line = Some(Version::clone(line));
+                        return;
+                    }
+                    // `< 9 Linux Image 2019-12-13`: that version, built before that day.
+                    (Point::Version(_), Point::Date(date)) => {
+                        before.op = Some(Op::AtMost);
+                        self.parsed.conditions.push(Condition::words(&format!("image before {date}")));
+                        return;
+                    }
+                    // `<v36.011_v35.013_v34.014`, `prior to 1.99, 2.20 or 2.40`: the sign holds for each.
+                    _ => {
+                        op = before.op;
+                        in_prose = before.in_prose;
+                    }
+                }
+            }
         }
-        self.parsed.items.push(Item { op, point, clause: self.clause, closes });
+        self.parsed.items.push(Item { op, point, clause: self.clause, closes, in_prose, after: false });
     }
 
     fn act(&mut self, action: Action, after: usize) {
@@ -478,6 +418,7 @@ impl<'a> Grammar<'a> {
                     self.to = op.is_upper();
                 }
                 self.op = Some(op);
+                self.op_in_prose = true;
             }
             Action::After(op) => self.after(op, start),
             Action::To => {
@@ -501,6 +442,8 @@ impl<'a> Grammar<'a> {
                 self.place = self.atoms.len();
             }
             Action::PerhapsEarlier => self.parsed.perhaps_earlier = true,
+            // `Advanced Edition for PRIMEFLEX V2.8.0.060`
+            Action::Note if self.atoms[start].is("for") && self.parsed.items.is_empty() && self.name.is_some() => {}
             Action::Note => self.skip_to_separator(),
             Action::Condition => {
                 self.leave_words(start);
@@ -515,7 +458,10 @@ impl<'a> Grammar<'a> {
         self.leave_words(start);
         let Some(item) = self.parsed.items.last_mut() else { return };
         match item.op {
-            None => item.op = Some(op),
+            None => {
+                item.op = Some(op);
+                item.after = true;
+            }
             // `<= 2.3.6 and below` says it twice.
             Some(before) if before.is_upper() && op.is_upper() => {}
             Some(before) if before.is_lower() && op.is_lower() => {}
@@ -608,22 +554,6 @@ fn starts_word(atoms: &[Atom<'_>], at: usize) -> bool {
 
 fn has_open(atoms: &[Atom<'_>]) -> bool {
     atoms.iter().filter(|atom| atom.is_sign('(')).count() >= atoms.iter().filter(|atom| atom.is_sign(')')).count()
-}
-
-/// The place of the bracket that closes the one at this place, or the end.
-fn matching(atoms: &[Atom<'_>], open: usize) -> usize {
-    let mut depth = 0usize;
-    for (place, atom) in atoms.iter().enumerate().skip(open) {
-        if atom.is_sign('(') {
-            depth += 1;
-        } else if atom.is_sign(')') {
-            depth -= 1;
-            if depth == 0 {
-                return place;
-            }
-        }
-    }
-    atoms.len()
 }
 
 /// A word of seven or more hexadecimal digits with letters among them.

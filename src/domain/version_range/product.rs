@@ -1,6 +1,9 @@
 //! Part numbers, models and article numbers that stand where a version should: all versions of them are meant.
 
-use super::grammar::after_word;
+use super::condition::Condition;
+use super::grammar::{Parsed, after_word};
+use super::span::Point;
+use crate::domain::firmware::Version;
 use crate::domain::firmware::atom::{Atom, split, text_of, tidy};
 use crate::domain::firmware::date::Date;
 use crate::domain::firmware::reader::{self, Letters, is_noise};
@@ -73,10 +76,9 @@ fn is_part_number(tidied: &str, word: &[Atom<'_>]) -> bool {
 fn dashed_part_number(tidied: &str, word: &[Atom<'_>], words: usize, digits: usize, runs_of_x: bool) -> bool {
     let groups: Vec<&[Atom<'_>]> = word.split(|atom| atom.is_sign('-') || atom.is_sign('/')).collect();
     if words == 0 {
-        return groups.len() == 3
-            && digits >= 10
-            && groups.iter().any(|group| group.iter().any(|atom| atom.text.len() >= 5))
-            || groups.len() == 2 && digits >= 9;
+        let lengths: Vec<usize> = groups.iter().map(|group| group.iter().map(|atom| atom.text.len()).sum()).collect();
+        // `20000-21150` is a range.
+        return groups.len() == 3 && digits >= 10 || groups.len() == 2 && digits >= 9 && lengths[0] != lengths[1];
     }
     if runs_of_x && groups.len() >= 2 {
         return true;
@@ -99,8 +101,65 @@ fn dashed_part_number(tidied: &str, word: &[Atom<'_>], words: usize, digits: usi
 
 /// `SP1`, `SE2021MP3`: a version with a known suffix.
 fn reads_as_chain(tidied: &str, word: &[Atom<'_>]) -> bool {
-    reader::read(tidied, word, 0, Letters::Never)
-        .is_some_and(|(version, after)| after == word.len() && version.has_suffix() && (version.core.len() <= 1))
+    reader::read(tidied, word, 0, Letters::Never).is_some_and(|(version, after)| {
+        after == word.len() && version.has_suffix() && version.core.len() <= 1 && version.name().is_empty()
+    })
+}
+
+/// Takes part numbers and models out of a parsed version text, or the whole text where it is the name of a product.
+/// All versions of them are meant. What comes back names them.
+pub(crate) fn take_products(parsed: &mut Parsed, raw: &str, product_name: &str) -> Option<String> {
+    let versions = || parsed.items.iter().filter_map(|item| item.point.version());
+    let versioned = versions()
+        .any(|v| v.has_suffix() || v.counts_years() || v.text().contains('.') || v.has_wildcard())
+        || parsed.items.iter().any(|item| matches!(item.point, Point::Date(_)));
+    let signed = parsed.items.iter().any(|item| item.op.is_some() && !item.closes);
+    let text = raw.trim().trim_end_matches([',', ';']).trim_end_matches(" and").trim_end_matches(',');
+    if !versioned && !signed && is_name(parsed, text, product_name) {
+        *parsed = Parsed { products: vec![text.to_owned()], ..Parsed::default() };
+    } else if !parsed.products.is_empty() && !versioned && !signed {
+        // One element of the list is a part number, so all are; `G1` beside one is a revision index.
+        let by_revision = product_name.to_lowercase().contains("revision index");
+        for item in std::mem::take(&mut parsed.items) {
+            let Point::Version(version) = item.point else { continue };
+            if by_revision {
+                let text = format!("revision index {version}");
+                parsed.conditions.insert(0, Condition::revision(&text, *version));
+            } else {
+                parsed.products.push(version.text().to_owned());
+            }
+        }
+    }
+    if parsed.products.is_empty() {
+        return None;
+    }
+    parsed.left.clear();
+    parsed.cut_off = false;
+    Some(parsed.products.join(", "))
+}
+
+/// The text, which holds no sign and no version with a dot or a suffix, is the name of a product.
+fn is_name(parsed: &Parsed, text: &str, product_name: &str) -> bool {
+    let dotted = text.as_bytes().windows(3).any(|w| w[0].is_ascii_digit() && w[1] == b'.' && w[2].is_ascii_digit());
+    let closes = parsed.items.iter().any(|item| item.closes);
+    if text.is_empty() || dotted || closes || parsed.all || parsed.nothing {
+        return false;
+    }
+    if parsed.items.is_empty() {
+        let stands = |left: &String| stands_in(left, product_name);
+        return parsed.conditions.is_empty() && !parsed.left.is_empty() && parsed.left.iter().all(stands);
+    }
+    let one_word = !text.contains([' ', '_', '(']);
+    let lettered = parsed.items.iter().all(|item| item.point.version().is_some_and(Version::is_lettered));
+    let wordy = !parsed.left.is_empty() || !parsed.conditions.is_empty() || one_word && lettered;
+    wordy && names_product(text, product_name) || ends_after_dash(text, product_name)
+}
+
+/// `Intel 2G Modem - Sofia 3G`: the leaf's own name, beginning with a word.
+fn ends_after_dash(text: &str, product_name: &str) -> bool {
+    let Some(at) = product_name.rfind(" - ") else { return false };
+    let begins_with_word = text.chars().take_while(|c| c.is_alphabetic()).count() >= 3 && text.contains(' ');
+    begins_with_word && product_name.get(at + 3..).is_some_and(|leaf| plain(leaf) == plain(text))
 }
 
 /// The part of the product name that tells the version: what stands after the last colon or the last ` - `.
@@ -153,8 +212,14 @@ fn contains_words(text: &str, words: &str) -> bool {
     })
 }
 
-/// Lower case, everything but letters and digits as one blank.
+/// Lower case, everything but letters and digits as one blank, without `and` and `or`.
 fn plain(text: &str) -> String {
+    let spaced = spaced(text);
+    let words: Vec<&str> = spaced.split(' ').filter(|word| !["and", "or"].contains(word)).collect();
+    words.join(" ")
+}
+
+fn spaced(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     for character in text.chars() {
         if character.is_alphanumeric() {

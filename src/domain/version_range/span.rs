@@ -61,9 +61,8 @@ impl Point {
     pub(crate) fn is_before(&self, other: &Point) -> bool {
         match (self, other) {
             (Point::Version(ours), Point::Version(theirs)) => {
-                matches!(ours.relation_to(theirs), Relation::Below | Relation::Same)
-                    || theirs.has_wildcard()
-                    || ours.has_wildcard()
+                ours.has_wildcard()
+                    || matches!(ours.relation_to(theirs), Relation::Below | Relation::Same | Relation::Other)
             }
             (Point::Date(ours), Point::Date(theirs)) => ours.order(*theirs) != Some(Ordering::Greater),
             _ => true,
@@ -255,6 +254,9 @@ fn fit_between<'a>(lower: Option<&'a Bound>, upper: Option<&'a Bound>, shown: Sh
 /// next bound above it.
 fn fit_branches<'a>(bounds: &'a [Bound], shown: Shown<'_>) -> Fit<'a> {
     if let Shown::Version(version) = shown {
+        if let Some(fit) = fit_named_branches(bounds, version) {
+            return fit;
+        }
         let depth = branch_depth(bounds);
         let own = bounds.iter().find(|bound| {
             bound.point.version().is_some_and(|bound| {
@@ -278,6 +280,25 @@ fn fit_branches<'a>(bounds: &'a [Bound], shown: Shown<'_>) -> Fit<'a> {
         }
     }
     best
+}
+
+/// The bounds are of several components: `< 11.8.50 (ME) | < R1.21.0 (BIOS)`. The one that the device names
+/// decides, else the one without a name; where all have names and they disagree, nothing is known.
+fn fit_named_branches<'a>(bounds: &'a [Bound], version: &Version) -> Option<Fit<'a>> {
+    let name_of = |bound: &Bound| bound.point.version().is_some_and(|v| !v.name().is_empty());
+    let first = bounds.first()?.point.version()?.name();
+    let alike = |bound: &Bound| bound.point.version().is_some_and(|v| v.name() == first);
+    if bounds.iter().all(alike) {
+        return None;
+    }
+    let shown = Shown::Version(version);
+    let named = bounds.iter().find(|bound| bound.point.version().is_some_and(|v| v.shares_name_with(version)));
+    if let Some(own) = named.or_else(|| bounds.iter().find(|bound| !name_of(bound))) {
+        return Some(own.fit_under(shown));
+    }
+    let fits: Vec<Fit<'a>> = bounds.iter().map(|bound| bound.fit_under(shown)).collect();
+    let agreed = fits.iter().all(|fit| fit.0 == fits[0].0);
+    Some(if agreed { fits[0] } else { (Place::Unclear, Step::Incomparable(&bounds[0].point)) })
 }
 
 /// How many leading segments tell the lines apart; 0 when they cannot be told apart.
