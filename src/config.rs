@@ -122,6 +122,16 @@ mod tests {
     }
 
     #[test]
+    fn the_example_file_is_read_and_shows_every_key() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/config.example.toml");
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(Config::from_file(&path).is_ok());
+        for key in KEYS {
+            assert!(text.contains(&format!("\n{key} = ")), "{key}");
+        }
+    }
+
+    #[test]
     fn every_key_is_known_to_the_reader() {
         for key in KEYS {
             assert!(read(&format!("{key} = \"x\"")).is_ok(), "{key}");

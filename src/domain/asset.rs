@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::nameplate::Variant;
+use super::verdict::Verdict;
 
 /// One installed device. Blank texts mean "not stated".
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -99,6 +100,15 @@ impl Standing {
             Standing::RuledOut => "ruled_out",
             Standing::NotNamed => "not_named",
             Standing::CannotBeChecked => "cannot_be_checked",
+        }
+    }
+
+    /// Where an asset stands of which this is the worst verdict, before anything is handled.
+    pub fn of_verdict(verdict: Verdict) -> Standing {
+        match verdict {
+            Verdict::Affected => Standing::Affected,
+            Verdict::Possible => Standing::Possible,
+            Verdict::NotAffected => Standing::RuledOut,
         }
     }
 

@@ -2,8 +2,10 @@
 
 use std::io::{self, Write};
 
+pub mod advisory_text;
 pub mod columns;
 pub mod csv;
+pub mod explanation;
 pub mod groups;
 pub mod html;
 pub mod import_json;

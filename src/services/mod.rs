@@ -1,1 +1,16 @@
-//! services
+//! The verbs: one file is one thing the product does, whole.
+
+pub mod add_advisories;
+pub mod assets;
+pub mod explain_match;
+pub mod import_inventory;
+pub mod judge;
+pub mod load_advisories;
+pub mod load_kev;
+pub mod progress;
+pub mod report_rows;
+pub mod rescan;
+pub mod scan;
+pub mod show_advisory;
+pub mod stored_report;
+pub mod worklist;

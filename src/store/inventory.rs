@@ -235,7 +235,7 @@ pub async fn begin_import(db: &Db, new: &NewInventory) -> Result<Import, StoreEr
 
 impl Import {
     /// An earlier import of the same bytes for the same site.
-    async fn same_file(&mut self) -> Result<Option<Inventory>, StoreError> {
+    pub async fn same_file(&mut self) -> Result<Option<Inventory>, StoreError> {
         sql!(tx &mut self.tx, opt Row,
             select_inventory!("where sha256 = $1 and coalesce(site_name, '') = $2 and undone_at is null \
                 and inventory_id <> $3 order by inventory_id desc limit 1"),

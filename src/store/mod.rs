@@ -205,6 +205,16 @@ impl Db {
         &self.name
     }
 
+    /// Asks the database for an answer.
+    ///
+    /// # Errors
+    ///
+    /// It gives none.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        on!(self, c => sqlx::query("select 1").execute(c).await.map(|_| ()))?;
+        Ok(())
+    }
+
     /// Waits until all connections are closed. A SQLite file is then complete without its `-wal` file.
     pub async fn close(&self) {
         on!(self, c => c.close().await);

@@ -3,4 +3,5 @@
 
 mod database;
 
+mod cli;
 mod store;

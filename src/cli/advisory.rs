@@ -1,0 +1,132 @@
+//! `nameplate advisory`: the documents that devices are matched against.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use super::bars::Bars;
+use super::{Context, Outcome};
+use crate::report::advisory_text::advisory_text;
+use crate::services::add_advisories::{add_advisories, replace_kev};
+use crate::services::load_kev::load_kev;
+use crate::services::report_rows::range_in_words;
+use crate::services::show_advisory::find_shown_advisories;
+use crate::store;
+
+/// Add, list and show advisories
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    Add(AddArguments),
+    List(ListArguments),
+    Show(ShowArguments),
+}
+
+/// Add CSAF documents to the database
+///
+/// PATH is a CSAF file, a folder (with all folders in it), a .zip, .tar.gz or .tar.zst. Documents that are known already
+/// are left alone; older revisions are kept; a document that cannot be read is kept with its error.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+Examples:
+  nameplate advisory add csaf_files/OT/white
+  nameplate advisory add bundle.tar.zst --kev known_exploited_vulnerabilities.json")]
+pub struct AddArguments {
+    #[arg(required_unless_present = "kev", value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// CISA's list of known exploited vulnerabilities (JSON or CSV); replaces the one in the database
+    #[arg(long, value_name = "FILE")]
+    kev: Option<PathBuf>,
+}
+
+/// List the advisories of the database, one line each
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+Examples:
+  nameplate advisory list
+  nameplate advisory list | grep -i powerlogic")]
+pub struct ListArguments {}
+
+/// Show one advisory: products with their ranges in words, remedies, vulnerabilities, revisions
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+Examples:
+  nameplate advisory show ICSA-23-229-03
+  nameplate advisory show icsa-23-229-03 | less")]
+pub struct ShowArguments {
+    /// The tracking id of the document; case does not matter
+    #[arg(value_name = "ID")]
+    id: String,
+}
+
+pub async fn run(command: &Command, context: &Context) -> Outcome {
+    match command {
+        Command::Add(arguments) => add(arguments, context).await,
+        Command::List(_) => list(context).await,
+        Command::Show(arguments) => show(arguments, context).await,
+    }
+}
+
+async fn add(arguments: &AddArguments, context: &Context) -> Outcome {
+    // The list is read first: a mistyped name must not be noticed only after a long load.
+    let kev = arguments.kev.as_deref().map(load_kev).transpose()?;
+    let db = context.open_database().await?;
+    if !arguments.paths.is_empty() {
+        let added = add_advisories(&db, &arguments.paths, &Bars::new(context.quiet)).await?;
+        for why in &added.unreadable {
+            context.say(format_args!("warning: {why}"));
+        }
+        println!("Added {}, known already {}, unreadable {}.", added.n_added, added.n_known, added.n_unreadable);
+        for (kind, n) in &added.warnings {
+            println!("  {n:>6} × {}", kind.word());
+        }
+        if added.n_added + added.n_known == 0 {
+            return Err(
+                "no CSAF document was found\nhint: name a CSAF file, a folder of them, a .zip, .tar.gz or .tar.zst"
+                    .into(),
+            );
+        }
+    }
+    if let Some((list, warnings)) = kev {
+        for warning in warnings {
+            context.say(format_args!("warning: {warning}"));
+        }
+        println!("Exploited vulnerabilities: {} in list {}.", list.entries.len(), list.version);
+        replace_kev(&db, &list).await?;
+    }
+    context.say("hint: `nameplate rescan` judges your devices anew");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Advisories that are fetched from the database at a time.
+const PAGE: u32 = 1_000;
+
+async fn list(context: &Context) -> Outcome {
+    let db = context.open_database().await?;
+    let mut after = None;
+    loop {
+        let page = store::advisory::list_advisories(&db, after.as_ref(), PAGE).await?;
+        for revision in &page {
+            let date = revision.updated_at.map_or_else(|| "-".to_owned(), |at| at.strftime("%Y-%m-%d").to_string());
+            println!("{}\t{date}\trevision {}\t{}", revision.key.id, revision.version, revision.title);
+        }
+        match page.last() {
+            Some(last) => after = Some(last.key.clone()),
+            None => break,
+        }
+    }
+    for unreadable in store::advisory::list_unreadable_advisories(&db).await? {
+        println!("{}\tunreadable\t{}", unreadable.name, unreadable.error);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn show(arguments: &ShowArguments, context: &Context) -> Outcome {
+    let db = context.open_database().await?;
+    for shown in find_shown_advisories(&db, &arguments.id).await? {
+        print!("{}", advisory_text(&shown.advisory, range_in_words));
+        println!("\nKept revisions ({})", shown.revisions.len());
+        for revision in &shown.revisions {
+            println!("  {}  added {} from {}", revision.version, revision.added_at, revision.source);
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,119 @@
+//! Why one nameplate is affected, possibly affected or ruled out, and what came close.
+
+use std::sync::Arc;
+
+use thiserror::Error;
+
+use crate::domain::advisory::Advisory;
+use crate::domain::asset::KnownAsset;
+use crate::domain::catalogue::Catalogue;
+use crate::domain::matching::{NearMiss, match_variant, near_misses, why_unchecked};
+use crate::domain::nameplate::Variant;
+use crate::domain::product_index::ProductIndex;
+use crate::report::explanation::{ExplainedMatch, ExplainedNearMiss, Explanation};
+use crate::report::row::ReportAdvisory;
+use crate::services::load_advisories::Advisories;
+use crate::services::report_rows::{Exploited, report_advisory, report_finding};
+use crate::store::{self, Db, StoreError};
+
+/// What to explain.
+#[derive(Clone, Debug, Default)]
+pub struct ExplainRequest {
+    pub variant: Variant,
+    pub serial_number: String,
+    /// Only this advisory (tracking id; case does not matter).
+    pub advisory: Option<String>,
+}
+
+/// Why there is nothing to explain.
+#[derive(Debug, Error)]
+pub enum ExplainError {
+    #[error(
+        "cannot explain `{id}`: no asset of the database has this id\nhint: the id is the asset tag of the inventory"
+    )]
+    UnknownAsset { id: String },
+    #[error("cannot explain `{id}`: {n} sites have an asset of this id: {sites}\nhint: name the site with --site")]
+    SeveralAssets { id: String, n: usize, sites: String },
+    #[error("cannot explain `{id}`: none of the {n} advisories has this id")]
+    UnknownAdvisory { id: String, n: usize },
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Near misses that are told.
+const MAX_NEAR_MISSES: usize = 20;
+
+/// Finds the asset that a person means by its tag.
+///
+/// # Errors
+///
+/// No asset, or assets at several sites, have this tag.
+pub async fn find_asset(db: &Db, tag: &str, site: Option<&str>) -> Result<KnownAsset, ExplainError> {
+    let mut found = store::asset::list_assets_by_tag(db, tag, site).await?;
+    found.retain(|asset| asset.retired_at.is_none());
+    match found.len() {
+        1 => Ok(found.swap_remove(0)),
+        0 => Err(ExplainError::UnknownAsset { id: tag.to_owned() }),
+        n => {
+            let sites = found.iter().map(|a| format!("`{}`", a.asset.site)).collect::<Vec<_>>().join(", ");
+            Err(ExplainError::SeveralAssets { id: tag.to_owned(), n, sites })
+        }
+    }
+}
+
+/// Explains one variant against these advisories.
+///
+/// # Errors
+///
+/// The advisory that was asked for is not among them.
+pub fn explain(
+    request: &ExplainRequest,
+    advisories: Advisories,
+    exploited: &Exploited,
+) -> Result<Explanation, ExplainError> {
+    let wanted = request.advisory.as_deref();
+    let is_wanted = |advisory: &Advisory| wanted.is_none_or(|id| advisory.id.eq_ignore_ascii_case(id));
+    if let Some(id) = wanted
+        && !advisories.advisories.iter().any(|a| is_wanted(a))
+    {
+        return Err(ExplainError::UnknownAdvisory { id: id.to_owned(), n: advisories.advisories.len() });
+    }
+    let index = ProductIndex::build(advisories.advisories, Arc::new(Catalogue::built_in()));
+    let document = |at: u32| &index.advisories()[at as usize];
+    let named = |at: u32| Arc::new(report_advisory(document(at)));
+    let mut matches: Vec<ExplainedMatch> = match_variant(&index, &request.variant, &request.serial_number)
+        .into_iter()
+        .filter(|found| is_wanted(document(found.advisory)))
+        .map(|found| ExplainedMatch {
+            finding: report_finding(document(found.advisory), named(found.advisory), &found, exploited),
+            what_would_change: found.what_would_change_it,
+        })
+        .collect();
+    matches.sort_by(|a, b| a.finding.compare_urgency(&b.finding));
+    let near_misses = near_misses(&index, &request.variant, usize::MAX)
+        .into_iter()
+        .filter(|near| is_wanted(document(near.advisory)))
+        .take(MAX_NEAR_MISSES)
+        .map(|near| explained(&near, named(near.advisory), document(near.advisory)))
+        .collect();
+    Ok(Explanation {
+        variant: request.variant.clone(),
+        serial_number: request.serial_number.clone(),
+        matches,
+        near_misses,
+        unchecked: why_unchecked(&index, &request.variant),
+        n_advisories: index.advisories().len() as u64,
+        sources: advisories.sources,
+        engine: format!("nameplate {}", env!("CARGO_PKG_VERSION")),
+    })
+}
+
+fn explained(near: &NearMiss, advisory: Arc<ReportAdvisory>, document: &Advisory) -> ExplainedNearMiss {
+    let entry = &document.products[near.product as usize];
+    ExplainedNearMiss {
+        advisory,
+        product: entry.name.clone(),
+        product_pointer: entry.pointer.clone(),
+        reason: near.reason.clone(),
+    }
+}

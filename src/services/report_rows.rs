@@ -1,0 +1,291 @@
+//! From judged variants and their assets to the rows and sums of a report.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::domain::advisory::{Advisory, Vulnerability};
+use crate::domain::asset::{Asset, Standing};
+use crate::domain::matching::Match;
+use crate::domain::priority::KevCatalogue;
+use crate::domain::priority::{Severity, leading_score};
+use crate::domain::product::Product;
+use crate::domain::product_index::ProductIndex;
+use crate::domain::remediation::Remediation;
+use crate::domain::site::{SiteSummary, UncheckedAsset};
+use crate::domain::verdict::Verdict;
+use crate::domain::version_range::VersionRange;
+use crate::report::row::{ReportAdvisory, ReportAsset, ReportFinding, ReportRemediation, ReportRow, compare_rows};
+use crate::services::judge::Judged;
+
+/// Assets with the variant each has, and what was judged for the variants.
+pub struct JudgedFleet<'a> {
+    pub assets: &'a [Asset],
+    /// For each asset its place in `judged`.
+    pub variant_of: &'a [u32],
+    pub judged: &'a [Judged],
+    pub index: &'a ProductIndex,
+    pub exploited: &'a Exploited,
+}
+
+/// The CVEs that are known to be exploited, for quick look-ups.
+#[derive(Clone, Debug, Default)]
+pub struct Exploited(FxHashSet<String>);
+
+impl Exploited {
+    /// The CVEs of this list.
+    pub fn of(list: &KevCatalogue) -> Exploited {
+        Exploited(list.entries.iter().map(|e| e.cve.clone()).collect())
+    }
+
+    /// Whether this CVE is known to be exploited.
+    pub fn contains(&self, cve: &str) -> bool {
+        self.0.contains(cve)
+    }
+}
+
+/// The part of a report that follows from a fleet.
+#[derive(Default)]
+pub struct FleetRows {
+    /// Sorted as reports show them.
+    pub rows: Vec<ReportRow>,
+    pub sites: Vec<SiteSummary>,
+    pub unchecked: Vec<UncheckedAsset>,
+    /// Variants that could not be judged.
+    pub n_not_judged: u64,
+}
+
+/// Builds rows for these verdicts, the six places of each site, and the list of assets that cannot be checked.
+pub fn fleet_rows(fleet: &JudgedFleet<'_>, verdicts: &[Verdict]) -> FleetRows {
+    let mut out = FleetRows::default();
+    let mut parts = SharedParts { fleet, advisories: FxHashMap::default(), findings: FxHashMap::default() };
+    let mut sites: BTreeMap<&str, SiteCounts> = BTreeMap::new();
+    for (asset, &variant) in fleet.assets.iter().zip(fleet.variant_of) {
+        let counts = sites.entry(&asset.site).or_default();
+        let judgement = match &fleet.judged[variant as usize] {
+            Judged::Done(judgement) => judgement,
+            Judged::Failed(why) => {
+                counts.stand(Standing::CannotBeChecked);
+                out.unchecked.push(unchecked(asset, why));
+                continue;
+            }
+        };
+        let standing = judgement.standing(&asset.serial_number);
+        counts.stand(standing);
+        if standing == Standing::CannotBeChecked {
+            out.unchecked.push(unchecked(asset, judgement.unchecked.as_deref().unwrap_or_default()));
+            continue;
+        }
+        let by_serial = judgement.by_serial.contains_key(&asset.serial_number);
+        let shared_asset = Arc::new(report_asset(asset));
+        for found in judgement.matches_of(&asset.serial_number) {
+            if found.verdict == Verdict::Affected {
+                counts.affecting.insert(found.advisory);
+            }
+            if !verdicts.contains(&found.verdict) {
+                continue;
+            }
+            let serial = if by_serial { asset.serial_number.as_str() } else { "" };
+            let finding = parts.of(variant, serial, found);
+            if finding.is_exploited() && found.verdict == Verdict::Affected {
+                counts.exploited.insert(found.advisory);
+            }
+            out.rows.push(ReportRow { asset: shared_asset.clone(), finding });
+        }
+    }
+    out.n_not_judged = fleet.judged.iter().filter(|j| matches!(j, Judged::Failed(_))).count() as u64;
+    out.sites = sites.into_iter().map(|(site, counts)| counts.summary(site)).collect();
+    out.rows.sort_by(compare_rows);
+    out
+}
+
+/// What is counted for one site while its assets go by.
+#[derive(Default)]
+struct SiteCounts {
+    n_by_standing: [u64; 6],
+    affecting: FxHashSet<u32>,
+    exploited: FxHashSet<u32>,
+}
+
+impl SiteCounts {
+    fn stand(&mut self, standing: Standing) {
+        self.n_by_standing[standing as usize] += 1;
+    }
+
+    fn summary(self, site: &str) -> SiteSummary {
+        SiteSummary {
+            site: site.to_owned(),
+            n_assets: self.n_by_standing.iter().sum(),
+            n_by_standing: self.n_by_standing,
+            n_advisories_affecting: self.affecting.len() as u64,
+            n_advisories_exploited: self.exploited.len() as u64,
+        }
+    }
+}
+
+/// The texts that many rows share, made once.
+struct SharedParts<'a> {
+    fleet: &'a JudgedFleet<'a>,
+    advisories: FxHashMap<u32, Arc<ReportAdvisory>>,
+    findings: FxHashMap<(u32, String, u32), Arc<ReportFinding>>,
+}
+
+impl SharedParts<'_> {
+    /// The parts of the row for this match; `serial` is blank unless the match was made for one serial number.
+    fn of(&mut self, variant: u32, serial: &str, found: &Match) -> Arc<ReportFinding> {
+        let document = &self.fleet.index.advisories()[found.advisory as usize];
+        let advisory = self.advisories.entry(found.advisory).or_insert_with(|| Arc::new(report_advisory(document)));
+        self.findings
+            .entry((variant, serial.to_owned(), found.advisory))
+            .or_insert_with(|| Arc::new(report_finding(document, advisory.clone(), found, self.fleet.exploited)))
+            .clone()
+    }
+}
+
+/// The asset as reports show it.
+pub fn report_asset(asset: &Asset) -> ReportAsset {
+    let plate = &asset.variant.nameplate;
+    ReportAsset {
+        site: asset.site.clone(),
+        area: asset.area.clone(),
+        asset_id: asset.tag.clone(),
+        vendor: plate.vendor.clone(),
+        model: plate.model.clone(),
+        part_number: plate.part_number.clone(),
+        serial_number: asset.serial_number.clone(),
+        firmware: asset.variant.firmware.clone(),
+        hardware_revision: plate.hardware_revision.clone(),
+        place: asset.place.clone(),
+    }
+}
+
+fn unchecked(asset: &Asset, why: &str) -> UncheckedAsset {
+    UncheckedAsset {
+        site: asset.site.clone(),
+        asset_id: asset.tag.clone(),
+        vendor: asset.variant.nameplate.vendor.clone(),
+        model: asset.variant.nameplate.model.clone(),
+        why: why.to_owned(),
+    }
+}
+
+/// The document as reports name it.
+pub fn report_advisory(advisory: &Advisory) -> ReportAdvisory {
+    let date = |at: Option<Timestamp>| at.map(|t| t.strftime("%Y-%m-%d").to_string()).unwrap_or_default();
+    ReportAdvisory {
+        advisory_id: advisory.id.clone(),
+        title: advisory.title.clone(),
+        publisher: advisory.publisher.name.clone(),
+        version: advisory.version.clone(),
+        published: date(advisory.released_at),
+        updated: date(advisory.updated_at),
+        url: page_for_people(advisory),
+    }
+}
+
+/// The publisher's page: a `self` reference that is no JSON file, else none.
+fn page_for_people(advisory: &Advisory) -> String {
+    advisory
+        .references
+        .iter()
+        .filter(|r| r.category == "self" && !r.url.ends_with(".json"))
+        .find(|r| r.url.starts_with("https://") || r.url.starts_with("http://"))
+        .map(|r| r.url.clone())
+        .unwrap_or_default()
+}
+
+/// What was judged, with the scores and remedies of the entries that matched.
+pub fn report_finding(
+    document: &Advisory,
+    advisory: Arc<ReportAdvisory>,
+    found: &Match,
+    exploited: &Exploited,
+) -> ReportFinding {
+    let details = ProductDetails::of(&found.products, &holding(document, found));
+    let entry = &document.products[found.product as usize];
+    ReportFinding {
+        advisory,
+        verdict: found.verdict,
+        confidence: found.confidence,
+        doubts: found.doubts.clone(),
+        reason: found.reason.clone(),
+        evidence: found.evidence.clone(),
+        product: entry.name.clone(),
+        range: range_in_words(entry),
+        product_pointer: entry.pointer.clone(),
+        exploited: details.cves.iter().filter(|cve| exploited.contains(cve)).cloned().collect(),
+        cves: details.cves,
+        cvss: details.cvss,
+        cvss_version: details.cvss_version,
+        severity: details.cvss.map(Severity::of_score),
+        fix: found.fix.clone(),
+        remediations: details.remediations,
+    }
+}
+
+/// The versions that an entry means, in words; blank when the entry names none.
+pub fn range_in_words(entry: &Product) -> String {
+    entry.version_text().map(|text| VersionRange::read(text, &entry.name).in_words()).unwrap_or_default()
+}
+
+/// The vulnerabilities that hold: those that are possible at least, or all that were looked at when none is.
+pub fn holding<'a>(advisory: &'a Advisory, found: &Match) -> Vec<&'a Vulnerability> {
+    found
+        .vulnerabilities
+        .iter()
+        .filter(|(_, verdict)| *verdict >= Verdict::Possible || found.verdict == Verdict::NotAffected)
+        .map(|(at, _)| &advisory.vulnerabilities[*at as usize])
+        .collect()
+}
+
+/// What an advisory says of some of its products, over some of its vulnerabilities.
+pub struct ProductDetails {
+    /// Sorted, each once.
+    pub cves: Vec<String>,
+    pub cvss: Option<f32>,
+    pub cvss_version: String,
+    /// Most useful first, each once.
+    pub remediations: Vec<ReportRemediation>,
+}
+
+impl ProductDetails {
+    /// Collects what is said of these products (indices, sorted).
+    pub fn of(products: &[u32], vulnerabilities: &[&Vulnerability]) -> ProductDetails {
+        let mut cves: Vec<String> = vulnerabilities.iter().filter_map(|v| v.cve.clone()).collect();
+        cves.sort();
+        cves.dedup();
+        let score = products
+            .iter()
+            .filter_map(|p| leading_score(vulnerabilities.iter().copied(), *p))
+            .max_by(|a, b| a.base_score.total_cmp(&b.base_score));
+        let mut remediations: Vec<ReportRemediation> = Vec::new();
+        let mut told = FxHashSet::default();
+        for remediation in vulnerabilities.iter().flat_map(|v| &v.remediations) {
+            if speaks_of(remediation, products) && told.insert((&remediation.category, &remediation.details)) {
+                remediations.push(report_remediation(remediation));
+            }
+        }
+        remediations.sort_by(|a, b| a.category.cmp(&b.category));
+        ProductDetails {
+            cves,
+            cvss: score.map(|s| s.base_score),
+            cvss_version: score.map(|s| s.cvss_version.clone()).unwrap_or_default(),
+            remediations,
+        }
+    }
+}
+
+fn speaks_of(remediation: &Remediation, products: &[u32]) -> bool {
+    remediation.products.is_empty() || products.iter().any(|p| remediation.products.binary_search(p).is_ok())
+}
+
+fn report_remediation(remediation: &Remediation) -> ReportRemediation {
+    ReportRemediation {
+        category: remediation.category.clone(),
+        details: remediation.details.clone(),
+        url: remediation.url.clone(),
+        restart_required: remediation.restart_required.clone(),
+    }
+}
