@@ -264,8 +264,17 @@ pub fn workbook(after_outage: bool) -> Result<Vec<u8>, XlsxError> {
     }
     meters.set_column_width(0, 14)?.set_column_width(4, 22)?.set_freeze_panes(4, 0)?;
 
-    let columns =
-        ["Tag", "Site", "Area", "Vendor", "Model", "Order number", "Firmware version", "Serial number", "Hardware"];
+    let columns = [
+        "Tag",
+        "Site",
+        "Area",
+        "Vendor",
+        "Model",
+        "Order number",
+        "Firmware version",
+        "Serial number",
+        "Hardware version",
+    ];
     for (name, devices) in [("PLC", CONTROLLERS), ("Network and drives", OTHERS)] {
         let sheet = book.add_worksheet().set_name(name)?;
         header(sheet, 0, &columns, &head)?;
