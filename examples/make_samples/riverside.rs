@@ -14,7 +14,7 @@ const LONG_TAG: &str = "=KWS+10MKA01-FD12/Leistungsschalterfeld-04-Messumformer-
 type Meter = [&'static str; 9];
 
 const METERS: &[Meter] = &[
-    ["MTR-0401", RIVERSIDE, "Substation A", "SE", "ION 7400", "3.0.0", "METSEION7400", "MJ-1705A101-02", ""],
+    ["MTR-0401", RIVERSIDE, "Substation A", "SE", "ION 7400", "3.0.0", "", "MJ-1705A101-02", ""],
     ["MTR-0402", RIVERSIDE, "Substation A", "SE", "ION 7400", "3.0.0", "", "MJ-1705A118-02", ""],
     ["MTR-0403", RIVERSIDE, "Substation A", "SE", "ION 7400", "3.0.0", "", "MJ-1705A120-02", ""],
     ["MTR-0404", RIVERSIDE, "Substation B", "SE", "ION 7400", "3.0.0", "", "MJ-1708A006-02", ""],
