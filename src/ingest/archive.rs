@@ -68,9 +68,9 @@ pub enum ArchiveError {
     UnknownFormat { name: String, found: &'static str },
     #[error("cannot unpack `{name}`: expected documents, found an archive inside the archive")]
     Nested { name: String },
-    #[error("cannot read `{name}`: expected a document of at most {limit_bytes} bytes, found a larger one")]
+    #[error("cannot read `{name}`: expected a document of at most {}, found a larger one", size(*limit_bytes))]
     DocumentTooLarge { name: String, limit_bytes: u64 },
-    #[error("cannot unpack `{name}`: expected at most {limit_bytes} bytes from {packed_bytes} packed ones, found more")]
+    #[error("cannot unpack `{name}`: expected at most {} from {} packed, found more", size(*limit_bytes), size(*packed_bytes))]
     UnpacksTooFar { name: String, packed_bytes: u64, limit_bytes: u64 },
     #[error("cannot unpack `{name}`: expected at most {limit} entries, found more")]
     TooManyEntries { name: String, limit: usize },
@@ -92,6 +92,16 @@ impl ArchiveError {
                 "this looks like an archive made to fill the memory; if you trust it, unpack it and give the folder",
             ),
         }
+    }
+}
+
+/// A number of bytes as people read it: `900 bytes`, `2.5 MiB`.
+fn size(n_bytes: u64) -> String {
+    const MIB: u64 = 1 << 20;
+    match n_bytes {
+        n if n < MIB => format!("{n} bytes"),
+        n if n % MIB == 0 => format!("{} MiB", n / MIB),
+        n => format!("{:.1} MiB", n as f64 / MIB as f64),
     }
 }
 

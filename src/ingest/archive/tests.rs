@@ -205,7 +205,7 @@ fn an_archive_that_unpacks_without_end_is_stopped() {
         let packed_bytes = fs::metadata(folder.path().join(name)).unwrap().len();
         let limit_bytes = (packed_bytes * 2).max(100_000);
         let last = format!(
-            "cannot unpack `{name}`: expected at most {limit_bytes} bytes from {packed_bytes} packed ones, found more"
+            "cannot unpack `{name}`: expected at most {limit_bytes} bytes from {packed_bytes} bytes packed, found more"
         );
         assert_eq!(found.last(), Some(&last));
         assert!((50..150).contains(&found.len()), "{name}: {}", found.len());
@@ -215,6 +215,13 @@ fn an_archive_that_unpacks_without_end_is_stopped() {
         let (found, _) = read(&folder, name, &limits);
         assert_eq!(found.last(), Some(&format!("cannot unpack `{name}`: expected at most 3 entries, found more")));
         assert_eq!(found.len(), n_read + 1, "{name}");
+    }
+}
+
+#[test]
+fn sizes_are_told_as_people_read_them() {
+    for (n_bytes, expected) in [(900, "900 bytes"), (150 << 20, "150 MiB"), ((5 << 19) + 1, "2.5 MiB")] {
+        assert_eq!(size(n_bytes), expected);
     }
 }
 
