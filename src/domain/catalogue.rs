@@ -153,6 +153,8 @@ pub struct Catalogue {
     schemes: PatternSet<SchemeId>,
     scheme_names: Vec<(String, Option<VendorId>)>,
     carried_by: FxHashMap<FamilyId, Vec<FamilyId>>,
+    /// Families that have order numbers of members, themselves or in a family within them.
+    with_orders: FxHashSet<FamilyId>,
     lists: WordLists,
     decisions: FxHashMap<String, Vec<Decision>>,
 }
@@ -326,6 +328,11 @@ impl Catalogue {
     /// Whether `inner` is `outer` or lies within it.
     pub fn is_within(&self, inner: FamilyId, outer: FamilyId) -> bool {
         inner == outer || self.family(inner).within.iter().any(|parent| self.is_within(*parent, outer))
+    }
+
+    /// Whether order numbers of members of this family are known, in it or in a family within it.
+    pub fn knows_orders_of(&self, family: FamilyId) -> bool {
+        self.with_orders.contains(&family)
     }
 
     /// The components and variants that devices of this family may carry.

@@ -9,8 +9,10 @@ pub struct Token {
     pub text: String,
     /// As written.
     pub raw: String,
-    /// Number of the blank-separated chunk it stands in.
+    /// Number of the chunk it stands in.
     pub chunk: u32,
+    /// Number of the blank-separated word it stands in.
+    pub word: u32,
 }
 
 impl Token {
@@ -24,31 +26,60 @@ impl Token {
 pub fn tokens(text: &str) -> Vec<Token> {
     let mut found: Vec<Token> = Vec::new();
     let mut chunk = 0;
-    let mut word = String::new();
-    let push = |word: &mut String, chunk: u32, found: &mut Vec<Token>| {
-        if !word.is_empty() {
-            let raw = std::mem::take(word);
-            let text: String = fold(&raw).chars().filter(|c| c.is_alphanumeric()).collect();
-            if !text.is_empty() {
-                found.push(Token { text, raw, chunk });
+    for (word, written) in text.split_whitespace().enumerate() {
+        let mut raw = String::new();
+        let end_token = |raw: &mut String, chunk: u32, found: &mut Vec<Token>| {
+            if !raw.is_empty() {
+                let raw = std::mem::take(raw);
+                let text: String = fold(&raw).chars().filter(|c| c.is_alphanumeric()).collect();
+                if !text.is_empty() {
+                    found.push(Token { text, raw, chunk, word: word as u32 });
+                }
+            }
+        };
+        for c in written.chars() {
+            if c.is_alphanumeric() {
+                raw.push(c);
+            } else if !matches!(c, '™' | '®' | '©' | '\u{200b}' | '\u{feff}') {
+                // Marks inside a word do not end it.
+                end_token(&mut raw, chunk, &mut found);
+                if matches!(c, ',' | ';' | ':' | '(' | ')' | '"' | '“' | '”' | '|' | '\'' | '’') {
+                    chunk += 1;
+                }
             }
         }
-    };
-    for c in text.chars() {
-        if c.is_alphanumeric() {
-            word.push(c);
-        } else if matches!(c, '™' | '®' | '©' | '\u{200b}' | '\u{feff}') {
-            // Marks inside a word do not end it.
-        } else {
-            push(&mut word, chunk, &mut found);
-            if c.is_whitespace() || matches!(c, ',' | ';' | ':' | '(' | ')' | '"' | '“' | '”' | '|' | '\'' | '’')
-            {
-                chunk += 1;
+        end_token(&mut raw, chunk, &mut found);
+        chunk += 1;
+    }
+    found
+}
+
+/// Glues optional letters to the designator they belong to: "R04 (EN) CPU" is `R04(EN)CPU`, "BMX NOE 0100 (H)" is
+/// `0100(H)`.
+fn glue_options(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let mut glued: Vec<String> = Vec::new();
+    let mut at = 0;
+    let is_capital = |w: &str| !w.is_empty() && w.bytes().all(|b| b.is_ascii_uppercase());
+    while at < words.len() {
+        let inside = words[at].strip_prefix('(').and_then(|w| w.strip_suffix(')'));
+        let after_digit = glued.last().is_some_and(|g| g.ends_with(|c: char| c.is_ascii_digit()));
+        match inside {
+            Some(option) if after_digit && option.len() <= 2 && is_capital(option) => {
+                let next = words.get(at + 1).filter(|w| is_capital(w) && w.ends_with("CPU")).copied();
+                if let Some(last) = glued.last_mut() {
+                    last.push_str(words[at]);
+                    last.push_str(next.unwrap_or(""));
+                }
+                at += 1 + usize::from(next.is_some());
+            }
+            _ => {
+                glued.push(words[at].to_owned());
+                at += 1;
             }
         }
     }
-    push(&mut word, chunk, &mut found);
-    found
+    glued.join(" ")
 }
 
 /// A text with its remarks in parentheses taken out, outermost ones whole.
@@ -106,7 +137,7 @@ pub fn take_remarks(text: &str) -> (String, Vec<String>) {
 
 /// Unifies the signs that stand for "any character" and cuts the legend of placeholders (`x=32,64,80, y=T,R`).
 pub fn unify_placeholders(text: &str) -> String {
-    let mut unified = text.replace("[ ]", "□").replace("[]", "□").replace('■', "□");
+    let mut unified = glue_options(text).replace("[ ]", "□").replace("[]", "□").replace('■', "□");
     if unified.contains('□') {
         // Blanks around a sign are typesetting: `CJ1G-CPU □ □ P`.
         while unified.contains("□ □") {
@@ -136,6 +167,13 @@ pub fn unify_placeholders(text: &str) -> String {
 /// Signs at the end stand for any run, because lists rarely care how long the tail of an order number is.
 pub fn placeholder_pattern(chunk: &str) -> Option<String> {
     let chars: Vec<char> = chunk.chars().collect();
+    // `V4.x` is a generation.
+    let mut version = chunk.strip_prefix(['v', 'V']).unwrap_or("").split('.');
+    if version.next().is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
+        && version.next().is_some()
+    {
+        return None;
+    }
     let shouting = chars.iter().all(|c| !c.is_lowercase() || matches!(c, 'x' | 'y' | 'z'));
     let digits_or_shouting =
         chars.iter().any(char::is_ascii_digit) || chars.iter().filter(|c| c.is_uppercase()).count() >= 2;
@@ -183,6 +221,11 @@ pub fn placeholder_pattern(chunk: &str) -> Option<String> {
                 }
             }
         }
+    }
+    // `3xxx` beside a family's name: a number of that length.
+    let numeric = chars.iter().all(|c| c.is_ascii_digit() || matches!(c, 'x' | 'X')) && chars.len() >= 3;
+    if numeric && n_signs > 0 && n_given > 0 {
+        return Some(pattern);
     }
     if n_signs == 0 || n_given < 2 {
         return None;

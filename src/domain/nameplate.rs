@@ -47,6 +47,8 @@ pub struct CarriedComponent {
     pub firmware: Option<String>,
     /// Where it was named.
     pub text: String,
+    /// It was named in the notes, not in model, part number or firmware.
+    pub is_noted: bool,
 }
 
 /// A nameplate read with the catalogue: everything that the matcher compares.
@@ -115,10 +117,16 @@ impl NameplateReading {
                         reading.vendors.add(entry.vendor);
                     }
                 } else if fits {
-                    reading.components.push(CarriedComponent { family, firmware: None, text: span.clone() });
+                    reading.components.push(CarriedComponent {
+                        family,
+                        firmware: None,
+                        text: span.clone(),
+                        is_noted: false,
+                    });
                 }
             }
         }
+        reading.drop_what_the_order_number_denies(catalogue);
         let mut open: Vec<FamilyId> = reading.families.keys().copied().collect();
         while let Some(family) = open.pop() {
             for parent in &catalogue.family(family).within {
@@ -128,9 +136,8 @@ impl NameplateReading {
                 }
             }
         }
-        for text in [&variant.notes, &variant.firmware] {
-            reading.add_components(text, catalogue, text == &variant.firmware);
-        }
+        reading.add_components(&variant.notes, catalogue, false);
+        reading.add_components(&variant.firmware, catalogue, true);
         reading.firmware_numbers = leading_numbers(&variant.firmware);
         reading
     }
@@ -148,7 +155,12 @@ impl NameplateReading {
                 self.families.entry(family).or_insert(FamilyEvidence::Named);
             }
             for family in components {
-                self.components.push(CarriedComponent { family, firmware: None, text: text.to_owned() });
+                self.components.push(CarriedComponent {
+                    family,
+                    firmware: None,
+                    text: text.to_owned(),
+                    is_noted: false,
+                });
             }
             for part in parts {
                 if !self.parts.contains(&part) {
@@ -159,6 +171,22 @@ impl NameplateReading {
             self.is_software |= is_software;
         }
         self.add_spans(text, catalogue);
+    }
+
+    /// A row may name the platform of a module ("S7-1500 DI 32x24VDC"); where the catalogue knows the order numbers of
+    /// a family and the device's is none of them, the device is no member.
+    fn drop_what_the_order_number_denies(&mut self, catalogue: &Catalogue) {
+        for order in &self.orders {
+            let Some(vendor) = order.scheme.and_then(|s| catalogue.scheme_vendor(s)) else { continue };
+            let members: Vec<FamilyId> =
+                catalogue.families_of_member(&order.key).into_iter().map(|(family, _)| family).collect();
+            self.families.retain(|family, how| {
+                *how != FamilyEvidence::Named
+                    || catalogue.family(*family).vendor != vendor
+                    || !catalogue.knows_orders_of(*family)
+                    || members.iter().any(|m| catalogue.is_within(*m, *family))
+            });
+        }
     }
 
     fn add_spans(&mut self, text: &str, catalogue: &Catalogue) {
@@ -212,7 +240,12 @@ impl NameplateReading {
                     known.firmware = firmware;
                 }
             } else {
-                self.components.push(CarriedComponent { family, firmware, text: text.to_owned() });
+                self.components.push(CarriedComponent {
+                    family,
+                    firmware,
+                    text: text.to_owned(),
+                    is_noted: !is_firmware,
+                });
             }
         }
     }

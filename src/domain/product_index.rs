@@ -275,6 +275,9 @@ impl ProductIndex {
                     if part.strength >= Strength::Word || !strong {
                         self.by_part.entry(part.key.clone()).or_default().push(id);
                     }
+                    for key in &part.also {
+                        self.by_part.entry(key.clone()).or_default().push(id);
+                    }
                     if let Some(word) = &part.word {
                         self.by_part.entry(word.clone()).or_default().push(id);
                     }

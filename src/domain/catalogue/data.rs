@@ -431,6 +431,15 @@ impl Loader {
                 }
             }
         }
+        let mut with_orders: FxHashSet<FamilyId> = self
+            .catalogue
+            .members
+            .iter()
+            .filter(|(_, (_, membership))| *membership == Membership::Order)
+            .map(|(_, (family, _))| *family)
+            .collect();
+        self.catalogue.add_containing(&mut with_orders);
+        self.catalogue.with_orders = with_orders;
         (self.catalogue, self.problems)
     }
 }

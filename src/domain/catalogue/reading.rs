@@ -32,6 +32,8 @@ pub struct NamePart {
     pub word: Option<String>,
     /// The number of such a part on its own.
     pub number: Option<String>,
+    /// Other spellings of the same part: `r04cpu` for "R04 CPU", `751` for "SEL-751".
+    pub also: Vec<String>,
     /// For names with placeholders.
     pub pattern: Option<Pattern>,
 }
@@ -59,6 +61,7 @@ pub struct Generation {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reach {
     Only,
+    Before,
     AndEarlier,
     AndLater,
 }
@@ -127,9 +130,9 @@ impl Catalogue {
             }
             return if whole.is_empty() && whole.series == 0 { Vec::new() } else { vec![whole] };
         }
-        let unified = unify_placeholders(text);
+        let unified = self.open_named_remarks(&unify_placeholders(text), vendors);
         let (kept, remarks) = take_remarks(&unified);
-        let (kept, excepted) = cut_exceptions(&kept);
+        let (kept, excepted) = cut_exceptions(&cut_serial_numbers(&kept));
         let (kept, mut conditions) = self.cut_conditions(&kept);
         let mut found = self.read_list(&kept, vendors);
         let mut also = Vec::new();
@@ -148,6 +151,29 @@ impl Catalogue {
         }
         found.truncate(MOST_ALTERNATIVES);
         found
+    }
+
+    /// Takes the parentheses off remarks that belong to a family's spelling: "WinCC (TIA Portal)", "W-700 (IEEE
+    /// 802.11n)".
+    fn open_named_remarks(&self, text: &str, vendors: &VendorSet) -> String {
+        let (Some(open), Some(close)) = (text.find('('), text.find(')')) else { return text.to_owned() };
+        if close < open {
+            return text.to_owned();
+        }
+        let inside: String = tokens(&text[open + 1..close]).iter().map(|t| t.text.as_str()).collect();
+        let before = tokens(&text[..open]);
+        let named = !inside.is_empty()
+            && (1..=before.len().min(LONGEST_RUN)).any(|n| {
+                let mut key: String = before[before.len() - n..].iter().map(|t| t.text.as_str()).collect();
+                key.push_str(&inside);
+                self.families_spelled(&key).iter().any(|f| self.fits_vendor(*f, vendors))
+            });
+        let rest = self.open_named_remarks(&text[close + 1..], vendors);
+        if named {
+            format!("{} {} {rest}", &text[..open], &text[open + 1..close])
+        } else {
+            format!("{}{rest}", &text[..=close])
+        }
     }
 
     /// Reads what stands in parentheses: order numbers, members, other names, exceptions, conditions.
@@ -187,17 +213,54 @@ impl Catalogue {
                 for target in found.iter_mut() {
                     target.components.extend(designation.components.iter().copied());
                 }
-            } else if designation.is_strong() {
-                let telling = !designation.families.is_empty()
-                    || designation.parts.iter().any(|p| {
-                        p.strength == Strength::Designator
-                            && p.key.len() >= 5
-                            && p.key.bytes().any(|b| b.is_ascii_alphabetic())
-                    });
-                // `(24V, ports on rear)` names nothing; `(HMIG5U HMIG5U2)` and `(formerly Unity Pro)` do.
-                if telling && (is_other_name || designation.parts.len() <= 2) && !is_measure(trimmed) {
+            } else if designation.is_strong() && !is_measure(trimmed) {
+                if is_other_name {
                     also.push(designation);
+                } else {
+                    self.refine(&designation, found, also);
                 }
+            }
+        }
+    }
+
+    /// A remark that names something finer than the text in front of it: "GOT2000 (Models GT21, GT23)", "OPC UA Server
+    /// Module (RD81OPC96)", "Modicon MC80 (BMKC80)".
+    fn refine(&self, remark: &Designation, found: &mut [Designation], also: &mut Vec<Designation>) {
+        let telling: Vec<&NamePart> = remark
+            .parts
+            .iter()
+            .filter(|p| {
+                p.strength == Strength::Designator
+                    && p.key.len() >= 5
+                    && p.key.bytes().any(|b| b.is_ascii_alphabetic())
+                    && p.key.bytes().any(|b| b.is_ascii_digit())
+            })
+            .collect();
+        for target in found.iter_mut() {
+            let only_family = !target.families.is_empty() && target.parts.is_empty();
+            let outer: Vec<FamilyId> = target.families.iter().flatten().copied().collect();
+            let finer: Vec<Vec<FamilyId>> = remark
+                .families
+                .iter()
+                .filter(|alternatives| {
+                    alternatives.iter().any(|a| outer.iter().any(|f| f != a && self.is_within(*a, *f)))
+                })
+                .cloned()
+                .collect();
+            if !finer.is_empty() {
+                finer.into_iter().for_each(|alternatives| self.add_family(alternatives, target));
+            } else if only_family && remark.families.is_empty() && !telling.is_empty() && remark.parts.len() <= 2 {
+                target.parts.extend(telling.iter().map(|p| NamePart {
+                    pattern: p.pattern.clone().or_else(|| Some(Pattern::read(&format!("{}*", p.key)))),
+                    ..(*p).clone()
+                }));
+            } else if remark.families.is_empty()
+                && !telling.is_empty()
+                && remark.parts.len() <= 2
+                && !target.is_software
+            {
+                also.push(remark.clone());
+                return;
             }
         }
     }
@@ -221,6 +284,10 @@ impl Catalogue {
             .join(" ");
         let mut pending = String::new();
         let mut first_strong = true;
+        // The family in front of the first member holds for the members that follow: "KTP Mobile Panels KTP400F, KTP700".
+        let head = read.iter().find(|(_, d)| d.is_strong()).map(|(_, d)| d.clone()).unwrap_or_default();
+        let head_families =
+            if head.parts.iter().any(|p| p.strength == Strength::Designator) { head.families } else { Vec::new() };
         for (piece, designation) in &read {
             if designation.is_strong() {
                 let bare_number = piece
@@ -234,7 +301,13 @@ impl Catalogue {
                 } else {
                     piece.clone()
                 };
-                found.extend(self.read_alternatives(&text, vendors));
+                let mut alternatives = self.read_alternatives(&text, vendors);
+                for alternative in &mut alternatives {
+                    if alternative.families.is_empty() && alternative.orders.is_empty() {
+                        alternative.families.clone_from(&head_families);
+                    }
+                }
+                found.extend(alternatives);
                 first_strong = false;
             } else if first_strong {
                 pending = format!("{pending} {piece}").trim().to_owned();
@@ -260,20 +333,29 @@ impl Catalogue {
 
     /// Reads one piece, with lists inside its words expanded.
     fn read_alternatives(&self, text: &str, vendors: &VendorSet) -> Vec<Designation> {
-        let mut texts = vec![String::new()];
-        for chunk in text.split_whitespace() {
-            let options = expand_chunk(chunk);
-            if options.len() == 1 || texts.len() * options.len() > MOST_ALTERNATIVES {
-                let option = options.first().map_or(chunk, String::as_str);
-                for text in &mut texts {
-                    text.push(' ');
-                    text.push_str(option);
+        let chunks: Vec<Vec<String>> = text.split_whitespace().map(expand_chunk).collect();
+        let expanding: Vec<usize> = (0..chunks.len()).filter(|n| chunks[*n].len() > 1).collect();
+        if expanding.is_empty() {
+            return vec![self.read_segment(text, vendors, TextKind::Advisory)];
+        }
+        // Each list inside a word is a list of products of its own, beside the words that are no lists.
+        let mut found = Vec::new();
+        for list in &expanding {
+            for option in &chunks[*list] {
+                let words: Vec<&str> = chunks
+                    .iter()
+                    .enumerate()
+                    .filter(|(n, _)| n == list || !expanding.contains(n))
+                    .filter_map(|(n, options)| if n == *list { Some(option) } else { options.first() })
+                    .map(String::as_str)
+                    .collect();
+                found.push(self.read_segment(&words.join(" "), vendors, TextKind::Advisory));
+                if found.len() >= MOST_ALTERNATIVES {
+                    return found;
                 }
-            } else {
-                texts = texts.iter().flat_map(|t| options.iter().map(move |o| format!("{t} {o}"))).collect();
             }
         }
-        texts.iter().map(|t| self.read_segment(t, vendors, TextKind::Advisory)).collect()
+        found
     }
 
     fn starts_condition(&self, folded: &str) -> bool {
@@ -304,28 +386,19 @@ impl Catalogue {
     /// Reads one piece of text that names at most one product.
     fn read_segment(&self, text: &str, vendors: &VendorSet, kind: TextKind) -> Designation {
         let mut found = Designation::default();
-        let mut text = text.to_owned();
-        if kind == TextKind::Advisory {
-            let mut kept: Vec<&str> = Vec::new();
-            for chunk in text.split_whitespace() {
-                match placeholder_pattern(chunk.trim_matches([',', ';', ':', '.', '"'])) {
-                    Some(pattern) => self.add_pattern(&pattern, &mut found),
-                    None => kept.push(chunk),
-                }
-            }
-            if kept.len() != text.split_whitespace().count() {
-                let joined = kept.join(" ");
-                text = joined;
-            }
-        }
+        let text = text.replace('<', " below ");
         let tokens = self.split_generic_prefixes(tokens(&text));
         let mut taken = vec![false; tokens.len()];
         self.take_series(&text, &tokens, &mut taken, &mut found);
         self.take_families(&tokens, &mut taken, vendors, &mut found);
+        if kind == TextKind::Advisory {
+            self.take_patterns(&text, &tokens, &mut taken, &mut found);
+        }
         self.take_vendors(&tokens, &mut taken, vendors);
         self.take_orders(&tokens, &mut taken, &text, &mut found, kind);
         take_generation(&tokens, &mut taken, &mut found);
         self.take_parts(&tokens, &taken, &mut found);
+        self.add_spellings_without_vendor(vendors, &mut found);
         found.is_software = tokens.iter().any(|t| self.lists.software.contains(&t.text))
             || found.families.iter().flatten().any(|f| self.family(*f).kind == Kind::Software);
         found
@@ -338,14 +411,29 @@ impl Catalogue {
             let n = token.text.bytes().take_while(u8::is_ascii_alphabetic).count();
             let rest_is_number = token.text.as_bytes().get(n).is_some_and(u8::is_ascii_digit);
             if n >= 3 && rest_is_number && token.raw.is_ascii() && self.lists.generic.contains(&token.text[..n]) {
-                let chunk = token.chunk;
-                split.push(Token { text: token.text[..n].to_owned(), raw: token.raw[..n].to_owned(), chunk });
-                split.push(Token { text: token.text[n..].to_owned(), raw: token.raw[n..].to_owned(), chunk });
+                let part = |text: &str, raw: &str| Token { text: text.to_owned(), raw: raw.to_owned(), ..token };
+                split.push(part(&token.text[..n], &token.raw[..n]));
+                split.push(part(&token.text[n..], &token.raw[n..]));
             } else {
                 split.push(token);
             }
         }
         split
+    }
+
+    /// Words with placeholders, where no family's phrase holds them ("Ethernet Int. 1x100TX").
+    fn take_patterns(&self, text: &str, tokens: &[Token], taken: &mut [bool], found: &mut Designation) {
+        for (n, word) in text.split_whitespace().enumerate() {
+            let of_word = || (0..tokens.len()).filter(|t| tokens[*t].word == n as u32);
+            if of_word().all(|t| taken[t]) {
+                continue;
+            }
+            if let Some(pattern) = placeholder_pattern(word.trim_matches([',', ';', ':', '.', '"'])) {
+                self.add_pattern(&pattern, found);
+                let of_word: Vec<usize> = of_word().collect();
+                of_word.into_iter().for_each(|t| taken[t] = true);
+            }
+        }
     }
 
     fn add_pattern(&self, pattern: &str, found: &mut Designation) {
@@ -361,7 +449,14 @@ impl Catalogue {
             found.orders.push(OrderSpec { key, scheme, pattern: Some(read) });
         } else {
             let strength = Strength::Designator;
-            found.parts.push(NamePart { key, strength, word: None, number: None, pattern: Some(read) });
+            found.parts.push(NamePart {
+                key,
+                strength,
+                word: None,
+                number: None,
+                also: Vec::new(),
+                pattern: Some(read),
+            });
         }
     }
 
@@ -396,31 +491,36 @@ impl Catalogue {
         }
     }
 
-    /// The longest phrases that name families, left to right.
+    /// The longest phrases that name families, left to right. Siblings named in a row are alternatives.
     fn take_families(&self, tokens: &[Token], taken: &mut [bool], vendors: &VendorSet, found: &mut Designation) {
         let n = tokens.len();
         let mut at = 0;
+        let mut brand: Option<&str> = None;
         while at < n {
+            if self.lists.umbrella.contains(&tokens[at].text) {
+                brand = Some(&tokens[at].text);
+            }
             if taken[at] {
                 at += 1;
                 continue;
             }
-            let mut key = String::new();
-            let mut best: Option<(usize, Vec<FamilyId>)> = None;
-            for end in at..n.min(at + LONGEST_RUN) {
-                if taken[end] {
-                    break;
-                }
-                key.push_str(&tokens[end].text);
-                if key.len() > self.longest_spelling {
-                    break;
-                }
-                let fitting: Vec<FamilyId> =
-                    self.families_spelled(&key).iter().copied().filter(|f| self.fits_vendor(*f, vendors)).collect();
-                if !fitting.is_empty() {
-                    best = Some((end + 1, fitting));
-                }
+            // The brand in front of the first of several families belongs to all: "MELSEC iQ-R iQ-F Q L series".
+            let here = self.longest_family("", tokens, taken, at, vendors);
+            // A brand in front may be left out: "SIMATIC S7-PLCSIM Advanced" is no "SIMATIC S7".
+            let behind = (brand == Some(tokens[at].text.as_str()) && at + 1 < n)
+                .then(|| self.longest_family("", tokens, taken, at + 1, vendors))
+                .flatten();
+            if behind.as_ref().map(|b| b.0) > here.as_ref().map(|h| h.0) {
+                at += 1;
+                continue;
             }
+            let best = here.or_else(|| {
+                let after_family = !found.families.is_empty()
+                    && at > 0
+                    && taken[at - 1]
+                    && !self.lists.generic.contains(&tokens[at].text);
+                brand.filter(|_| after_family).and_then(|b| self.longest_family(b, tokens, taken, at, vendors))
+            });
             match best {
                 Some((end, families)) => {
                     taken[at..end].fill(true);
@@ -428,13 +528,63 @@ impl Catalogue {
                         .into_iter()
                         .partition(|f| matches!(self.family(*f).kind, Kind::Component | Kind::Variant));
                     found.components.extend(components);
-                    if !others.is_empty() && !found.families.contains(&others) {
-                        found.families.push(others);
-                    }
+                    self.add_family(others, found);
                     at = end;
                 }
                 None => at += 1,
             }
+        }
+    }
+
+    /// The longest phrase from token `at` on that names families, behind `prefix`.
+    fn longest_family(
+        &self,
+        prefix: &str,
+        tokens: &[Token],
+        taken: &[bool],
+        at: usize,
+        vendors: &VendorSet,
+    ) -> Option<(usize, Vec<FamilyId>)> {
+        let mut key = prefix.to_owned();
+        let mut best = None;
+        for end in at..tokens.len().min(at + LONGEST_RUN) {
+            if taken[end] {
+                break;
+            }
+            key.push_str(&tokens[end].text);
+            if key.len() > self.longest_spelling {
+                break;
+            }
+            // "SIMATIC S7" is no family in "SIMATIC S7-1500": the designator goes on.
+            let goes_on = tokens[end].chunk != tokens[at].chunk
+                && tokens.get(end + 1).is_some_and(|t| t.chunk == tokens[end].chunk);
+            if goes_on {
+                continue;
+            }
+            let fitting: Vec<FamilyId> =
+                self.families_spelled(&key).iter().copied().filter(|f| self.fits_vendor(*f, vendors)).collect();
+            if !fitting.is_empty() {
+                best = Some((end + 1, fitting));
+            }
+        }
+        best
+    }
+
+    /// Adds families as a further demand; two unrelated families of hardware are a list and no single device.
+    fn add_family(&self, families: Vec<FamilyId>, found: &mut Designation) {
+        let Some(first) = families.first().copied() else { return };
+        if found.families.contains(&families) {
+            return;
+        }
+        let is_hardware = |f: FamilyId| self.family(f).kind == Kind::Hardware;
+        let sibling = found.families.iter_mut().find(|known| {
+            is_hardware(first)
+                && known.first().is_some_and(|k| is_hardware(*k) && self.family(*k).vendor == self.family(first).vendor)
+                && !known.iter().any(|k| families.iter().any(|f| self.is_within(*f, *k) || self.is_within(*k, *f)))
+        });
+        match sibling {
+            Some(known) => known.extend(families),
+            None => found.families.push(families),
         }
     }
 
@@ -549,10 +699,27 @@ impl Catalogue {
                 let key: String = useful.iter().map(|t| t.text.as_str()).collect();
                 if !key.is_empty() && !lists.umbrella.contains(&joined) {
                     let strength = self.strength_of(&key);
-                    parts.push((at, end, NamePart { key, strength, word: None, number: None, pattern: None }));
+                    parts.push((
+                        at,
+                        end,
+                        NamePart { key, strength, word: None, number: None, also: Vec::new(), pattern: None },
+                    ));
                 }
             }
             at = end;
+        }
+        // "R04 CPU" may be written in one: the generic word beside a designator gives it another spelling.
+        for (at, end, part) in &mut parts {
+            if part.strength == Strength::Designator {
+                for (a, e) in &dropped {
+                    let word: String = tokens[*a..*e].iter().map(|t| t.text.as_str()).collect();
+                    if word.len() <= 8 && *a == *end {
+                        part.also.push(format!("{}{word}", part.key));
+                    } else if word.len() <= 8 && *e == *at {
+                        part.also.push(format!("{word}{}", part.key));
+                    }
+                }
+            }
         }
         // A word and the number behind it are one designator: `NPort 5110`, `CP 343-1`, `Stratix 5700`.
         let mut merged: Vec<(usize, usize, NamePart)> = Vec::new();
@@ -567,6 +734,7 @@ impl Catalogue {
                     key: format!("{}{}", last.key, part.key),
                     strength: Strength::Designator,
                     word: Some(last.key.clone()),
+                    also: Vec::new(),
                     number: Some(part.key),
                     pattern: None,
                 };
@@ -596,12 +764,37 @@ impl Catalogue {
             let n_common = merged.iter().filter(|(_, _, p)| p.strength == Strength::Common).count();
             if words.len() >= 2 && n_common >= 1 {
                 let key: String = words.concat();
-                merged =
-                    vec![(0, 0, NamePart { key, strength: Strength::Word, word: None, number: None, pattern: None })];
+                merged = vec![(
+                    0,
+                    0,
+                    NamePart {
+                        key,
+                        strength: Strength::Word,
+                        word: None,
+                        number: None,
+                        also: Vec::new(),
+                        pattern: None,
+                    },
+                )];
             }
         }
         let mut seen: FxHashSet<String> = found.parts.iter().map(|p| p.key.clone()).collect();
         found.parts.extend(merged.into_iter().map(|(_, _, p)| p).filter(|p| seen.insert(p.key.clone())));
+    }
+
+    /// `SEL-751` is the 751 of SEL: a vendor's own name in front of a number may be left out.
+    fn add_spellings_without_vendor(&self, vendors: &VendorSet, found: &mut Designation) {
+        for part in &mut found.parts {
+            let letters = part.key.bytes().take_while(u8::is_ascii_alphabetic).count();
+            let rest = &part.key[letters..];
+            if (2..=6).contains(&letters)
+                && rest.len() >= 3
+                && rest.starts_with(|c: char| c.is_ascii_digit())
+                && self.vendors_named(&part.key[..letters]).iter().any(|v| vendors.known().contains(v))
+            {
+                part.also.push(rest.to_owned());
+            }
+        }
     }
 
     fn strength_of(&self, key: &str) -> Strength {
@@ -651,6 +844,17 @@ fn is_measure(folded: &str) -> bool {
         let digits = w.bytes().take_while(u8::is_ascii_digit).count();
         digits > 0 && matches!(&w[digits..], "v" | "vdc" | "vac" | "xfe" | "xge" | "xfo" | "x" | "m")
     })
+}
+
+/// Cuts what a name says about serial numbers; the version range reads it.
+fn cut_serial_numbers(text: &str) -> String {
+    let folded = fold(text);
+    let at =
+        ["with serial n", "serial number", "serial no", "whose serial"].iter().filter_map(|w| folded.find(w)).min();
+    match at {
+        Some(at) if folded.len() == text.len() && at > 0 && text.is_char_boundary(at) => text[..at].to_owned(),
+        _ => text.to_owned(),
+    }
 }
 
 /// Cuts "except …" off the end of a text.
@@ -709,7 +913,10 @@ fn take_generation(tokens: &[Token], taken: &mut [bool], found: &mut Designation
         if !numbers.is_empty() {
             let word = |k: usize| tokens.get(end + k).map_or("", |t| t.text.as_str());
             let tail = if matches!(word(0), "and" | "or") { word(1) } else { word(0) };
+            let leads = |k: usize| at.checked_sub(k).and_then(|n| tokens.get(n)).map_or("", |t| t.text.as_str());
+            let before = matches!(leads(1), "below" | "before") || (leads(1) == "to" && leads(2) == "prior");
             let reach = match tail {
+                _ if before => Reach::Before,
                 "below" | "earlier" | "prior" | "older" | "lower" => Reach::AndEarlier,
                 "newer" | "later" | "above" | "higher" => Reach::AndLater,
                 _ => Reach::Only,

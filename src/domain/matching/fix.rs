@@ -59,16 +59,17 @@ fn version_in_advice(text: &str) -> Option<String> {
         }
         // Service packs and updates belong to the version.
         let mut version = bare.to_owned();
-        for pair in words[n + 1..].chunks(2).take(2) {
-            let first = pair[0].trim_matches(|c: char| !c.is_alphanumeric());
+        let mut rest = words[n + 1..].iter().map(|w| w.trim_matches(|c: char| !c.is_alphanumeric())).peekable();
+        while let Some(first) = rest.next() {
             let upper = first.to_ascii_uppercase();
-            if (upper.starts_with("SP") || upper.starts_with("HF")) && upper.len() <= 5 && upper.len() > 2 {
+            if (upper.starts_with("SP") || upper.starts_with("HF")) && (3..=5).contains(&upper.len()) {
                 version = format!("{version} {first}");
-            } else if let Some(number) = pair.get(1)
-                && matches!(upper.as_str(), "UPDATE" | "UPD" | "SP" | "HF" | "PATCH")
+            } else if matches!(upper.as_str(), "UPDATE" | "UPD" | "SP" | "HF" | "PATCH")
+                && let Some(number) = rest.peek()
                 && number.starts_with(|c: char| c.is_ascii_digit())
             {
-                version = format!("{version} {first} {}", number.trim_matches(|c: char| !c.is_alphanumeric()));
+                version = format!("{version} {first} {number}");
+                rest.next();
             } else {
                 break;
             }

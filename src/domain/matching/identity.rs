@@ -1,6 +1,6 @@
 //! Whether a device is the product that an entry names: the rules of identity, with typed evidence.
 
-use crate::domain::catalogue::reading::{Designation, NamePart, Strength};
+use crate::domain::catalogue::reading::{Designation, NamePart, Reach, Strength};
 use crate::domain::catalogue::{Catalogue, FamilyId, Kind};
 use crate::domain::nameplate::{FamilyEvidence, NameplateReading, is_unmistakable};
 use crate::domain::order_number::differs_at;
@@ -88,6 +88,8 @@ pub enum Identity {
     Condition {
         why: String,
         evidence: ProductEvidence,
+        /// The part has a firmware of its own, so that the device's says nothing.
+        own_firmware: bool,
     },
     IsNot(Miss),
 }
@@ -108,10 +110,11 @@ const RANK_DECISION: u8 = 90;
 const RANK_ORDER: u8 = 70;
 const RANK_ORDER_PATTERN: u8 = 60;
 const RANK_NAME: u8 = 40;
+const RANK_GENERATION: u8 = 30;
 const RANK_FAMILY: u8 = 20;
 
-/// The rank from which on an entry names the model itself and no family.
-pub const RANK_MODEL: u8 = RANK_NAME;
+/// The lowest rank of each step of exactness, highest first.
+pub const RANK_STEPS: [u8; 5] = [RANK_DECISION, RANK_ORDER, RANK_ORDER_PATTERN, RANK_NAME, RANK_GENERATION];
 
 /// Judges a device against all designations of an entry; the best answer counts.
 pub fn identify(device: &NameplateReading, entry: &EntryReading, catalogue: &Catalogue) -> Identity {
@@ -280,7 +283,51 @@ impl Judge<'_> {
         if let Some(pattern) = &part.pattern {
             return self.device.spans.iter().any(|s| pattern.fits(s));
         }
+        // "04/08CPU" behind a family's name lacks the letter that all its members begin with.
+        let headless = || {
+            part.key.starts_with(|c: char| c.is_ascii_digit())
+                && part.key.bytes().any(|b| b.is_ascii_alphabetic())
+                && part.key.len() >= 4
+                && !self.wanted().families.is_empty()
+                && self.wanted().families.iter().all(|alternatives| self.in_one_of(alternatives).is_some())
+                && self.device.parts.iter().any(|own| {
+                    own.key
+                        .strip_suffix(&part.key)
+                        .is_some_and(|head| head.len() == 1 && !head.starts_with(|c: char| c.is_ascii_digit()))
+                })
+        };
         self.device.spans.contains(&part.key)
+            || headless()
+            || part.also.iter().any(|key| self.device.spans.contains(key))
+    }
+
+    /// The parts of the entry's name that the device does not say.
+    fn missing_parts(&self) -> Vec<&NamePart> {
+        let parts = &self.wanted().parts;
+        let spans = &self.device.spans;
+        let mut missing: Vec<&NamePart> = Vec::new();
+        let mut n = 0;
+        // Several patterns in one name are a list: "FL SWITCH 3xxx 4xxx and 48xx".
+        let any_pattern = parts.iter().any(|p| p.pattern.is_some() && self.covers(p));
+        while n < parts.len() {
+            let part = &parts[n];
+            if self.covers(part) || (part.pattern.is_some() && any_pattern) {
+                n += 1;
+                continue;
+            }
+            // "Q13 UDVCPU" is written in one as well.
+            if let Some(next) = parts.get(n + 1)
+                && part.pattern.is_none()
+                && next.pattern.is_none()
+                && spans.contains(&format!("{}{}", part.key, next.key))
+            {
+                n += 2;
+                continue;
+            }
+            missing.push(part);
+            n += 1;
+        }
+        missing
     }
 
     fn in_one_of(&self, alternatives: &[FamilyId]) -> Option<FamilyId> {
@@ -310,7 +357,7 @@ impl Judge<'_> {
             }
             return Identity::IsNot(Miss::Unrelated);
         }
-        let missing_parts: Vec<&NamePart> = wanted.parts.iter().filter(|p| !self.covers(p)).collect();
+        let missing_parts = self.missing_parts();
         let missing_families: Vec<&Vec<FamilyId>> =
             wanted.families.iter().filter(|alternatives| self.in_one_of(alternatives).is_none()).collect();
         if !missing_parts.is_empty() || !missing_families.is_empty() {
@@ -346,9 +393,19 @@ impl Judge<'_> {
             let n_other = wanted.parts.len() as u8 - n_designators;
             RANK_NAME + (2 * n_designators + n_other).min(15)
         } else {
-            RANK_FAMILY + self.family_depth().min(15)
+            RANK_FAMILY + self.family_depth().min(9) + self.generation_bonus()
         };
         self.with_details(evidence, rank, order_open)
+    }
+
+    /// The entry names the very generation that the device's firmware is of.
+    fn generation_bonus(&self) -> u8 {
+        let fits = self
+            .wanted()
+            .generation
+            .as_ref()
+            .is_some_and(|g| g.reach == Reach::Only && self.device.firmware_numbers.starts_with(&g.numbers));
+        if fits { RANK_GENERATION - RANK_FAMILY } else { 0 }
     }
 
     /// How deep the entry's families lie: a smaller family is more specific.
@@ -430,13 +487,18 @@ impl Judge<'_> {
         let wanted = self.wanted();
         let device = self.device;
         // The entry names software or a component that this device may carry, beside what the device is.
-        let hosted =
-            missing_families.iter().find_map(|alternatives| alternatives.iter().copied().find(|f| self.may_host(*f)));
+        let with_hardware = wanted.families.len() > missing_families.len()
+            || missing_families.iter().flat_map(|a| a.iter()).any(|f| self.is_within_named(*f));
+        let hosted = missing_families
+            .iter()
+            .flat_map(|a| a.iter())
+            .copied()
+            .find(|f| self.may_host(*f) || (with_hardware && self.catalogue.family(*f).kind == Kind::Software));
         if let Some(family) = hosted
             && missing_parts.iter().all(|p| p.strength <= Strength::Common)
-            && missing_families
-                .iter()
-                .all(|alternatives| alternatives.iter().any(|f| self.may_host(*f) || self.is_within_named(*f)))
+            && missing_families.iter().all(|alternatives| {
+                alternatives.iter().any(|f| *f == family || self.may_host(*f) || self.is_within_named(*f))
+            })
         {
             return self.may_carry(family);
         }
@@ -582,7 +644,8 @@ impl Judge<'_> {
             return Identity::IsNot(Miss::OtherComponent { theirs: family });
         }
         let why = format!("depends on `{}`, which the row does not show", self.catalogue.family(family).name);
-        Identity::Condition { why, evidence: ProductEvidence::Component { family } }
+        let own_firmware = self.catalogue.family(family).kind != Kind::Variant;
+        Identity::Condition { why, evidence: ProductEvidence::Component { family }, own_firmware }
     }
 
     /// The last questions to a device that is the product: series letter, components.
@@ -593,7 +656,7 @@ impl Judge<'_> {
                 let letters: String =
                     (0..8u8).filter(|n| wanted.series & (1 << n) != 0).map(|n| char::from(b'A' + n)).collect();
                 let why = format!("the advisory names series {letters}, the row does not say which series it is");
-                return Identity::Condition { why, evidence };
+                return Identity::Condition { why, evidence, own_firmware: false };
             }
             if self.device.series & wanted.series == 0 {
                 return Identity::IsNot(Miss::OtherSeries);

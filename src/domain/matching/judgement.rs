@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 use super::Match;
 use super::explanation::{self, Told};
 use super::fix;
-use super::identity::{Identified, Identity, ProductEvidence, RANK_MODEL, identify};
+use super::identity::{Identified, Identity, ProductEvidence, RANK_STEPS, identify};
 use crate::domain::catalogue::reading::{Designation, Generation, Reach};
 use crate::domain::firmware::Firmware;
 use crate::domain::nameplate::{NameplateReading, Variant};
@@ -89,7 +89,9 @@ impl Ruler<'_> {
             .entry((entry.range, component))
             .or_insert_with(|| {
                 let text = match component.checked_sub(1).map(|n| &device.components[n]) {
-                    Some(c) => c.firmware.as_deref().unwrap_or(""),
+                    // A component that the model names is what the row is about; one in the notes has its own version.
+                    Some(c) if c.is_noted => c.firmware.as_deref().unwrap_or(""),
+                    Some(c) => c.firmware.as_deref().unwrap_or(&variant.firmware),
                     None => variant.firmware.as_str(),
                 };
                 let firmware = Firmware::read(text);
@@ -136,6 +138,7 @@ fn narrow(answer: &mut RangeAnswer, generation: &Generation, device: &NameplateR
     let head: Vec<u32> = own.iter().copied().chain(std::iter::repeat(0)).take(n).collect();
     let fits = match generation.reach {
         Reach::Only => head == generation.numbers,
+        Reach::Before => head < generation.numbers,
         Reach::AndEarlier => head <= generation.numbers,
         Reach::AndLater => head >= generation.numbers,
     };
@@ -154,8 +157,14 @@ fn verdict_of(status: StatusGroup, spoken: &Spoken<'_>) -> Option<Verdict> {
         (StatusGroup::Affected, Place::Inside) if certain => Some(Verdict::Affected),
         (StatusGroup::Affected | StatusGroup::Investigated, Place::Inside | Place::Unclear) => Some(Verdict::Possible),
         (StatusGroup::Affected | StatusGroup::Investigated, Place::Outside) if certain => Some(Verdict::NotAffected),
-        // What is not certainly this product cannot clear it.
-        (StatusGroup::Affected | StatusGroup::Investigated, Place::Outside) => None,
+        // The device is right and only an option is unknown, but no option brings this firmware inside. A part with
+        // a firmware of its own is another matter: nothing was compared.
+        (StatusGroup::Affected | StatusGroup::Investigated, Place::Outside) => match spoken.identity {
+            Identity::Condition { own_firmware: true, .. } => Some(Verdict::Possible),
+            Identity::Condition { own_firmware: false, .. } => Some(Verdict::NotAffected),
+            // What is not certainly this product cannot clear it.
+            _ => None,
+        },
         (StatusGroup::NotAffected, Place::Inside) if certain => Some(Verdict::NotAffected),
         (StatusGroup::NotAffected, _) => None,
     }
@@ -265,14 +274,10 @@ fn decide(
     })
 }
 
-/// Whether an entry of rank `rank` still speaks beside one of rank `top`.
+/// Whether an entry of rank `rank` still speaks beside one of rank `top`: order numbers, patterns, names and
+/// generations each silence what is less exact, but not their like.
 fn overrules(rank: u8, top: u8) -> bool {
-    if top >= RANK_MODEL {
-        // Order numbers, patterns and names each silence what is less exact, but not their like.
-        rank >= top - top % 10 - if top < 60 { 10 } else { 0 } && rank >= RANK_MODEL
-    } else {
-        rank > 0
-    }
+    RANK_STEPS.iter().find(|step| top >= **step).is_none_or(|step| rank >= *step) && rank > 0
 }
 
 /// Whether the entries are bound to more than one order number.

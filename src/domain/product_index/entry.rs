@@ -88,8 +88,13 @@ impl EntryReading {
             let read = catalogue.read_designations(named, &vendors, TextKind::Advisory);
             let telling = read.iter().any(|d| !d.orders.is_empty() || !d.parts.is_empty() || !d.families.is_empty());
             if telling {
-                // A part number where a version should stand is the product; the name above it is the series.
-                designations = read;
+                // A part number where a version should stand is the product, and the name above it the series; a
+                // device that states no order number may still be known by the name.
+                let named_orders: Vec<OrderSpec> = read.iter().flat_map(|d| d.orders.iter().cloned()).collect();
+                for designation in &mut designations {
+                    designation.orders.extend(named_orders.iter().cloned());
+                }
+                designations.extend(read);
             }
         }
         if designations.is_empty() && !text.family.is_empty() {
@@ -190,7 +195,7 @@ fn member_families(designation: &Designation, catalogue: &Catalogue) -> FxHashSe
         }
     }
     for part in &designation.parts {
-        for key in std::iter::once(&part.key).chain(&part.number) {
+        for key in std::iter::once(&part.key).chain(&part.number).chain(&part.also) {
             found.extend(catalogue.families_of_member(key).into_iter().map(|(f, _)| f));
         }
     }
