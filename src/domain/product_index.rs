@@ -206,11 +206,13 @@ impl ProductIndex {
                     continue;
                 }
                 let (text, version, name) = entry::texts_of(advisory, p);
+                let tail = entry::product_in_version(&catalogue, version, name);
+                let version = if tail.is_some() { "vers:all/*" } else { version };
                 let range = *ranges.entry((version.to_owned(), name.to_owned())).or_insert_with(|| {
                     self.ranges.push(VersionRange::read(version, name));
                     self.ranges.len() as u32 - 1
                 });
-                let named = self.ranges[range as usize].named_product().map(str::to_owned);
+                let named = tail.or_else(|| self.ranges[range as usize].named_product().map(str::to_owned));
                 let mut text = entry::EntryText { named, ..text };
                 let known = match readings.get(&text) {
                     Some(known) => *known,

@@ -620,7 +620,7 @@ impl Judge<'_> {
             self.device.components.iter().position(|c| wanted.iter().any(|w| self.catalogue.is_within(c.family, *w)));
         if let Some(n) = carried {
             let evidence = ProductEvidence::Component { family: self.device.components[n].family };
-            return Identity::Is(Identified { evidence, rank: RANK_NAME, order_open: false, component: Some(n) });
+            return Identity::Is(Identified { evidence, rank: RANK_FAMILY, order_open: false, component: Some(n) });
         }
         let host = wanted
             .iter()

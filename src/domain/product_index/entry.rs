@@ -5,6 +5,7 @@ use rustc_hash::FxHashSet;
 use crate::domain::advisory::Advisory;
 use crate::domain::catalogue::reading::{Designation, OrderSpec, TextKind};
 use crate::domain::catalogue::{Catalogue, Decision, FamilyId, VendorSet};
+use crate::domain::model::tokens;
 use crate::domain::order_number::{Pattern, squash};
 use crate::domain::product::{BranchCategory, Product};
 
@@ -151,6 +152,26 @@ impl EntryReading {
             designations,
         }
     }
+}
+
+/// The family's name that the full product name ends with, when its last word stands where a version should: version
+/// text `M221` under "Modicon M221", `8` under "LOGO! 8".
+pub fn product_in_version(catalogue: &Catalogue, version: &str, name: &str) -> Option<String> {
+    let version = version.trim();
+    if version.is_empty() || version.len() > 24 || version.contains(['<', '>', '=', '*', '|', '.', '/', ' ']) {
+        return None;
+    }
+    let all = tokens(name);
+    if !squash(name).ends_with(&squash(version)) {
+        return None;
+    }
+    (1..=5.min(all.len())).rev().find_map(|n| {
+        let words = &all[all.len() - n..];
+        let key: String = words.iter().map(|t| t.text.as_str()).collect();
+        let longer = key.len() > squash(version).len() || version.starts_with(|c: char| c.is_alphabetic());
+        let named = longer && !catalogue.families_spelled(&key).is_empty();
+        named.then(|| words.iter().map(|t| t.raw.as_str()).collect::<Vec<_>>().join(" "))
+    })
 }
 
 /// Order numbers of the identification helper, with CSAF's wildcards.
