@@ -135,9 +135,7 @@ impl Firmware {
                 place = after;
                 continue;
             }
-            if atom.is_word() && !is_connector(atom) {
-                name = join(&name, atom.text);
-            } else if atom.is_number() {
+            if atom.is_number() || atom.is_word() && !is_connector(atom) {
                 name = join(&name, atom.text);
             } else if is_separator(atom) {
                 name.clear();

@@ -67,6 +67,11 @@ enum StartKind {
     Chain,
 }
 
+/// A version starts at this place.
+pub(crate) fn starts(atoms: &[Atom<'_>], at: usize) -> bool {
+    start(atoms, at, Letters::Never).is_some()
+}
+
 fn start<'a>(atoms: &[Atom<'a>], at: usize, letters: Letters) -> Option<Start<'a>> {
     let atom = atoms.get(at)?;
     if atom.is_number() {
@@ -292,7 +297,7 @@ fn read_core(version: &mut Version, atoms: &[Atom<'_>], mut place: usize, groupe
         if !atom.is_word() {
             break;
         }
-        if is_wild(atom) && ends_word(atoms, place) {
+        if is_wild(atom) && ends_word(atoms, place) && !is_letter_x(version, atoms, place) {
             open_digits(version);
             place += 1;
             continue;
@@ -337,6 +342,11 @@ fn dotted_date(atoms: &[Atom<'_>], at: usize) -> bool {
         && day.text.len() <= 2
         && month.text.len() <= 2
         && year.text.len() == 4
+}
+
+/// The `X` of `1.21X` is the letter after W, that of `8.1X` any digit: the letter follows a number of two digits.
+fn is_letter_x(version: &Version, atoms: &[Atom<'_>], place: usize) -> bool {
+    atoms[place].text == "X" && version.core.len() > 1 && place > 0 && atoms[place - 1].text.len() > 1
 }
 
 /// `1x` opens the last digit of the segment before it.

@@ -255,7 +255,10 @@ impl Version {
                 let likeness = ours.likeness(theirs);
                 best = match best {
                     Some((score, _)) if score > likeness => best,
-                    Some((score, found)) if score == likeness && found != relation => Some((score, Relation::Other)),
+                    Some((score, found)) if score == likeness && found != relation => {
+                        let same = found == Relation::Same || relation == Relation::Same;
+                        Some((score, if same { Relation::Same } else { Relation::Other }))
+                    }
                     _ => Some((likeness, relation)),
                 };
             }

@@ -184,7 +184,10 @@ impl VersionRange {
         if firmware.is_only_date() && !counts_years {
             return (Place::Unclear, Why::OtherKind(first));
         }
-        let named = points.iter().find_map(|point| point.version().filter(|version| !version.name().is_empty()));
+        // Bounds of several components: the one that the device names; bounds without a name are of the device itself.
+        let bounds = || points.iter().filter_map(|point| point.version());
+        let shared = bounds().find(|bound| firmware.versions().iter().any(|version| version.shares_name_with(bound)));
+        let named = shared.or_else(|| bounds().next().filter(|_| bounds().all(|bound| !bound.name().is_empty())));
         match self.device_version(device, named) {
             Some(version) => fit_of(Shown::Version(version)),
             None => (Place::Unclear, Why::OtherKind(first)),

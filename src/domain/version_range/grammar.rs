@@ -186,7 +186,7 @@ impl<'a> Grammar<'a> {
         let after = self.place + 1;
         let has_item =
             self.parsed.items.last().is_some_and(|item| item.clause == self.clause && item.op != Some(Op::Below));
-        let version = reader::read(self.tidied, self.atoms, after, Letters::Never).is_some();
+        let version = reader::starts(self.atoms, after);
         if has_item && version && self.op.is_none() {
             self.to = true;
         }
@@ -293,7 +293,7 @@ impl<'a> Grammar<'a> {
     }
 
     fn is_version(&self, place: usize) -> bool {
-        reader::read(self.tidied, self.atoms, place, Letters::Never).is_some()
+        reader::starts(self.atoms, place)
     }
 
     fn version(&mut self, mut version: Version, after: usize) {
@@ -573,8 +573,7 @@ fn commit(atoms: &[Atom<'_>], at: usize) -> Option<usize> {
         after += 1;
     }
     let alone = atoms.get(after).is_none_or(|atom| atom.gap || atom.is_sign('|') || atom.is_sign(')'));
-    (length >= 7 && changes >= 4 && alone && atoms.get(at).is_some_and(|atom| atom.gap || at == 0 || !atom.is_word()))
-        .then_some(after)
+    (length >= 7 && changes >= 4 && alone && starts_word(atoms, at)).then_some(after)
 }
 
 /// `12.4.1-12.4.11`, `28-33`, `1.265B -1.285X`: two versions of one shape with a dash between them.

@@ -261,7 +261,7 @@ fn fit_branches<'a>(bounds: &'a [Bound], shown: Shown<'_>) -> Fit<'a> {
         let own = bounds.iter().find(|bound| {
             bound.point.version().is_some_and(|bound| {
                 bound.same_numbering(version)
-                    && bound.core.len() > depth
+                    && bound.core.len() >= depth
                     && (0..depth).all(|place| bound.core.get(place) == version.core.get(place))
             })
         });
