@@ -28,6 +28,9 @@ const SPRITE: &str = include_str!("html/sprite.svg");
 /// Above this many findings the folds are brief, so that a browser can still open the file.
 const MAX_FULL_FINDINGS: usize = 2_000;
 
+/// Above this many there are no folds at all: the page is a list that leads to the other forms of the report.
+const MAX_BRIEF_FINDINGS: usize = 20_000;
+
 /// How much stands in the fold of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Detail {
@@ -35,6 +38,8 @@ enum Detail {
     Full,
     /// Evidence in sentences, one remedy and a link to all.
     Brief,
+    /// No fold: verdict, reason, fix and advisory in one line, devices by their ids.
+    Line,
 }
 
 struct Page<'a> {
@@ -57,7 +62,11 @@ pub fn write_html(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         })
         .collect();
     let n_findings: usize = sites.iter().flat_map(|(_, groups)| groups).map(|group| group.lines.len()).sum();
-    let detail = if n_findings > MAX_FULL_FINDINGS { Detail::Brief } else { Detail::Full };
+    let detail = match n_findings {
+        n if n > MAX_BRIEF_FINDINGS => Detail::Line,
+        n if n > MAX_FULL_FINDINGS => Detail::Brief,
+        _ => Detail::Full,
+    };
     let advisories = Advisories::of(report);
     let mut page = Page { out: io::BufWriter::new(out), advisories: &advisories, detail };
     page.head(report)?;

@@ -206,11 +206,16 @@ impl Page<'_> {
             grouped(report.rows.len() as u64),
             Text(&report.program_version)
         )?;
-        if self.detail == Detail::Brief {
-            write!(
+        match self.detail {
+            Detail::Full => {}
+            Detail::Brief => write!(
                 self.out,
                 "<p>This report is long: evidence is told in sentences instead of tables, and remedies stand with the advisories.</p>"
-            )?;
+            )?,
+            Detail::Line => write!(
+                self.out,
+                "<p>This report is very long: evidence is left out here, and remedies stand with the advisories. Make it for one site, or take the workbook or the JSON form, for all details.</p>"
+            )?,
         }
         write!(self.out, "<div class=\"glossary\"><div><h3>Verdicts</h3><dl>")?;
         for verdict in Verdict::ALL {

@@ -110,12 +110,11 @@ impl Page<'_> {
         let n_assets = line.assets.len();
         // The plate says how many there are; a line repeats it in passing.
         let same = if n_assets == group.assets.len() { " same faint" } else { "" };
-        write!(
-            self.out,
-            "<td class=\"c-n{same}\" data-label=\"Assets\">{}</td></tr>\n\
-             <tr class=\"fold why\"><td colspan=\"5\"><details><summary>",
-            grouped(n_assets as u64)
-        )?;
+        write!(self.out, "<td class=\"c-n{same}\" data-label=\"Assets\">{}</td></tr>", grouped(n_assets as u64))?;
+        if self.detail == Detail::Line {
+            return writeln!(self.out);
+        }
+        write!(self.out, "\n<tr class=\"fold why\"><td colspan=\"5\"><details><summary>")?;
         write!(self.out, "<bdi>{}</bdi></summary>", Text(&advisory.title))?;
         self.why(finding)?;
         if n_assets != group.assets.len() {
@@ -177,7 +176,7 @@ impl Page<'_> {
                 }
                 write!(self.out, "</p>")?;
             }
-            Detail::Full | Detail::Brief => {}
+            Detail::Full | Detail::Brief | Detail::Line => {}
         }
         write!(self.out, "<dl>")?;
         if !finding.product.is_empty() {
@@ -272,7 +271,7 @@ impl Page<'_> {
         let at_most = match self.detail {
             Detail::Full if all.len() <= MAX_REMEDIES + 1 => all.len(),
             Detail::Full => MAX_REMEDIES,
-            Detail::Brief => 1,
+            Detail::Brief | Detail::Line => 1,
         };
         let shown = &all[..at_most.min(all.len())];
         self.remedy_list(shown.iter())?;
@@ -317,7 +316,7 @@ impl Page<'_> {
             write!(self.out, " and {} more", grouped((assets.len() - n_shown) as u64))?;
         }
         write!(self.out, "</summary>")?;
-        if assets.len() > MAX_ASSET_TABLE {
+        if assets.len() > MAX_ASSET_TABLE || self.detail == Detail::Line {
             write!(self.out, "<p class=\"ids\">")?;
             self.id_list(assets)?;
             write!(self.out, "</p>")?;
