@@ -82,6 +82,30 @@ fn glue_options(text: &str) -> String {
     glued.join(" ")
 }
 
+/// Takes the blanks from around the dash of "1756 - L8z" and "2080 -L50E".
+fn join_bulletin_numbers(text: &str) -> String {
+    let chars: Vec<char> = text.chars().collect();
+    let mut joined = String::with_capacity(text.len());
+    let mut at = 0;
+    while at < chars.len() {
+        let dash = if chars[at] == ' ' && chars.get(at + 1) == Some(&'-') { Some(at + 1) } else { None };
+        let digits_before = joined.chars().rev().take_while(char::is_ascii_digit).count();
+        if let Some(dash) = dash.filter(|_| digits_before == 4) {
+            let next = if chars.get(dash + 1) == Some(&' ') { dash + 2 } else { dash + 1 };
+            if chars.get(next).is_some_and(char::is_ascii_uppercase)
+                && chars.get(next + 1).is_some_and(char::is_ascii_digit)
+            {
+                joined.push('-');
+                at = next;
+                continue;
+            }
+        }
+        joined.push(chars[at]);
+        at += 1;
+    }
+    joined
+}
+
 /// A text with its remarks in parentheses taken out, outermost ones whole.
 ///
 /// Parentheses that stand inside a word (`R04(EN)CPU`, `277(F)`) belong to the word and stay.
@@ -137,7 +161,8 @@ pub fn take_remarks(text: &str) -> (String, Vec<String>) {
 
 /// Unifies the signs that stand for "any character" and cuts the legend of placeholders (`x=32,64,80, y=T,R`).
 pub fn unify_placeholders(text: &str) -> String {
-    let mut unified = glue_options(text).replace("[ ]", "□").replace("[]", "□").replace('■', "□");
+    let mut unified =
+        join_bulletin_numbers(&glue_options(text)).replace("[ ]", "□").replace("[]", "□").replace('■', "□");
     if unified.contains('□') {
         // Blanks around a sign are typesetting: `CJ1G-CPU □ □ P`.
         while unified.contains("□ □") {
@@ -287,6 +312,10 @@ fn expand_slashes(chunk: &str) -> Vec<String> {
             .chain(std::iter::once(&last[..leading_digits(last)]));
         return numbers.map(|n| format!("{prefix}{n}{suffix}")).collect();
     }
+    // Plain numbers of one length behind a word: "NPort 5130/5150".
+    if parts.iter().all(|p| is_digits(p) && p.len() >= 3 && p.len() == first.len()) {
+        return parts.iter().map(|p| (*p).to_owned()).collect();
+    }
     // The letters may follow one number only: `FCU08/16PCPU` was handled; here each part is a name of its own.
     if parts.iter().all(|p| has_digit(p) && has_letter(p) && p.len() >= 3) {
         return parts.iter().map(|p| (*p).to_owned()).collect();
@@ -384,6 +413,7 @@ mod tests {
         assert_eq!(list("PN/DP"), "PN/DP");
         assert_eq!(list("1756-EN2T/D"), "1756-EN2T/D");
         assert_eq!(list("FC922/924"), "FC922 FC924");
+        assert_eq!(list("5130/5150"), "5130 5150");
         assert_eq!(list("FX5U(C)"), "FX5U FX5UC");
         assert_eq!(list("277(F)"), "277 277F");
     }
@@ -403,6 +433,8 @@ mod tests {
         );
         assert!(!unify_placeholders("FX5U-xMy/z x=32,64,80, y=T,R, z=ES,DS").contains('='));
         assert_eq!(unify_placeholders("CJ1G-CPU □ □ P"), "CJ1G-CPU□□P");
+        assert_eq!(unify_placeholders("5580 (1756 - L8z)"), "5580 (1756-L8z)");
+        assert_eq!(unify_placeholders("R04 (EN) CPU firmware"), "R04(EN)CPU firmware");
     }
 
     #[test]

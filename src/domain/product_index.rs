@@ -206,8 +206,8 @@ impl ProductIndex {
                     continue;
                 }
                 let (text, version, name) = entry::texts_of(advisory, p);
-                let tail = entry::product_in_version(&catalogue, version, name);
-                let version = if tail.is_some() { "vers:all/*" } else { version };
+                let tail = entry::product_in_version(&catalogue, &version, name);
+                let version = if tail.is_some() { "vers:all/*" } else { version.as_ref() };
                 let range = *ranges.entry((version.to_owned(), name.to_owned())).or_insert_with(|| {
                     self.ranges.push(VersionRange::read(version, name));
                     self.ranges.len() as u32 - 1

@@ -313,6 +313,13 @@ impl Catalogue {
                 pending = format!("{pending} {piece}").trim().to_owned();
             }
         }
+        // "GOT2000 Series, GT27 model": a family in front of one within it only says where that belongs.
+        let named: Vec<FamilyId> = found.iter().flat_map(|d| d.families.iter().flatten().copied()).collect();
+        found.retain(|d| {
+            let only_families = d.parts.is_empty() && d.orders.is_empty() && !d.families.is_empty();
+            !only_families
+                || !d.families.iter().flatten().all(|f| named.iter().any(|n| n != f && self.is_within(*n, *f)))
+        });
         // Series letters, generations and components at the end hold for the whole list.
         let tail = found.last().cloned().unwrap_or_default();
         for designation in &mut found {

@@ -100,16 +100,16 @@ pub struct Identified {
     pub evidence: ProductEvidence,
     /// Over the entries of one advisory the more specific one speaks: see `RANK_*`.
     pub rank: u8,
-    /// The entry is bound to order numbers and the device states none.
-    pub order_open: bool,
     /// The component whose firmware counts instead of the device's: index into the reading's components.
     pub component: Option<usize>,
 }
 
 const RANK_DECISION: u8 = 90;
 const RANK_ORDER: u8 = 70;
-const RANK_ORDER_PATTERN: u8 = 60;
-const RANK_NAME: u8 = 40;
+pub const RANK_ORDER_PATTERN: u8 = 60;
+pub const RANK_NAME: u8 = 40;
+/// So much each designator of an entry's name adds; other words add less.
+pub const RANK_PER_DESIGNATOR: u8 = 5;
 const RANK_GENERATION: u8 = 30;
 const RANK_FAMILY: u8 = 20;
 
@@ -124,7 +124,6 @@ pub fn identify(device: &NameplateReading, entry: &EntryReading, catalogue: &Cat
             Identity::Is(Identified {
                 evidence: ProductEvidence::Decision { author, date },
                 rank: RANK_DECISION,
-                order_open: false,
                 component: None,
             })
         } else {
@@ -172,9 +171,8 @@ enum OrderFit {
     Equal(String),
     Covered(String, String),
     Differs(Miss),
-    /// The entry is bound to order numbers, the device has none of that kind.
+    /// One side has none of that kind.
     Open,
-    None,
 }
 
 impl Judge<'_> {
@@ -204,24 +202,23 @@ impl Judge<'_> {
         match orders {
             OrderFit::Equal(yours) => {
                 let evidence = ProductEvidence::OrderEqual { yours };
-                self.with_details(evidence, RANK_ORDER, false)
+                self.with_details(evidence, RANK_ORDER)
             }
             OrderFit::Differs(miss) => Identity::IsNot(miss),
             OrderFit::Covered(yours, pattern) => {
                 if self.families_contradict() {
                     return self.other_model();
                 }
-                self.with_details(ProductEvidence::OrderCovered { yours, pattern }, RANK_ORDER_PATTERN, false)
+                self.with_details(ProductEvidence::OrderCovered { yours, pattern }, RANK_ORDER_PATTERN)
             }
-            OrderFit::Open => self.by_name(vendor, true),
-            OrderFit::None => self.by_name(vendor, false),
+            OrderFit::Open => self.by_name(vendor),
         }
     }
 
     fn order_fit(&self) -> OrderFit {
         let wanted = &self.wanted().orders;
         if wanted.is_empty() {
-            return OrderFit::None;
+            return OrderFit::Open;
         }
         let device = self.device;
         for order in wanted {
@@ -349,7 +346,7 @@ impl Judge<'_> {
         })
     }
 
-    fn by_name(&self, vendor: VendorFit, order_open: bool) -> Identity {
+    fn by_name(&self, vendor: VendorFit) -> Identity {
         let wanted = self.wanted();
         if wanted.parts.is_empty() && wanted.families.is_empty() {
             if !wanted.components.is_empty() {
@@ -391,11 +388,11 @@ impl Judge<'_> {
         }
         let rank = if n_designators > 0 || strongest >= Some(Strength::Word) {
             let n_other = wanted.parts.len() as u8 - n_designators;
-            RANK_NAME + (2 * n_designators + n_other).min(15)
+            RANK_NAME + RANK_PER_DESIGNATOR * n_designators.min(3) + n_other.min(3)
         } else {
             RANK_FAMILY + self.family_depth().min(9) + self.generation_bonus()
         };
-        self.with_details(evidence, rank, order_open)
+        self.with_details(evidence, rank)
     }
 
     /// The entry names the very generation that the device's firmware is of.
@@ -620,7 +617,7 @@ impl Judge<'_> {
             self.device.components.iter().position(|c| wanted.iter().any(|w| self.catalogue.is_within(c.family, *w)));
         if let Some(n) = carried {
             let evidence = ProductEvidence::Component { family: self.device.components[n].family };
-            return Identity::Is(Identified { evidence, rank: RANK_FAMILY, order_open: false, component: Some(n) });
+            return Identity::Is(Identified { evidence, rank: RANK_FAMILY, component: Some(n) });
         }
         let host = wanted
             .iter()
@@ -649,7 +646,7 @@ impl Judge<'_> {
     }
 
     /// The last questions to a device that is the product: series letter, components.
-    fn with_details(&self, evidence: ProductEvidence, rank: u8, order_open: bool) -> Identity {
+    fn with_details(&self, evidence: ProductEvidence, rank: u8) -> Identity {
         let wanted = self.wanted();
         if wanted.series != 0 {
             if self.device.series == 0 {
@@ -679,6 +676,6 @@ impl Judge<'_> {
             }
         }
         // Software that runs on its hosts is not the host itself.
-        Identity::Is(Identified { evidence, rank: rank + u8::from(wanted.series != 0), order_open, component })
+        Identity::Is(Identified { evidence, rank: rank + u8::from(wanted.series != 0), component })
     }
 }

@@ -5,7 +5,9 @@ use rustc_hash::FxHashMap;
 use super::Match;
 use super::explanation::{self, Told};
 use super::fix;
-use super::identity::{Identified, Identity, ProductEvidence, RANK_STEPS, identify};
+use super::identity::{
+    Identified, Identity, ProductEvidence, RANK_NAME, RANK_ORDER_PATTERN, RANK_PER_DESIGNATOR, RANK_STEPS, identify,
+};
 use crate::domain::catalogue::reading::{Designation, Generation, Reach};
 use crate::domain::firmware::Firmware;
 use crate::domain::nameplate::{NameplateReading, Variant};
@@ -18,7 +20,6 @@ struct Spoken<'a> {
     entry: &'a Entry,
     identity: Identity,
     rank: u8,
-    order_open: bool,
     answer: RangeAnswer,
 }
 
@@ -53,12 +54,9 @@ pub(super) fn judge(index: &ProductIndex, variant: &Variant, serial_number: &str
             .into_iter()
             .map(|(entry, identity)| {
                 let identity = identities[identity].clone();
-                let (rank, order_open) = match &identity {
-                    Identity::Is(i) => (i.rank, i.order_open),
-                    _ => (0, false),
-                };
+                let rank = if let Identity::Is(i) = &identity { i.rank } else { 0 };
                 let answer = ruler.answer(entry, &identity);
-                Spoken { entry, identity, rank, order_open, answer }
+                Spoken { entry, identity, rank, answer }
             })
             .collect();
         if let Some(found) = decide(index, variant, &device, advisory, &spoken) {
@@ -202,10 +200,10 @@ fn decide(
         let mixed = voices.iter().any(|(_, v)| *v != worst);
         if mixed
             && worst == Verdict::Affected
-            && voices.iter().all(|(n, _)| spoken[*n].order_open)
-            && different_orders(index, spoken, &voices)
+            && voices.iter().all(|(n, _)| spoken[*n].rank < RANK_ORDER_PATTERN)
+            && differ_in_remarks(index, spoken, &voices)
         {
-            // The same name under several order numbers, with different ranges: only the order number can tell.
+            // The same name with different remarks and different ranges: only the type plate can tell.
             worst = Verdict::Possible;
             order_doubt = true;
         }
@@ -234,7 +232,7 @@ fn decide(
             _ => {}
         }
         if order_doubt {
-            let detail = "several order numbers of this name have different ranges, and the row states none";
+            let detail = "the advisory splits this name by order number or build, and the row does not say which it is";
             doubts.push(Doubt::new(DoubtKind::ProductUnsure, detail));
         }
         doubts.extend(one.answer.doubts.iter().cloned());
@@ -277,20 +275,24 @@ fn decide(
 /// Whether an entry of rank `rank` still speaks beside one of rank `top`: order numbers, patterns, names and
 /// generations each silence what is less exact, but not their like.
 fn overrules(rank: u8, top: u8) -> bool {
+    if (RANK_NAME..RANK_ORDER_PATTERN).contains(&top) {
+        // Among names the one with more designators is the more exact: "1515SP PC2" beside "1515SP".
+        return rank >= top - (top - RANK_NAME) % RANK_PER_DESIGNATOR;
+    }
     RANK_STEPS.iter().find(|step| top >= **step).is_none_or(|step| rank >= *step) && rank > 0
 }
 
-/// Whether the entries are bound to more than one order number.
-fn different_orders(index: &ProductIndex, spoken: &[Spoken<'_>], voices: &[(usize, Verdict)]) -> bool {
-    let mut orders: Vec<&str> = voices
-        .iter()
-        .flat_map(|(n, _)| &index.reading(spoken[*n].entry.reading).designations)
-        .flat_map(|d| &d.designation.orders)
-        .map(|o| o.key.as_str())
-        .collect();
-    orders.sort_unstable();
-    orders.dedup();
-    orders.len() > 1
+/// Whether entries with the same name differ in a remark that the row cannot settle: an order number, "(with MID
+/// approval)".
+fn differ_in_remarks(index: &ProductIndex, spoken: &[Spoken<'_>], voices: &[(usize, Verdict)]) -> bool {
+    let names: Vec<&str> = voices.iter().map(|(n, _)| index.reading(spoken[*n].entry.reading).name.as_str()).collect();
+    let mut full = names.clone();
+    full.sort_unstable();
+    full.dedup();
+    let mut bare: Vec<&str> = names.iter().map(|n| n.split('(').next().unwrap_or(n).trim()).collect();
+    bare.sort_unstable();
+    bare.dedup();
+    full.len() > 1 && bare.len() == 1
 }
 
 fn confidence_of(identity: &Identity, device: &NameplateReading) -> Confidence {

@@ -1,5 +1,7 @@
 //! The name of one advisory product, read once for all advisories that write it alike.
 
+use std::borrow::Cow;
+
 use rustc_hash::FxHashSet;
 
 use crate::domain::advisory::Advisory;
@@ -48,7 +50,7 @@ pub struct EntryReading {
 
 /// The product that the texts of product `p` come from, its version text and full name. A relationship is known by
 /// what it is installed on and has the version of what is installed.
-pub fn texts_of(advisory: &Advisory, p: usize) -> (EntryText, &str, &str) {
+pub fn texts_of(advisory: &Advisory, p: usize) -> (EntryText, Cow<'_, str>, &str) {
     let product = &advisory.products[p];
     let at = |n: u32| advisory.products.get(n as usize);
     let (named, versioned) = match &product.relationship {
@@ -68,7 +70,17 @@ pub fn texts_of(advisory: &Advisory, p: usize) -> (EntryText, &str, &str) {
         named: None,
         title: None,
     };
-    (text, versioned.version_text().unwrap_or(""), versioned.name.as_str())
+    (text, version_text(versioned), versioned.name.as_str())
+}
+
+/// The version branch with the service pack and patch level below it.
+fn version_text(product: &Product) -> Cow<'_, str> {
+    let version = product.version_text().unwrap_or("");
+    let packs: Vec<&str> = product
+        .branch_names(&BranchCategory::ServicePack)
+        .chain(product.branch_names(&BranchCategory::PatchLevel))
+        .collect();
+    if packs.is_empty() { Cow::Borrowed(version) } else { Cow::Owned(format!("{version} {}", packs.join(" "))) }
 }
 
 /// The innermost product name of the tree, else the full name without what the tree does not know.
