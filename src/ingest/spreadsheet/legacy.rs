@@ -27,14 +27,10 @@ pub fn guarded<T>(part: &str, read: impl FnOnce() -> Result<T, ReadFault>) -> Re
     })
 }
 
-/// The sheets of a workbook that calamine has opened, in order, as (name, hidden).
-pub fn sheet_list<RS: Read + Seek, W: Reader<RS>>(workbook: &W) -> Vec<(String, bool)> {
-    workbook
-        .sheets_metadata()
-        .iter()
-        .filter(|s| s.typ == SheetType::WorkSheet)
-        .map(|s| (s.name.clone(), s.visible != SheetVisible::Visible))
-        .collect()
+/// The worksheets of a workbook that calamine has opened, in order, as (index among all sheets, name, hidden).
+pub fn sheet_list<RS: Read + Seek, W: Reader<RS>>(workbook: &W) -> Vec<(usize, String, bool)> {
+    let sheets = workbook.sheets_metadata().iter().enumerate().filter(|(_, s)| s.typ == SheetType::WorkSheet);
+    sheets.map(|(index, s)| (index, s.name.clone(), s.visible != SheetVisible::Visible)).collect()
 }
 
 /// A range of values as rows.

@@ -13,6 +13,9 @@ use std::path::Path;
 
 use crate::domain::inventory::{Field, InventoryReading};
 
+mod biff;
+mod biff12;
+mod compound;
 mod container;
 mod damage;
 mod delimited;
@@ -21,16 +24,19 @@ mod encoding;
 mod error;
 mod find_header;
 mod header;
+mod html_table;
 mod joined;
 mod layout;
 mod legacy;
 mod limits;
 mod mapping;
 mod number_format;
+mod ods;
 mod profile;
 mod raw;
 mod refuse;
 mod row;
+mod spreadsheet_ml;
 mod stats;
 mod table;
 mod text;
@@ -45,6 +51,9 @@ pub use error::{ReadError, ReadFault};
 pub use limits::Limits;
 pub use mapping::Mapping;
 pub use table::Batch;
+
+#[cfg(test)]
+mod tests;
 
 use container::Container;
 use delimited::Records;

@@ -7,14 +7,17 @@ use zip::ZipArchive;
 
 use crate::domain::inventory::{Field, InventoryReading, SkippedSheet};
 
+use super::biff::Looks;
+use super::compound::Compound;
 use super::container::Container;
+use super::encoding::{self, Decoded};
 use super::error::ReadFault;
-use super::legacy::{self, Beside};
+use super::legacy;
 use super::limits::Limits;
 use super::number_format::NumberFormat;
 use super::raw::RawSheet;
 use super::table::{self, BATCH, Batch, Sheet, Tables};
-use super::{ReadOptions, refuse, words, xlsx};
+use super::{ReadOptions, biff12, html_table, ods, refuse, spreadsheet_ml, words, xlsx, xml};
 
 /// Reads all sheets of a workbook.
 pub fn read(
@@ -71,49 +74,58 @@ fn open(container: Container, source: &mut (impl Read + Seek), limits: Limits) -
     match container {
         Container::Zip => open_zip(source, limits),
         Container::Compound => open_xls(source, limits),
-        _ => Err(ReadFault::WrongType {
-            expected: "a workbook",
-            found: "a web page or XML saved as a workbook".to_owned(),
-        }),
+        Container::SpreadsheetMl => spreadsheet_ml::read(source, limits),
+        Container::Html => {
+            let (encoding, _) = encoding::detect(source).map_err(ReadFault::Io)?;
+            let mut page = String::new();
+            let mut decoded = Decoded::new(source, encoding);
+            while decoded.read_into(&mut page).map_err(ReadFault::Io)? {}
+            html_table::read(&page, limits)
+        }
+        Container::Empty | Container::Text | Container::Other(_) => {
+            Err(ReadFault::WrongType { expected: "a workbook", found: "another kind of file".to_owned() })
+        }
     }
 }
 
 fn open_zip(source: &mut (impl Read + Seek), limits: Limits) -> Result<Vec<RawSheet>, ReadFault> {
-    let archive = ZipArchive::new(&mut *source).map_err(xlsx::archive_fault)?;
+    let mut archive = ZipArchive::new(&mut *source).map_err(xlsx::archive_fault)?;
     let has = |name: &str| archive.index_for_name(name).is_some();
     if has("xl/workbook.bin") {
+        let parts = xlsb_parts(&mut archive, limits)?;
         drop(archive);
-        return open_xlsb(source, limits);
+        return open_xlsb(source, &parts, limits);
+    }
+    if has("content.xml") && !has("[Content_Types].xml") {
+        return ods::read(&mut archive, limits);
     }
     drop(archive);
     let mut workbook = xlsx::Workbook::open(source, limits)?;
     (0..workbook.sheet_count()).map(|i| workbook.read_sheet(i)).collect()
 }
 
-/// A sheet of which nothing is known beside its values.
-struct Nothing;
-
-impl Beside for Nothing {
-    fn format(&self, _row: u32, _column: u32) -> Option<&NumberFormat> {
-        None
-    }
-    fn is_hidden(&self, _row: u32) -> bool {
-        false
-    }
-    fn days_1904(&self) -> bool {
-        false
-    }
-}
-
 fn open_xls(source: &mut (impl Read + Seek), limits: Limits) -> Result<Vec<RawSheet>, ReadFault> {
     let mut bytes = Vec::new();
     source.read_to_end(&mut bytes).map_err(ReadFault::Io)?;
+    let looks = {
+        let Some(compound) = Compound::open(&bytes) else {
+            return Err(ReadFault::Truncated { detail: "its directory is missing".to_owned() });
+        };
+        if compound.has("EncryptedPackage") {
+            return Err(ReadFault::Password);
+        }
+        let Some(stream) = compound.stream("Workbook").or_else(|| compound.stream("Book")) else {
+            let found = if compound.has("WordDocument") { "a text document (DOC)" } else { "an Office file without a workbook" };
+            return Err(ReadFault::WrongType { expected: "a workbook", found: found.to_owned() });
+        };
+        Looks::read(&stream)
+    };
     legacy::guarded("the workbook", || {
         let mut workbook = Xls::new(Cursor::new(bytes.as_slice())).map_err(xls_fault)?;
         let mut out = Vec::new();
-        for (name, hidden) in legacy::sheet_list(&workbook) {
+        for (index, name, hidden) in legacy::sheet_list(&workbook) {
             let range = workbook.worksheet_range(&name).map_err(xls_fault)?;
-            let mut sheet = legacy::to_sheet(&range, &Nothing, limits)?;
+            let mut sheet = legacy::to_sheet(&range, &looks.sheet(index), limits)?;
             sheet.merged = workbook.merge_cells_by_sheet_name(&name).unwrap_or_default().iter().map(merged).collect();
             (sheet.name, sheet.hidden) = (name, hidden);
             out.push(sheet);
@@ -123,7 +135,7 @@ fn open_xls(source: &mut (impl Read + Seek), limits: Limits) -> Result<Vec<RawSh
 }
 
 fn merged(area: &calamine::Dimensions) -> (u32, u32, u32, u32) {
-    (area.start.0 + 1, area.start.1, area.end.0 + 1, area.end.1)
+    (area.start.0.saturating_add(1), area.start.1, area.end.0.saturating_add(1), area.end.1)
 }
 
 fn xls_fault(error: calamine::XlsError) -> ReadFault {
@@ -134,7 +146,31 @@ fn xls_fault(error: calamine::XlsError) -> ReadFault {
     }
 }
 
-fn open_xlsb(source: &mut (impl Read + Seek), limits: Limits) -> Result<Vec<RawSheet>, ReadFault> {
+/// What calamine does not tell of an XLSB workbook: formats, the epoch, and the part of each sheet by its name.
+struct XlsbParts {
+    formats: Vec<NumberFormat>,
+    days_1904: bool,
+    sheets: Vec<(String, Vec<u8>)>,
+}
+
+fn xlsb_parts<R: Read + Seek>(archive: &mut ZipArchive<R>, limits: Limits) -> Result<XlsbParts, ReadFault> {
+    let mut part = |path: &str, limit: u64| match archive.by_name(path) {
+        Ok(file) => xml::read_all(file, path, limit),
+        Err(_) => Ok(Vec::new()),
+    };
+    let workbook = part("xl/workbook.bin", limits.part_bytes)?;
+    let formats = biff12::formats(&part("xl/styles.bin", limits.part_bytes)?);
+    let relations = part("xl/_rels/workbook.bin.rels", limits.part_bytes)?;
+    let relations = xlsx::relations(&relations, limits)?;
+    let mut sheets = Vec::new();
+    for (name, id) in biff12::sheets(&workbook) {
+        let Some(target) = relations.iter().find(|r| r.0 == id) else { continue };
+        sheets.push((name, part(&target.1, limits.sheet_bytes)?));
+    }
+    Ok(XlsbParts { formats, days_1904: biff12::days_1904(&workbook), sheets })
+}
+
+fn open_xlsb(source: &mut (impl Read + Seek), parts: &XlsbParts, limits: Limits) -> Result<Vec<RawSheet>, ReadFault> {
     let fault = |e: calamine::XlsbError| ReadFault::Damaged { part: "the workbook".to_owned(), detail: e.to_string() };
     legacy::guarded("the workbook", || {
         let mut bytes = Vec::new();
@@ -142,9 +178,12 @@ fn open_xlsb(source: &mut (impl Read + Seek), limits: Limits) -> Result<Vec<RawS
         source.read_to_end(&mut bytes).map_err(ReadFault::Io)?;
         let mut workbook = Xlsb::new(Cursor::new(bytes.as_slice())).map_err(fault)?;
         let mut out = Vec::new();
-        for (name, hidden) in legacy::sheet_list(&workbook) {
+        for (_, name, hidden) in legacy::sheet_list(&workbook) {
             let range = workbook.worksheet_range(&name).map_err(fault)?;
-            let mut sheet = legacy::to_sheet(&range, &Nothing, limits)?;
+            let part = parts.sheets.iter().find(|s| s.0 == name).map_or(&[][..], |s| &s.1);
+            let looks = biff12::SheetLooks::read(part, &parts.formats, parts.days_1904);
+            let mut sheet = legacy::to_sheet(&range, &looks, limits)?;
+            sheet.merged = looks.merged;
             (sheet.name, sheet.hidden) = (name, hidden);
             out.push(sheet);
         }

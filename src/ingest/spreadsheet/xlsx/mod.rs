@@ -159,6 +159,24 @@ fn read_relations<R: Read + Seek>(
     Ok(out)
 }
 
+/// The relations of a workbook part in the folder `xl`, as (id, path in the archive).
+pub fn relations(part: &[u8], limits: Limits) -> Result<Vec<(String, String)>, ReadFault> {
+    let mut out = Vec::new();
+    let mut reader = xml::reader(part, limits.part_bytes);
+    let mut buffer = Vec::new();
+    loop {
+        buffer.clear();
+        match reader.read_event_into(&mut buffer).map_err(|e| xml::fault(e, "the relations", limits.part_bytes))? {
+            Event::Start(e) if xml::is(&e, "Relationship") => {
+                let text = |name: &str| xml::attribute(&e, name).unwrap_or_default().into_owned();
+                out.push((text("Id"), join("xl", &text("Target"))));
+            }
+            Event::Eof => return Ok(out),
+            _ => {}
+        }
+    }
+}
+
 /// A relation's target as a path in the archive.
 fn join(folder: &str, target: &str) -> String {
     if let Some(absolute) = target.strip_prefix('/') {
