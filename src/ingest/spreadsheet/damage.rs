@@ -89,12 +89,12 @@ fn look_alike(text: &str) -> Option<&'static str> {
     if text.is_ascii() {
         return None;
     }
-    let latin = text.bytes().any(|b| b.is_ascii_alphanumeric());
+    let other = |c: char| matches!(c, 'А'..='я' | 'Ѐ'..='џ' | 'Α'..='ω');
+    if text.split([' ', '-', '/']).any(|w| w.contains(other) && w.bytes().any(|b| b.is_ascii_alphabetic())) {
+        return Some("letters of another script that look like Latin ones");
+    }
     for c in text.chars() {
         match c {
-            'А'..='я' | 'Ѐ'..='џ' | 'Α'..='ω' if latin => {
-                return Some("letters of another script that look like Latin ones");
-            }
             '\u{ff01}'..='\u{ff5e}' => return Some("full-width characters"),
             '‐' | '‑' | '‒' | '–' | '—' | '−' => return Some("a dash that is no hyphen"),
             _ => {}
@@ -138,6 +138,7 @@ mod tests {
             (SerialNumber, "71234E06", Kind::Text, None, vec![]),
             (SerialNumber, "0", Kind::Text, None, vec!["not-stated-word"]),
             (PartNumber, "6ЕS7", Kind::Text, None, vec!["look-alike"]),
+            (Model, "СП310", Kind::Text, None, vec![]),
             (Notes, "n/a", Kind::Text, None, vec![]),
         ] {
             assert_eq!(kinds(field, text, kind, stored), want, "{field:?} {text}");

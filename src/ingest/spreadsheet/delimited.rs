@@ -103,14 +103,14 @@ impl<R: Read> Records<R> {
                 return Ok(None);
             }
             let mut row = RawRow::new(self.line);
-            let mut literal_quote = None;
+            let mut literal_quotes = Vec::new();
             loop {
                 match parse(
                     self.buffer.as_bytes(),
                     self.at,
                     self.delimiter,
                     self.ended,
-                    literal_quote,
+                    &literal_quotes,
                     &mut row,
                     &self.buffer,
                 ) {
@@ -119,7 +119,7 @@ impl<R: Read> Records<R> {
                         self.line = self.line.saturating_add(lines);
                         break;
                     }
-                    Parsed::Unclosed { at } => literal_quote = Some(at - self.at),
+                    Parsed::Unclosed { at } => literal_quotes.push(at - self.at),
                     Parsed::NeedMore if self.buffer.len() - self.at > MAX_RECORD_BYTES => {
                         return Err(ReadFault::TooMany {
                             what: "a very long line",
@@ -143,7 +143,7 @@ impl<R: Read> Records<R> {
             if self.unwrap && row.len() == 1 {
                 let inner = row.cell(0).to_owned();
                 let mut unwrapped = RawRow::new(row.number);
-                parse(inner.as_bytes(), 0, self.delimiter, true, None, &mut unwrapped, &inner);
+                parse(inner.as_bytes(), 0, self.delimiter, true, &[], &mut unwrapped, &inner);
                 row = unwrapped;
             }
             if !row.is_blank() {
@@ -170,20 +170,21 @@ impl<R: Read> Records<R> {
     }
 }
 
-/// Reads one record from `start` into `row`. `literal_quote` is the offset (from `start`) of a quote that is only a sign.
+/// Reads one record from `start` into `row`. `literal_quotes` are offsets (from `start`) of
+/// quotes that are only signs.
 fn parse(
     bytes: &[u8],
     start: usize,
     delimiter: u8,
     ended: bool,
-    literal_quote: Option<usize>,
+    literal_quotes: &[usize],
     row: &mut RawRow,
     text: &str,
 ) -> Parsed {
     let mut at = start;
     let mut field = start;
     loop {
-        if bytes.get(at) == Some(&b'"') && literal_quote != Some(at - start) {
+        if bytes.get(at) == Some(&b'"') && !literal_quotes.contains(&(at - start)) {
             match quoted(bytes, at, delimiter, ended) {
                 Quoted::Closed { end, next, lines, doubled } => {
                     let inner = &text[at + 1..end];
@@ -246,34 +247,37 @@ enum Quoted {
 }
 
 /// A quoted text closes at a quote with a separator, a line end or the end of the text behind it; any other quote is
-/// part of the text (`"fitted in 10" cut-out"`).
+/// part of the text (`"fitted in 10" cut-out"`). When a line ends after an odd number of such quotes, the opening one is
+/// only a sign too (`"door" left`).
 fn quoted(bytes: &[u8], open: usize, delimiter: u8, ended: bool) -> Quoted {
     let (mut at, mut lines, mut doubled) = (open + 1, 0, false);
+    let mut inner = 0u32;
+    let ends = |b: u8| b == delimiter || b == b'\n' || b == b'\r';
     while at < bytes.len() {
         match bytes[at] {
             b'"' => match bytes.get(at + 1) {
                 Some(b'"') => {
-                    // `""` is a quote, unless the text is empty and ends here.
                     doubled = true;
                     at += 1;
                 }
-                Some(next) if *next == delimiter || *next == b'\n' || *next == b'\r' => {
-                    return Quoted::Closed { end: at, next: at + 1, lines, doubled };
-                }
+                Some(next) if ends(*next) => return Quoted::Closed { end: at, next: at + 1, lines, doubled },
                 Some(b' ') => {
                     let behind = bytes[at + 1..].iter().position(|b| *b != b' ').map(|n| at + 1 + n);
-                    if let Some(next) =
-                        behind.filter(|n| bytes[*n] == delimiter || bytes[*n] == b'\n' || bytes[*n] == b'\r')
-                    {
+                    if let Some(next) = behind.filter(|n| ends(bytes[*n])) {
                         return Quoted::Closed { end: at, next, lines, doubled };
                     }
+                    inner += 1;
                 }
-                Some(_) => {}
+                Some(_) => inner += 1,
                 None if ended => return Quoted::Closed { end: at, next: at + 1, lines, doubled },
                 None => return Quoted::NeedMore,
             },
-            b'\n' => lines += 1,
-            b'\r' if bytes.get(at + 1) != Some(&b'\n') => lines += 1,
+            b'\n' | b'\r' => {
+                if lines == 0 && inner % 2 == 1 {
+                    return Quoted::Unclosed;
+                }
+                lines += u32::from(bytes[at] == b'\n' || bytes.get(at + 1) != Some(&b'\n'));
+            }
             _ => {}
         }
         if lines > MAX_QUOTED_LINES || at - open > MAX_RECORD_BYTES / 2 {
@@ -290,7 +294,7 @@ fn sniff_wrapped(text: &str) -> u8 {
     let unwrapped: Vec<&str> = lines.iter().filter_map(|l| l.strip_prefix('"')?.strip_suffix('"')).collect();
     let one_cell = |line: &str| {
         let mut row = RawRow::new(0);
-        matches!(parse(line.as_bytes(), 0, 0, true, None, &mut row, line), Parsed::Done { next, .. } if next >= line.len())
+        matches!(parse(line.as_bytes(), 0, 0, true, &[], &mut row, line), Parsed::Done { next, .. } if next >= line.len())
             && row.cell(0) != line
     };
     if unwrapped.len() == lines.len()
@@ -312,7 +316,7 @@ fn sniff(text: &str) -> u8 {
         let mut words = 0;
         while at < text.len() && widths.len() < 60 {
             let mut row = RawRow::new(0);
-            let Parsed::Done { next, .. } = parse(text.as_bytes(), at, delimiter, true, None, &mut row, text) else {
+            let Parsed::Done { next, .. } = parse(text.as_bytes(), at, delimiter, true, &[], &mut row, text) else {
                 break;
             };
             at = next.max(at + 1);

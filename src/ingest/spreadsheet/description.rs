@@ -170,6 +170,10 @@ pub fn is_several(text: &str) -> bool {
     }
     for sign in [" + ", " and ", " und ", " et ", " & "] {
         if let Some((left, right)) = folded.split_once(sign) {
+            let digits = |t: &str| t.bytes().any(|b| b.is_ascii_digit()) && t.chars().any(char::is_alphabetic);
+            if sign == " + " && digits(left) && digits(right) && !is_order(right.trim()) {
+                return true;
+            }
             let near = left.split_whitespace().next_back().is_some_and(values::is_designator)
                 || left.split_whitespace().count() <= 4 && names(left);
             if near && names(right) && !is_order(right.trim()) {

@@ -184,6 +184,9 @@ pub fn senses(header: &str) -> Vec<Sense> {
     if !exact.is_empty() {
         return exact;
     }
+    if !joined(header).is_empty() {
+        return Vec::new();
+    }
     // `Firmware (Ist)`, `Model [type plate]`: without what stands in brackets.
     let bare = without_brackets(header);
     if bare != header {
@@ -225,7 +228,15 @@ fn without_brackets(header: &str) -> String {
 
 /// A known header inside of a longer one: `PLC firmware version (2024)`, `ファームウェア版数一覧`.
 fn contained(header: &str) -> Vec<Sense> {
-    let folded = fold(header);
+    // `ManufSerialNumber`: capitals begin words.
+    let mut spaced = String::with_capacity(header.len() + 4);
+    for c in header.chars() {
+        if c.is_uppercase() && spaced.chars().next_back().is_some_and(char::is_lowercase) {
+            spaced.push(' ');
+        }
+        spaced.push(c);
+    }
+    let folded = fold(&spaced);
     let words: Vec<&str> = folded.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).collect();
     if words.is_empty() || words.len() > 6 {
         return Vec::new();
@@ -251,6 +262,27 @@ fn contained(header: &str) -> Vec<Sense> {
         }
     }
     best.map(|b| b.1).unwrap_or_default()
+}
+
+/// The fields of a header that joins columns: `Make / Model`, `Vendor & Type`, `Model (order number)`; none when it names
+/// one field or none. Words in brackets join only what stands on a type plate: `Name (Tag)` is a name.
+pub fn joined(header: &str) -> Vec<Field> {
+    let mut fields: Vec<Field> = Vec::new();
+    for (_, senses) in parts(header) {
+        let field = senses.iter().filter(|s| s.strength >= 2).find_map(|s| match s.meaning {
+            Meaning::Field(f) if !fields.contains(&f) => Some(f),
+            _ => None,
+        });
+        fields.extend(field);
+    }
+    let on_plate = |f: &Field| matches!(f, Field::Vendor | Field::Model | Field::PartNumber | Field::HardwareRevision | Field::Firmware);
+    let bracketed = header.contains(['(', '（', '[']);
+    if fields.len() < 2 || (bracketed && !fields.iter().all(on_plate)) { Vec::new() } else { fields }
+}
+
+/// Whether a header has a word that turns a known one into something else: `latest`, `date`, `target`.
+pub fn is_turned(header: &str) -> bool {
+    fold(header).split(|c: char| !c.is_alphanumeric()).any(|w| TURNERS.contains(&w))
 }
 
 /// The parts of a header that joins two columns, each with its readings: `Make / Model`, `Vendor & Type`.
@@ -325,11 +357,14 @@ mod tests {
             ("IP Address 3", "ip_address"),
             ("Qté", "quantity"),
             ("Preis (EUR)", "price"),
+            ("Make / Model", "unknown"),
+            ("Name (Tag)", "name"),
             ("MAC Vendor", "other"),
             ("Firmware date", "other"),
             ("Firmware vendor", "other"),
             ("Target firmware", "other"),
             ("Next firmware", "unknown"),
+            ("ManufSerialNumber", "serial_number"),
             ("Blah", "unknown"),
             ("", "unknown"),
         ] {

@@ -20,7 +20,7 @@ pub fn read(page: &str, limits: Limits) -> Result<Vec<RawSheet>, ReadFault> {
         match piece {
             Piece::Text(text) => {
                 if let Some((content, ..)) = &mut cell {
-                    content.push_str(&super::xml::unescape(text));
+                    content.push_str(&entities(text));
                 }
             }
             Piece::Open(name, attributes) => match name.as_str() {
@@ -99,6 +99,26 @@ fn close_row(row: &mut Option<RawRow>, out: &mut [RawSheet]) {
         && !row.is_blank()
     {
         sheet.rows.push(row);
+    }
+}
+
+/// The text with its entities resolved; XML knows only five of those that pages use.
+fn entities(text: &str) -> std::borrow::Cow<'_, str> {
+    const NAMED: [(&str, &str); 22] = [
+        ("&nbsp;", " "), ("&auml;", "ä"), ("&ouml;", "ö"), ("&uuml;", "ü"), ("&Auml;", "Ä"), ("&Ouml;", "Ö"), ("&Uuml;", "Ü"), ("&szlig;", "ß"),
+        ("&eacute;", "é"), ("&egrave;", "è"), ("&agrave;", "à"), ("&ccedil;", "ç"), ("&ecirc;", "ê"), ("&ntilde;", "ñ"), ("&atilde;", "ã"),
+        ("&deg;", "°"), ("&ndash;", "–"), ("&mdash;", "—"), ("&reg;", "®"), ("&trade;", "™"), ("&copy;", "©"), ("&middot;", "·"),
+    ];
+    if !text.contains('&') {
+        return text.into();
+    }
+    let mut out = text.to_owned();
+    for (name, sign) in NAMED {
+        out = out.replace(name, sign);
+    }
+    match super::xml::unescape(&out) {
+        std::borrow::Cow::Owned(resolved) => resolved.into(),
+        std::borrow::Cow::Borrowed(_) => out.into(),
     }
 }
 

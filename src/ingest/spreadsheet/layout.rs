@@ -1,6 +1,6 @@
 //! Which column of a table holds what: headers first, then what the values look like.
 
-use crate::domain::inventory::{ColumnReading, Field};
+use crate::domain::inventory::{CellPlace, ColumnReading, Field};
 
 use super::header::{self, Meaning, Sense};
 use super::mapping::Mapping;
@@ -38,6 +38,8 @@ pub struct Layout {
     pub keys: Vec<String>,
     /// The usual number of filled cells in a row.
     pub usual_filled: usize,
+    /// Site and area, where they stand once for a group of rows and are blank below.
+    pub carries: Vec<Field>,
 }
 
 /// The texts of a header: the row itself and, in a header of two rows, the row above.
@@ -85,8 +87,8 @@ impl HeaderTexts {
         let own = header::senses(text);
         let joined = header::senses(&format!("{group} {text}"));
         let best = |senses: &[Sense]| senses.first().map_or(0, |s| s.strength);
-        // `Firmware` over `Version`: the joined words are a stronger reading than `Version` alone.
-        if best(&joined) > best(&own) || (best(&own) <= 2 && !joined.is_empty()) { joined } else { own }
+        // `Firmware` over `Version` or `installed`: the joined words are a better reading than the lower one alone.
+        if best(&joined) >= best(&own).max(1) || (best(&own) <= 2 && !joined.is_empty()) { joined } else { own }
     }
 }
 
@@ -138,7 +140,40 @@ impl Layout {
         find_description(&mut columns, texts, &stats);
         name_columns(&mut columns);
         let keys = (0..width).map(|i| key(texts.text(i))).collect();
-        Layout { columns, keys, usual_filled: stats.usual_filled }
+        let mut layout = Layout { columns, keys, usual_filled: stats.usual_filled, carries: Vec::new() };
+        let once = |f: &Field| layout.column_of(*f).is_some_and(|c| stats.stands_once(c));
+        layout.carries = [Field::Site, Field::Area].into_iter().filter(once).collect();
+        layout
+    }
+
+    /// Reads the columns of a table without a header by their values alone; `None` when they do not surely name devices.
+    pub fn without_header(rows: &[RawRow]) -> Option<Layout> {
+        let width = rows.iter().map(RawRow::len).max()?;
+        let stats = Stats::of(rows, width);
+        let mut columns: Vec<Column> =
+            (0..width).map(|_| Column { header: String::new(), role: Role::Unmapped, how: String::new() }).collect();
+        let mut settled = vec![false; width];
+        by_values(&mut columns, &mut settled, &HeaderTexts::default(), &stats);
+        let recognised = settled.iter().filter(|s| **s).count();
+        let vendor = columns.iter().position(|c| c.role == Role::One(Field::Vendor));
+        let mut name = |field: Field, column: Option<usize>, how: &str| {
+            if let Some(i) = column.filter(|i| !settled[*i]) {
+                settled[i] = true;
+                columns[i].role = Role::One(field);
+                how.clone_into(&mut columns[i].how);
+            }
+        };
+        // A model stands behind its vendor; a tag is another text in each row and stands first.
+        let names = |i: usize| stats.looks_like(i, Field::Model) >= 60;
+        let model = vendor.map(|v| v + 1).filter(|i| names(*i)).or_else(|| (1..width).find(|i| names(*i) && stats.distinct(*i) > 1));
+        name(Field::Model, model, "values look like models");
+        let tag = (0..width.min(2)).find(|i| stats.filled(*i) > 1 && stats.distinct(*i) == stats.filled(*i) && !stats.is_sequence(*i));
+        name(Field::AssetId, tag, "the first column differs in each row");
+        for (i, column) in columns.iter_mut().enumerate() {
+            column.header = CellPlace { sheet: String::new(), row: 0, column: i as u32 + 1 }.label().trim_end_matches('0').to_owned();
+        }
+        let layout = Layout { columns, keys: vec![String::new(); width], usual_filled: stats.usual_filled, carries: Vec::new() };
+        (recognised >= 2 && layout.names_devices() && rows.len() > 1).then_some(layout)
     }
 
     /// The first column (0-based) that holds this field.
@@ -190,29 +225,11 @@ fn offer_column(
 ) {
     let senses = texts.senses(i);
     if senses.is_empty() {
-        let parts = header::parts(texts.text(i));
-        let mut fields: Vec<Field> = Vec::new();
-        for (_, senses) in &parts {
-            let field = senses.iter().find_map(|s| match s.meaning {
-                Meaning::Field(f) if !fields.contains(&f) => Some(f),
-                _ => None,
-            });
-            fields.extend(field);
-        }
-        match fields[..] {
-            [] => {}
-            [one] => offers.push(Offer {
-                column: i,
-                meaning: Meaning::Field(one),
-                strength: 3,
-                fit: stats.fit(i, one),
-                how: "words in the header".to_owned(),
-            }),
-            _ => {
-                column.how = "several fields in one column".to_owned();
-                column.role = Role::Joined(fields);
-                *settled = true;
-            }
+        let fields = header::joined(texts.text(i));
+        if fields.len() > 1 {
+            "several fields in one column".clone_into(&mut column.how);
+            column.role = Role::Joined(fields);
+            *settled = true;
         }
         return;
     }
@@ -285,9 +302,8 @@ fn by_values(columns: &mut [Column], settled: &mut [bool], texts: &HeaderTexts, 
         if taken(columns, field) {
             continue;
         }
-        let best = (0..columns.len())
-            .filter(|i| !settled[*i] && header::senses(texts.text(*i)).is_empty())
-            .max_by_key(|i| stats.looks_like(*i, field));
+        let open = |i: &usize| !settled[*i] && texts.senses(*i).is_empty() && !header::is_turned(&texts.shown(*i));
+        let best = (0..columns.len()).filter(open).max_by_key(|i| stats.looks_like(*i, field));
         if let Some(i) = best.filter(|i| stats.looks_like(*i, field) >= 60) {
             columns[i].role = Role::One(field);
             what.clone_into(&mut columns[i].how);

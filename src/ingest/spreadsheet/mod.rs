@@ -163,7 +163,7 @@ fn read_text(
         encoding.name(),
         sign_name(records.delimiter)
     ));
-    let sheet = Sheet { name: "", hidden: false, site: options.site.clone(), is_text_file: true };
+    let sheet = Sheet { name: "", hidden: false, site: None, default_site: options.site.clone(), is_text_file: true };
     let mut tables = Tables::new(sheet, options.mapping.as_ref());
     loop {
         let mut rows = Vec::with_capacity(BATCH);

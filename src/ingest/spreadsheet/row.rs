@@ -38,10 +38,11 @@ pub fn read(row: &RawRow, layout: &Layout, context: &Context) -> RowReading {
         damages: Vec::new(),
         error: false,
         described: false,
+        empty_place: None,
     };
     let mut described = None;
     let mut ragged = Vec::new();
-    let width = layout.keys.iter().rposition(|k| !k.is_empty()).map_or(0, |last| last + 1);
+    let width = layout.keys.iter().rposition(|k| !k.is_empty()).map_or(layout.columns.len(), |last| last + 1);
     for column in 0..row.len() {
         let raw = row.cell(column);
         if raw.is_empty() {
@@ -96,6 +97,8 @@ struct Reader<'a> {
     error: bool,
     /// The row has a description that names no product but surely means a device.
     described: bool,
+    /// A description that says that no device is there.
+    empty_place: Option<String>,
 }
 
 impl Reader<'_> {
@@ -203,17 +206,18 @@ impl Reader<'_> {
         let whole = self.row.cell(column);
         let several = description::is_several(whole);
         let known_vendor = self.out.value(Field::Vendor).to_owned();
-        let found = description::split(if several { &text } else { whole }, &known_vendor);
+        let found = description::split(whole, &known_vendor);
         let named = self.names_device();
         if several {
             self.warn(RowWarningKind::SeveralDevices, column, format!("`{text}` names more than one device"));
         }
         if found.is_empty() {
-            if !named && !words::is_no_device(&text) && !words::is_not_stated(&text) {
-                self.fill(Field::Name, column, text);
-                self.described = true;
-            } else {
+            if words::is_no_device(&text) || words::is_not_stated(&text) {
+                self.empty_place = words::is_no_device(&text).then(|| text.clone());
                 self.out.unmapped.push(("description".to_owned(), text));
+            } else {
+                self.described = !named;
+                self.fill(Field::Name, column, text);
             }
             return;
         }
@@ -289,10 +293,8 @@ impl Reader<'_> {
     fn why_rejected(&self) -> String {
         let given: Vec<&str> = self.out.fields.keys().map(|f| plain_name(*f)).collect();
         let error = if self.error { " and an error" } else { "" };
-        let empty = [Field::Model, Field::PartNumber, Field::Name]
-            .iter()
-            .map(|f| self.out.value(*f))
-            .find(|v| words::is_no_device(v) && !v.is_empty());
+        let named = [Field::Model, Field::PartNumber, Field::Name].iter().map(|f| self.out.value(*f));
+        let empty = named.chain(self.empty_place.as_deref()).find(|v| words::is_no_device(v));
         match (empty, &given[..]) {
             (Some(text), _) => format!("`{text}`: no device is there"),
             (None, []) => format!("no field of the inventory has a value{error}: nothing names the device"),

@@ -14,6 +14,8 @@ pub struct Stats {
     columns: Vec<Counts>,
     /// The middle of the numbers of filled cells per row.
     pub usual_filled: usize,
+    /// Rows with a text.
+    rows: usize,
 }
 
 #[derive(Debug, Default, Clone)]
@@ -31,7 +33,13 @@ struct Counts {
     date: usize,
     device: usize,
     long: usize,
+    /// Letters and digits in one value.
+    mixed: usize,
+    /// One or two characters.
+    tiny: usize,
     sequence: bool,
+    /// The first row has a value.
+    first_row: bool,
 }
 
 /// Rows looked at; more would not change the picture.
@@ -44,7 +52,7 @@ impl Stats {
         let columns = (0..width).map(|i| Counts::of(rows, i)).collect();
         let mut filled: Vec<usize> = rows.iter().map(|r| r.filled_cells().count()).filter(|n| *n > 0).collect();
         filled.sort_unstable();
-        Stats { columns, usual_filled: filled.get(filled.len() / 2).copied().unwrap_or(0) }
+        Stats { columns, usual_filled: filled.get(filled.len() / 2).copied().unwrap_or(0), rows: filled.len() }
     }
 
     /// How well the values of a column fit a field, in percent; below -50 they contradict it.
@@ -53,6 +61,8 @@ impl Stats {
         let share = |n: usize| (n * 100 / c.filled) as i32;
         match field {
             Field::Model if share(c.kind_word) >= 50 => -60,
+            Field::Model if share(c.tiny) >= 70 => -80,
+            Field::AssetId if share(c.kind_word) >= 50 => -60,
             Field::Model if share(c.ip) >= 50 || share(c.mac) >= 50 || share(c.date) >= 70 => -80,
             Field::Model => share(c.designator) - share(c.kind_word) - share(c.long),
             Field::Vendor if share(c.number) >= 70 || share(c.ip) >= 50 => -80,
@@ -84,7 +94,7 @@ impl Stats {
             Field::PartNumber => c.order,
             Field::Vendor => c.vendor,
             Field::Firmware => c.version,
-            Field::Model => c.designator,
+            Field::Model => c.mixed,
             _ => 0,
         };
         (n * 100 / c.filled) as i32
@@ -98,6 +108,13 @@ impl Stats {
     /// Whether the values count the rows: 1, 2, 3.
     pub fn is_sequence(&self, column: usize) -> bool {
         self.columns.get(column).is_some_and(|c| c.sequence)
+    }
+
+    /// Whether a column states each value once and is blank in the rows below, as merged cells are saved to text.
+    pub fn stands_once(&self, column: usize) -> bool {
+        self.columns
+            .get(column)
+            .is_some_and(|c| c.first_row && c.filled >= 2 && c.distinct == c.filled && c.filled * 2 <= self.rows)
     }
 
     /// How many values a column has among the rows looked at.
@@ -116,6 +133,7 @@ impl Counts {
         let mut c = Counts { sequence: true, ..Counts::default() };
         let mut seen = FxHashSet::default();
         let mut last: Option<i64> = None;
+        c.first_row = rows.iter().find(|r| !r.is_blank()).is_some_and(|r| !clean(r.cell(column)).is_empty());
         for row in rows {
             let text = clean(row.cell(column));
             let text = text.as_ref();
@@ -142,7 +160,10 @@ impl Counts {
             );
             c.date += usize::from(row.kind(column) == Kind::Date || values::looks_like_date(text));
             c.kind_word += usize::from(words::is_kind(text));
-            c.long += usize::from(text.chars().count() > 60);
+            let length = text.chars().count();
+            c.long += usize::from(length > 60);
+            c.tiny += usize::from(length <= 2);
+            c.mixed += usize::from(length > 2 && text.bytes().any(|b| b.is_ascii_digit()) && text.chars().any(char::is_alphabetic));
             if !is_ip {
                 c.version += usize::from(text.split(' ').next().is_some_and(values::is_version));
                 c.designator += usize::from(values::has_designator(text));

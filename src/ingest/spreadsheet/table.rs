@@ -14,6 +14,9 @@ use super::zeros::Zeros;
 /// Rows read together: enough to see what a column holds, few enough to stay small in memory.
 pub const BATCH: usize = 4096;
 
+/// Fields that lists often state once for a group of rows.
+const CARRIED: [Field; 2] = [Field::Site, Field::Area];
+
 /// Some rows of a file, in order.
 #[derive(Debug, Default)]
 pub struct Batch {
@@ -26,8 +29,10 @@ pub struct Batch {
 pub struct Sheet<'a> {
     pub name: &'a str,
     pub hidden: bool,
-    /// Site of rows that name none.
+    /// The site that the sheet's name stands for.
     pub site: Option<String>,
+    /// The site of rows that name none, from the caller.
+    pub default_site: Option<String>,
     pub is_text_file: bool,
 }
 
@@ -41,6 +46,8 @@ pub struct Tables<'a> {
     /// Rows before the first header, kept until it is found or the search is given up.
     waiting: Vec<RawRow>,
     given_up: bool,
+    /// Site and area of the rows above, for columns that state them once per group.
+    carried: [Option<String>; 2],
 }
 
 impl<'a> Tables<'a> {
@@ -49,11 +56,11 @@ impl<'a> Tables<'a> {
         let context = Context {
             sheet: sheet.name.to_owned(),
             sheet_hidden: sheet.hidden,
-            site: sheet.site.clone(),
+            site: sheet.site.clone().or_else(|| sheet.default_site.clone()),
             warn_ragged: sheet.is_text_file,
             ..Context::default()
         };
-        Tables { sheet, mapping, layout: None, context, zeros: Zeros::default(), waiting: Vec::new(), given_up: false }
+        Tables { sheet, mapping, layout: None, context, zeros: Zeros::default(), waiting: Vec::new(), given_up: false, carried: [None, None] }
     }
 
     /// Takes the next rows; `last` says that no more follow.
@@ -79,11 +86,18 @@ impl<'a> Tables<'a> {
             };
             match found.and_then(|f| self.begin(&rows, f, reading)) {
                 Some(behind) => from = behind,
-                None => {
-                    self.given_up = true;
-                    self.waiting = rows;
-                    return;
-                }
+                None => match Layout::without_header(&rows).filter(|_| header_row.is_none()) {
+                    Some(layout) => {
+                        reading.remarks.push("no header row; the columns were recognised by their values".to_owned());
+                        reading.columns.extend(layout.readings(self.sheet.name));
+                        self.layout = Some(layout);
+                    }
+                    None => {
+                        self.given_up = true;
+                        self.waiting = rows;
+                        return;
+                    }
+                },
             }
         }
         let first_row = out.rows.len();
@@ -149,8 +163,10 @@ impl<'a> Tables<'a> {
                 return;
             }
         }
+        // A title of one text right above the header may name it without a label: `WERK NORD`.
+        let alone = cells.len() == 1 && self.sheet.site.is_none();
         for (_, text) in &cells {
-            if text.contains([':', '：'])
+            if (alone || text.contains([':', '：']))
                 && let Band::Site(site) = words::band(&clean(text))
             {
                 self.context.site = Some(site);
@@ -175,6 +191,10 @@ impl<'a> Tables<'a> {
         if filled == 0 || row.is_blank() {
             return;
         }
+        let is_rule = |text: &str| !text.chars().any(char::is_alphanumeric) && text.chars().filter(|c| matches!(c, '-' | '=' | '_' | '–' | '—' | '*' | '·')).count() >= 3;
+        if row.filled_cells().all(|(_, text)| is_rule(text)) {
+            return;
+        }
         if filled <= 4 && is_total(row, layout) {
             return;
         }
@@ -196,7 +216,15 @@ impl<'a> Tables<'a> {
             return;
         }
         match row::read(row, layout, &self.context) {
-            RowReading::Device(device) => out.rows.push(*device),
+            RowReading::Device(mut device) => {
+                for (slot, field) in CARRIED.into_iter().enumerate().filter(|(_, f)| layout.carries.contains(f)) {
+                    match device.fields.get(&field) {
+                        Some(value) => self.carried[slot] = Some(value.clone()),
+                        None => device.fields.extend(self.carried[slot].clone().map(|value| (field, value))),
+                    }
+                }
+                out.rows.push(*device);
+            }
             RowReading::Rejected(rejected) => out.rejected.push(rejected),
         }
     }

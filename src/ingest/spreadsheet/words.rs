@@ -148,15 +148,21 @@ pub fn band(text: &str) -> Band {
                 }
             }
             // `Werk Kassel`, `Halle 3`: the label is part of the name.
-            if rest.starts_with(' ') && text.chars().count() < 60 {
+            if rest.starts_with(' ') && text.chars().count() < 60 && !names_a_list(&folded) {
                 return if is_site { Band::Site(text.to_owned()) } else { Band::Area(text.to_owned()) };
             }
         }
     }
-    if text.chars().count() < 50 && WORDS.site_endings.iter().any(|w| ends_with_word(&folded, w)) {
+    if text.chars().count() < 50 && !names_a_list(&folded) && WORDS.site_endings.iter().any(|w| ends_with_word(&folded, w)) {
         return Band::Site(text.to_owned());
     }
     Band::Heading(text.to_owned())
+}
+
+/// Whether a title speaks of a list and not of a place: `Plant register`, `Werk Anlagenliste`.
+fn names_a_list(folded: &str) -> bool {
+    let plain = |w: &str| WORDS.plain_sheets.iter().any(|p| p == w || w.strip_suffix('s') == Some(p));
+    folded.split(|c: char| !c.is_alphanumeric()).any(|w| w.chars().count() > 2 && plain(w))
 }
 
 /// Whether the text is a label for the site (`Standort:`), alone in its cell.

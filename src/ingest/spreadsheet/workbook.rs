@@ -42,8 +42,8 @@ pub fn read(
             continue;
         }
         sheet.fill_merged();
-        let site = site.or_else(|| options.site.clone());
-        let about = Sheet { name: &sheet.name, hidden: sheet.hidden, site, is_text_file: false };
+        
+        let about = Sheet { name: &sheet.name, hidden: sheet.hidden, site, default_site: options.site.clone(), is_text_file: false };
         let mut tables = Tables::new(about, options.mapping.as_ref());
         let mut rows = std::mem::take(&mut sheet.rows).into_iter();
         loop {
