@@ -52,7 +52,12 @@ impl Looks {
                 _ => {}
             }
         }
-        looks.formats = styles.iter().map(|id| codes.get(id).map_or_else(|| NumberFormat::built_in(u32::from(*id)), |code| NumberFormat::read(code))).collect();
+        looks.formats = styles
+            .iter()
+            .map(|id| {
+                codes.get(id).map_or_else(|| NumberFormat::built_in(u32::from(*id)), |code| NumberFormat::read(code))
+            })
+            .collect();
         looks.sheets = starts.iter().map(|start| SheetLooks::read(stream, *start as usize)).collect();
         looks
     }

@@ -18,7 +18,8 @@ pub fn formats(styles: &[u8]) -> Vec<NumberFormat> {
         match kind {
             44 => {
                 if let (Some(id), Some(length)) = (u16_at(data, 0), u32_at(data, 2)) {
-                    let units: Vec<u16> = (0..length.min(255) as usize).map_while(|i| u16_at(data, 6 + i * 2)).collect();
+                    let units: Vec<u16> =
+                        (0..length.min(255) as usize).map_while(|i| u16_at(data, 6 + i * 2)).collect();
                     codes.insert(id, String::from_utf16_lossy(&units));
                 }
             }
@@ -26,7 +27,11 @@ pub fn formats(styles: &[u8]) -> Vec<NumberFormat> {
             618 => in_cell_formats = false,
             47 if in_cell_formats => {
                 let id = u16_at(data, 2).unwrap_or(0);
-                out.push(codes.get(&id).map_or_else(|| NumberFormat::built_in(u32::from(id)), |code| NumberFormat::read(code)));
+                out.push(
+                    codes
+                        .get(&id)
+                        .map_or_else(|| NumberFormat::built_in(u32::from(id)), |code| NumberFormat::read(code)),
+                );
             }
             _ => {}
         }
@@ -47,7 +52,13 @@ pub struct SheetLooks<'a> {
 impl<'a> SheetLooks<'a> {
     /// Reads a sheet's part.
     pub fn read(sheet: &[u8], formats: &'a [NumberFormat], days_1904: bool) -> SheetLooks<'a> {
-        let mut looks = SheetLooks { formats, styles: FxHashMap::default(), hidden_rows: FxHashSet::default(), merged: Vec::new(), days_1904 };
+        let mut looks = SheetLooks {
+            formats,
+            styles: FxHashMap::default(),
+            hidden_rows: FxHashSet::default(),
+            merged: Vec::new(),
+            days_1904,
+        };
         let mut row = 0;
         for (kind, data) in records(sheet) {
             match kind {
@@ -64,7 +75,9 @@ impl<'a> SheetLooks<'a> {
                     }
                 }
                 176 => {
-                    if let (Some(top), Some(bottom), Some(left), Some(right)) = (u32_at(data, 0), u32_at(data, 4), u32_at(data, 8), u32_at(data, 12)) {
+                    if let (Some(top), Some(bottom), Some(left), Some(right)) =
+                        (u32_at(data, 0), u32_at(data, 4), u32_at(data, 8), u32_at(data, 12))
+                    {
                         looks.merged.push((top.saturating_add(1), left, bottom.saturating_add(1), right));
                     }
                 }
@@ -92,7 +105,9 @@ impl Beside for SheetLooks<'_> {
 
 /// Whether the workbook part says that day 0 is 1 January 1904.
 pub fn days_1904(workbook: &[u8]) -> bool {
-    records(workbook).find(|(kind, _)| *kind == 153).is_some_and(|(_, data)| data.first().is_some_and(|flags| flags & 1 == 1))
+    records(workbook)
+        .find(|(kind, _)| *kind == 153)
+        .is_some_and(|(_, data)| data.first().is_some_and(|flags| flags & 1 == 1))
 }
 
 /// The sheets of a workbook part, as (name, id of the relation to its part).

@@ -35,7 +35,14 @@ impl<'a> Compound<'a> {
             12 => 4096,
             _ => return None,
         };
-        let mut compound = Compound { bytes, sector_size, fat: Vec::new(), mini_fat: Vec::new(), mini_stream: Vec::new(), entries: Vec::new() };
+        let mut compound = Compound {
+            bytes,
+            sector_size,
+            fat: Vec::new(),
+            mini_fat: Vec::new(),
+            mini_stream: Vec::new(),
+            entries: Vec::new(),
+        };
         // The first 109 sectors of the FAT are named in the header, further ones in a chain.
         let mut fat_sectors: Vec<u32> = (0..109).filter_map(|i| u32_at(header, 76 + i * 4)).collect();
         let mut next = u32_at(header, 68)?;
@@ -54,8 +61,13 @@ impl<'a> Compound<'a> {
         let directory = compound.chain(u32_at(header, 48)?, usize::MAX);
         for entry in directory.chunks_exact(128) {
             let length = usize::from(u16_at(entry, 64)?).min(64);
-            let units: Vec<u16> = (0..length / 2).filter_map(|i| u16_at(entry, i * 2)).take_while(|u| *u != 0).collect();
-            compound.entries.push(Entry { name: String::from_utf16_lossy(&units), start: u32_at(entry, 116)?, size: u32_at(entry, 120)? as usize });
+            let units: Vec<u16> =
+                (0..length / 2).filter_map(|i| u16_at(entry, i * 2)).take_while(|u| *u != 0).collect();
+            compound.entries.push(Entry {
+                name: String::from_utf16_lossy(&units),
+                start: u32_at(entry, 116)?,
+                size: u32_at(entry, 120)? as usize,
+            });
         }
         let (root_start, root_size) = compound.entries.first().map(|r| (r.start, r.size))?;
         let mini_fat = compound.chain(u32_at(header, 60)?, usize::MAX);
@@ -79,7 +91,11 @@ impl<'a> Compound<'a> {
         let mut id = entry.start;
         for _ in 0..=self.mini_fat.len() {
             let from = id as usize * 64;
-            let Some(sector) = (id < MARKS).then(|| self.mini_stream.get(from..(from + 64).min(self.mini_stream.len()))).flatten() else { break };
+            let Some(sector) =
+                (id < MARKS).then(|| self.mini_stream.get(from..(from + 64).min(self.mini_stream.len()))).flatten()
+            else {
+                break;
+            };
             out.extend_from_slice(sector);
             id = self.mini_fat.get(id as usize).copied().unwrap_or(u32::MAX);
         }

@@ -275,7 +275,9 @@ pub fn joined(header: &str) -> Vec<Field> {
         });
         fields.extend(field);
     }
-    let on_plate = |f: &Field| matches!(f, Field::Vendor | Field::Model | Field::PartNumber | Field::HardwareRevision | Field::Firmware);
+    let on_plate = |f: &Field| {
+        matches!(f, Field::Vendor | Field::Model | Field::PartNumber | Field::HardwareRevision | Field::Firmware)
+    };
     let bracketed = header.contains(['(', '（', '[']);
     if fields.len() < 2 || (bracketed && !fields.iter().all(on_plate)) { Vec::new() } else { fields }
 }

@@ -39,7 +39,9 @@ pub fn read(page: &str, limits: Limits) -> Result<Vec<RawSheet>, ReadFault> {
                 }
                 "td" | "th" if depth == 1 => {
                     close_cell(&mut cell, &mut row, &mut out, &mut cells_left, limits)?;
-                    let span = |name: &str| attribute(attributes, name).and_then(|v| v.parse::<u32>().ok()).unwrap_or(1).clamp(1, 16_384);
+                    let span = |name: &str| {
+                        attribute(attributes, name).and_then(|v| v.parse::<u32>().ok()).unwrap_or(1).clamp(1, 16_384)
+                    };
                     cell = Some((String::new(), span("colspan") as usize, span("rowspan")));
                 }
                 "br" | "p" | "div" | "li" => {
@@ -70,7 +72,10 @@ pub fn read(page: &str, limits: Limits) -> Result<Vec<RawSheet>, ReadFault> {
     close_row(&mut row, &mut out);
     out.retain(|s| s.rows.len() > 1);
     if out.is_empty() {
-        return Err(ReadFault::WrongType { expected: "a list of devices (CSV or a workbook)", found: "a web page without a table".to_owned() });
+        return Err(ReadFault::WrongType {
+            expected: "a list of devices (CSV or a workbook)",
+            found: "a web page without a table".to_owned(),
+        });
     }
     Ok(out)
 }
@@ -78,11 +83,29 @@ pub fn read(page: &str, limits: Limits) -> Result<Vec<RawSheet>, ReadFault> {
 /// A cell being read: its text and how many columns and rows it spans.
 type OpenCell = Option<(String, usize, u32)>;
 
-fn close_cell(cell: &mut OpenCell, row: &mut Option<RawRow>, out: &mut [RawSheet], cells_left: &mut u64, limits: Limits) -> Result<(), ReadFault> {
-    let (Some((text, columns, rows)), Some(row), Some(sheet)) = (cell.take(), row.as_mut(), out.last_mut()) else { return Ok(()) };
-    *cells_left = cells_left.checked_sub(1).ok_or(ReadFault::TooMany { what: "very many cells", limit: limits.cells, found: limits.cells + 1 })?;
+fn close_cell(
+    cell: &mut OpenCell,
+    row: &mut Option<RawRow>,
+    out: &mut [RawSheet],
+    cells_left: &mut u64,
+    limits: Limits,
+) -> Result<(), ReadFault> {
+    let (Some((text, columns, rows)), Some(row), Some(sheet)) = (cell.take(), row.as_mut(), out.last_mut()) else {
+        return Ok(());
+    };
+    *cells_left = cells_left.checked_sub(1).ok_or(ReadFault::TooMany {
+        what: "very many cells",
+        limit: limits.cells,
+        found: limits.cells + 1,
+    })?;
     // Places that cells above reach down into are not in the markup of this row.
-    while sheet.merged.iter().rev().take(64).any(|m| (m.0 + 1..=m.2).contains(&row.number) && (m.1..=m.3).contains(&(row.len() as u32))) {
+    while sheet
+        .merged
+        .iter()
+        .rev()
+        .take(64)
+        .any(|m| (m.0 + 1..=m.2).contains(&row.number) && (m.1..=m.3).contains(&(row.len() as u32)))
+    {
         row.push("");
     }
     let left = row.len() as u32;
@@ -105,9 +128,28 @@ fn close_row(row: &mut Option<RawRow>, out: &mut [RawSheet]) {
 /// The text with its entities resolved; XML knows only five of those that pages use.
 fn entities(text: &str) -> std::borrow::Cow<'_, str> {
     const NAMED: [(&str, &str); 22] = [
-        ("&nbsp;", " "), ("&auml;", "ä"), ("&ouml;", "ö"), ("&uuml;", "ü"), ("&Auml;", "Ä"), ("&Ouml;", "Ö"), ("&Uuml;", "Ü"), ("&szlig;", "ß"),
-        ("&eacute;", "é"), ("&egrave;", "è"), ("&agrave;", "à"), ("&ccedil;", "ç"), ("&ecirc;", "ê"), ("&ntilde;", "ñ"), ("&atilde;", "ã"),
-        ("&deg;", "°"), ("&ndash;", "–"), ("&mdash;", "—"), ("&reg;", "®"), ("&trade;", "™"), ("&copy;", "©"), ("&middot;", "·"),
+        ("&nbsp;", " "),
+        ("&auml;", "ä"),
+        ("&ouml;", "ö"),
+        ("&uuml;", "ü"),
+        ("&Auml;", "Ä"),
+        ("&Ouml;", "Ö"),
+        ("&Uuml;", "Ü"),
+        ("&szlig;", "ß"),
+        ("&eacute;", "é"),
+        ("&egrave;", "è"),
+        ("&agrave;", "à"),
+        ("&ccedil;", "ç"),
+        ("&ecirc;", "ê"),
+        ("&ntilde;", "ñ"),
+        ("&atilde;", "ã"),
+        ("&deg;", "°"),
+        ("&ndash;", "–"),
+        ("&mdash;", "—"),
+        ("&reg;", "®"),
+        ("&trade;", "™"),
+        ("&copy;", "©"),
+        ("&middot;", "·"),
     ];
     if !text.contains('&') {
         return text.into();
@@ -154,7 +196,12 @@ impl<'a> Page<'a> {
             };
             let inside = &tag[..end];
             self.rest = &tag[end + 1..];
-            let name: String = inside.trim_start_matches('/').chars().take_while(|c| c.is_ascii_alphanumeric()).collect::<String>().to_ascii_lowercase();
+            let name: String = inside
+                .trim_start_matches('/')
+                .chars()
+                .take_while(|c| c.is_ascii_alphanumeric())
+                .collect::<String>()
+                .to_ascii_lowercase();
             if !inside.starts_with('/') && (name == "script" || name == "style") {
                 let close = format!("</{name}");
                 let bytes = self.rest.as_bytes();

@@ -165,14 +165,22 @@ impl Layout {
         };
         // A model stands behind its vendor; a tag is another text in each row and stands first.
         let names = |i: usize| stats.looks_like(i, Field::Model) >= 60;
-        let model = vendor.map(|v| v + 1).filter(|i| names(*i)).or_else(|| (1..width).find(|i| names(*i) && stats.distinct(*i) > 1));
+        let model = vendor
+            .map(|v| v + 1)
+            .filter(|i| names(*i))
+            .or_else(|| (1..width).find(|i| names(*i) && stats.distinct(*i) > 1));
         name(Field::Model, model, "values look like models");
-        let tag = (0..width.min(2)).find(|i| stats.filled(*i) > 1 && stats.distinct(*i) == stats.filled(*i) && !stats.is_sequence(*i));
+        let tag = (0..width.min(2))
+            .find(|i| stats.filled(*i) > 1 && stats.distinct(*i) == stats.filled(*i) && !stats.is_sequence(*i));
         name(Field::AssetId, tag, "the first column differs in each row");
         for (i, column) in columns.iter_mut().enumerate() {
-            column.header = CellPlace { sheet: String::new(), row: 0, column: i as u32 + 1 }.label().trim_end_matches('0').to_owned();
+            column.header = CellPlace { sheet: String::new(), row: 0, column: i as u32 + 1 }
+                .label()
+                .trim_end_matches('0')
+                .to_owned();
         }
-        let layout = Layout { columns, keys: vec![String::new(); width], usual_filled: stats.usual_filled, carries: Vec::new() };
+        let layout =
+            Layout { columns, keys: vec![String::new(); width], usual_filled: stats.usual_filled, carries: Vec::new() };
         (recognised >= 2 && layout.names_devices() && rows.len() > 1).then_some(layout)
     }
 

@@ -51,7 +51,8 @@ pub fn read<R: Read + Seek>(archive: &mut ZipArchive<R>, limits: Limits) -> Resu
 
 fn is_encrypted<R: Read + Seek>(archive: &mut ZipArchive<R>, limits: Limits) -> bool {
     let Ok(manifest) = archive.by_name("META-INF/manifest.xml") else { return false };
-    xml::read_all(manifest, "META-INF/manifest.xml", limits.part_bytes).is_ok_and(|bytes| String::from_utf8_lossy(&bytes).contains("encryption-data"))
+    xml::read_all(manifest, "META-INF/manifest.xml", limits.part_bytes)
+        .is_ok_and(|bytes| String::from_utf8_lossy(&bytes).contains("encryption-data"))
 }
 
 #[derive(Default)]
@@ -96,7 +97,8 @@ impl State {
             "table" => {
                 self.in_table += 1;
                 if self.in_table == 1 {
-                    let hidden = xml::attribute(e, "style-name").is_some_and(|s| self.hidden_styles.contains(s.as_ref()));
+                    let hidden =
+                        xml::attribute(e, "style-name").is_some_and(|s| self.hidden_styles.contains(s.as_ref()));
                     let name = xml::attribute(e, "name").unwrap_or_default().into_owned();
                     self.sheets.push(RawSheet { name, hidden, ..RawSheet::default() });
                     self.next_row = 1;
@@ -125,7 +127,9 @@ impl State {
                             cell.stored = number.parse().unwrap_or(f64::NAN);
                             cell.value = number.to_owned();
                         }
-                        ("date-value" | "time-value" | "string-value" | "boolean-value", text) => cell.value = xml::unescape(text).into_owned(),
+                        ("date-value" | "time-value" | "string-value" | "boolean-value", text) => {
+                            cell.value = xml::unescape(text).into_owned()
+                        }
                         _ => {}
                     }
                 }
@@ -139,7 +143,8 @@ impl State {
                 }
                 self.paragraph += 1;
             }
-            "s" if self.in_text() => (0..xml::attribute(e, "c").and_then(|c| c.parse().ok()).unwrap_or(1).min(1000)).for_each(|_| self.text.push(' ')),
+            "s" if self.in_text() => (0..xml::attribute(e, "c").and_then(|c| c.parse().ok()).unwrap_or(1).min(1000))
+                .for_each(|_| self.text.push(' ')),
             "tab" | "line-break" if self.in_text() => self.text.push('\n'),
             _ => {}
         }
@@ -204,7 +209,11 @@ impl State {
     }
 
     fn take_cells(&mut self, count: u64) -> Result<(), ReadFault> {
-        self.cells_left = self.cells_left.checked_sub(count).ok_or(ReadFault::TooMany { what: "very many cells", limit: self.limits.cells, found: self.limits.cells + 1 })?;
+        self.cells_left = self.cells_left.checked_sub(count).ok_or(ReadFault::TooMany {
+            what: "very many cells",
+            limit: self.limits.cells,
+            found: self.limits.cells + 1,
+        })?;
         Ok(())
     }
 }

@@ -133,7 +133,8 @@ impl RawSheet {
     /// Fills each merged area of up to three columns downwards, as a person reads it. Wider areas are titles and bands and
     /// stay where they are.
     pub fn fill_merged(&mut self) {
-        let mut areas: Vec<_> = self.merged.iter().copied().filter(|m| m.0 < m.2 && m.3.saturating_sub(m.1) < 3).collect();
+        let mut areas: Vec<_> =
+            self.merged.iter().copied().filter(|m| m.0 < m.2 && m.3.saturating_sub(m.1) < 3).collect();
         areas.sort_unstable();
         for (first, column, last, _) in areas {
             let Ok(top) = self.rows.binary_search_by_key(&first, |r| r.number) else { continue };

@@ -28,7 +28,8 @@ pub fn read(source: impl Read, limits: Limits) -> Result<Vec<RawSheet>, ReadFaul
     let mut sheets: Vec<RawSheet> = Vec::new();
     let (mut formats, mut style) = (FxHashMap::<String, NumberFormat>::default(), String::new());
     let (mut row, mut next_row) = (RawRow::default(), 1u32);
-    let (mut column, mut cell_style, mut data_type, mut text, mut in_data) = (0usize, String::new(), String::new(), String::new(), false);
+    let (mut column, mut cell_style, mut data_type, mut text, mut in_data) =
+        (0usize, String::new(), String::new(), String::new(), false);
     let mut across = 0usize;
     loop {
         buffer.clear();
@@ -59,7 +60,12 @@ pub fn read(source: impl Read, limits: Limits) -> Result<Vec<RawSheet>, ReadFaul
                         && let Some(sheet) = sheets.last_mut()
                     {
                         let left = column as u32;
-                        sheet.merged.push((row.number, left, row.number.saturating_add(down), left.saturating_add(across as u32 - 1)));
+                        sheet.merged.push((
+                            row.number,
+                            left,
+                            row.number.saturating_add(down),
+                            left.saturating_add(across as u32 - 1),
+                        ));
                     }
                 }
                 "Data" => {
@@ -125,7 +131,11 @@ fn push(row: &mut RawRow, text: &str, data_type: &str, format: Option<&NumberFor
         },
         ("DateTime", _) => {
             let shown = days(text).zip(format).map(|(value, format)| format.show(value, false).0);
-            row.push_kind(shown.as_deref().unwrap_or_else(|| text.split('T').next().unwrap_or(text)), Kind::Date, f64::NAN);
+            row.push_kind(
+                shown.as_deref().unwrap_or_else(|| text.split('T').next().unwrap_or(text)),
+                Kind::Date,
+                f64::NAN,
+            );
         }
         ("Error", _) => row.push_kind(text, Kind::Error, f64::NAN),
         ("Boolean", _) => row.push_kind(if text == "0" { "FALSE" } else { "TRUE" }, Kind::Boolean, f64::NAN),

@@ -163,7 +163,9 @@ impl Counts {
             let length = text.chars().count();
             c.long += usize::from(length > 60);
             c.tiny += usize::from(length <= 2);
-            c.mixed += usize::from(length > 2 && text.bytes().any(|b| b.is_ascii_digit()) && text.chars().any(char::is_alphabetic));
+            c.mixed += usize::from(
+                length > 2 && text.bytes().any(|b| b.is_ascii_digit()) && text.chars().any(char::is_alphabetic),
+            );
             if !is_ip {
                 c.version += usize::from(text.split(' ').next().is_some_and(values::is_version));
                 c.designator += usize::from(values::has_designator(text));

@@ -60,7 +60,16 @@ impl<'a> Tables<'a> {
             warn_ragged: sheet.is_text_file,
             ..Context::default()
         };
-        Tables { sheet, mapping, layout: None, context, zeros: Zeros::default(), waiting: Vec::new(), given_up: false, carried: [None, None] }
+        Tables {
+            sheet,
+            mapping,
+            layout: None,
+            context,
+            zeros: Zeros::default(),
+            waiting: Vec::new(),
+            given_up: false,
+            carried: [None, None],
+        }
     }
 
     /// Takes the next rows; `last` says that no more follow.
@@ -191,7 +200,10 @@ impl<'a> Tables<'a> {
         if filled == 0 || row.is_blank() {
             return;
         }
-        let is_rule = |text: &str| !text.chars().any(char::is_alphanumeric) && text.chars().filter(|c| matches!(c, '-' | '=' | '_' | '–' | '—' | '*' | '·')).count() >= 3;
+        let is_rule = |text: &str| {
+            !text.chars().any(char::is_alphanumeric)
+                && text.chars().filter(|c| matches!(c, '-' | '=' | '_' | '–' | '—' | '*' | '·')).count() >= 3
+        };
         if row.filled_cells().all(|(_, text)| is_rule(text)) {
             return;
         }

@@ -19,7 +19,12 @@ fn shown(result: &Result<InventoryReading, ReadError>) -> String {
     let mut out = String::new();
     for column in &reading.columns {
         let fields: Vec<&str> = column.fields.iter().map(|f| f.word()).collect();
-        let _ = writeln!(out, "column {}: {}", column.header, if fields.is_empty() { "-".to_owned() } else { fields.join("+") });
+        let _ = writeln!(
+            out,
+            "column {}: {}",
+            column.header,
+            if fields.is_empty() { "-".to_owned() } else { fields.join("+") }
+        );
     }
     for row in &reading.rows {
         let _ = write!(out, "{} |", row.place.label());
@@ -58,7 +63,8 @@ fn messy_files_are_read_as_a_careful_person_reads_them() {
         }
         let want = std::fs::read_to_string(&expected_path).unwrap_or_default();
         if got != want {
-            let _ = writeln!(wrong, "--- {} expected\n{want}--- read\n{got}", path.file_name().unwrap().to_string_lossy());
+            let _ =
+                writeln!(wrong, "--- {} expected\n{want}--- read\n{got}", path.file_name().unwrap().to_string_lossy());
         }
     }
     assert!(wrong.is_empty(), "{wrong}");
@@ -68,7 +74,11 @@ fn messy_files_are_read_as_a_careful_person_reads_them() {
 fn a_mapping_overrules_what_the_headers_say() {
     let text = "Was,Wer,Womit\nPump PLC,Siemens,S7-1200\n";
     let mapping = Mapping::from_toml("[columns]\nWas = \"name\"\nWer = \"vendor\"\nWomit = \"model\"\n").unwrap();
-    let options = ReadOptions { mapping: Some(Mapping { header_row: Some(1), ..mapping }), site: Some("Bonn".to_owned()), ..ReadOptions::default() };
+    let options = ReadOptions {
+        mapping: Some(Mapping { header_row: Some(1), ..mapping }),
+        site: Some("Bonn".to_owned()),
+        ..ReadOptions::default()
+    };
     let reading = read("x.csv", Cursor::new(text), &options).unwrap();
     assert_eq!(reading.rows[0].value(Field::Model), "S7-1200");
     assert_eq!(reading.rows[0].value(Field::Site), "Bonn");

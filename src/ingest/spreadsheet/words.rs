@@ -153,7 +153,10 @@ pub fn band(text: &str) -> Band {
             }
         }
     }
-    if text.chars().count() < 50 && !names_a_list(&folded) && WORDS.site_endings.iter().any(|w| ends_with_word(&folded, w)) {
+    if text.chars().count() < 50
+        && !names_a_list(&folded)
+        && WORDS.site_endings.iter().any(|w| ends_with_word(&folded, w))
+    {
         return Band::Site(text.to_owned());
     }
     Band::Heading(text.to_owned())

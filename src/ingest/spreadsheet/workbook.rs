@@ -42,8 +42,14 @@ pub fn read(
             continue;
         }
         sheet.fill_merged();
-        
-        let about = Sheet { name: &sheet.name, hidden: sheet.hidden, site, default_site: options.site.clone(), is_text_file: false };
+
+        let about = Sheet {
+            name: &sheet.name,
+            hidden: sheet.hidden,
+            site,
+            default_site: options.site.clone(),
+            is_text_file: false,
+        };
         let mut tables = Tables::new(about, options.mapping.as_ref());
         let mut rows = std::mem::take(&mut sheet.rows).into_iter();
         loop {
@@ -115,7 +121,11 @@ fn open_xls(source: &mut (impl Read + Seek), limits: Limits) -> Result<Vec<RawSh
             return Err(ReadFault::Password);
         }
         let Some(stream) = compound.stream("Workbook").or_else(|| compound.stream("Book")) else {
-            let found = if compound.has("WordDocument") { "a text document (DOC)" } else { "an Office file without a workbook" };
+            let found = if compound.has("WordDocument") {
+                "a text document (DOC)"
+            } else {
+                "an Office file without a workbook"
+            };
             return Err(ReadFault::WrongType { expected: "a workbook", found: found.to_owned() });
         };
         Looks::read(&stream)

@@ -23,12 +23,17 @@ fn zip_of(parts: &[(&str, &[u8])]) -> Vec<u8> {
     out.finish().unwrap().into_inner()
 }
 
-const WORKBOOK: &[u8] = b"<workbook xmlns:r=\"r\"><sheets><sheet name=\"S\" sheetId=\"1\" r:id=\"rId1\"/></sheets></workbook>";
+const WORKBOOK: &[u8] =
+    b"<workbook xmlns:r=\"r\"><sheets><sheet name=\"S\" sheetId=\"1\" r:id=\"rId1\"/></sheets></workbook>";
 const RELATIONS: &[u8] =
     b"<Relationships><Relationship Id=\"rId1\" Type=\"http://x/worksheet\" Target=\"worksheets/sheet1.xml\"/><Relationship Id=\"rId2\" Type=\"http://x/sharedStrings\" Target=\"sharedStrings.xml\"/></Relationships>";
 
 fn workbook_of(sheet: &[u8]) -> Vec<u8> {
-    zip_of(&[("xl/workbook.xml", WORKBOOK), ("xl/_rels/workbook.xml.rels", RELATIONS), ("xl/worksheets/sheet1.xml", sheet)])
+    zip_of(&[
+        ("xl/workbook.xml", WORKBOOK),
+        ("xl/_rels/workbook.xml.rels", RELATIONS),
+        ("xl/worksheets/sheet1.xml", sheet),
+    ])
 }
 
 const SHEET: &str = "<worksheet><sheetData><row r=\"1\"><c r=\"A1\" t=\"inlineStr\"><is><t>Vendor</t></is></c><c r=\"B1\" t=\"inlineStr\"><is><t>Model</t></is></c><c r=\"C1\" t=\"inlineStr\"><is><t>Firmware</t></is></c></row><row r=\"2\"><c r=\"A2\" t=\"inlineStr\"><is><t>ABB</t></is></c><c r=\"B2\" t=\"inlineStr\"><is><t>REF615</t></is></c><c r=\"C2\"><v>5.1</v></c></row></sheetData></worksheet>";
@@ -78,7 +83,10 @@ fn err_protected_workbooks_ask_for_a_copy_without_password() {
     }
     assert!(fault(&file).contains("protected with a password"));
     let manifest = b"<m><file-entry><encryption-data/></file-entry></m>";
-    assert!(fault(&zip_of(&[("content.xml", b"\x00\x01"), ("META-INF/manifest.xml", manifest)])).contains("protected with a password"));
+    assert!(
+        fault(&zip_of(&[("content.xml", b"\x00\x01"), ("META-INF/manifest.xml", manifest)]))
+            .contains("protected with a password")
+    );
 }
 
 #[test]
@@ -96,15 +104,28 @@ fn err_workbooks_cut_anywhere_are_damaged_and_never_read_as_good() {
 fn err_bombs_end_at_the_limit() {
     let mut sheet = b"<worksheet><sheetData><row r=\"1\">".to_vec();
     sheet.resize(3 << 20, b' ');
-    let options = ReadOptions { limits: Limits { sheet_bytes: 1 << 20, ..Limits::default() }, ..ReadOptions::default() };
+    let options =
+        ReadOptions { limits: Limits { sheet_bytes: 1 << 20, ..Limits::default() }, ..ReadOptions::default() };
     let message = read("x", Cursor::new(workbook_of(&sheet)), &options).unwrap_err().to_string();
     assert!(message.contains("zip bomb"), "{message}");
     let options = ReadOptions { limits: Limits { cells: 4, ..Limits::default() }, ..ReadOptions::default() };
-    assert!(read("x", Cursor::new(workbook_of(SHEET.as_bytes())), &options).unwrap_err().to_string().contains("very many cells"));
+    assert!(
+        read("x", Cursor::new(workbook_of(SHEET.as_bytes())), &options)
+            .unwrap_err()
+            .to_string()
+            .contains("very many cells")
+    );
     let options = ReadOptions { limits: Limits { workbook_bytes: 100, ..Limits::default() }, ..ReadOptions::default() };
-    assert!(read("x", Cursor::new(workbook_of(SHEET.as_bytes())), &options).unwrap_err().to_string().contains("at most 100 bytes"));
+    assert!(
+        read("x", Cursor::new(workbook_of(SHEET.as_bytes())), &options)
+            .unwrap_err()
+            .to_string()
+            .contains("at most 100 bytes")
+    );
     // Entities that would grow are not resolved.
-    let bomb = SHEET.replacen("<worksheet>", "<!DOCTYPE w [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;\">]><worksheet>", 1).replace("REF615", "REF&b;615");
+    let bomb = SHEET
+        .replacen("<worksheet>", "<!DOCTYPE w [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;\">]><worksheet>", 1)
+        .replace("REF615", "REF&b;615");
     let reading = read("x", Cursor::new(workbook_of(bomb.as_bytes())), &ReadOptions::default()).unwrap();
     assert_eq!(reading.rows[0].value(Field::Model), "REF615");
 }

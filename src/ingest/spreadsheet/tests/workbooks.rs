@@ -21,7 +21,9 @@ fn write_rows(sheet: &mut Worksheet, first: u32, rows: &[&[&str]]) {
 
 fn check(workbook: &mut Workbook, want: &str) {
     let got = read_workbook(workbook);
-    let tidy = |t: &str| t.lines().map(str::trim).filter(|l| !l.is_empty() && !l.starts_with("column ")).collect::<Vec<_>>().join("\n");
+    let tidy = |t: &str| {
+        t.lines().map(str::trim).filter(|l| !l.is_empty() && !l.starts_with("column ")).collect::<Vec<_>>().join("\n")
+    };
     assert_eq!(tidy(&got), tidy(want), "\n{got}");
 }
 
@@ -31,13 +33,29 @@ fn ok_one_sheet_per_site_hidden_things_and_lists() {
     for (name, vendor) in [("Norte", "ABB"), ("Sur", "Siemens")] {
         let sheet = workbook.add_worksheet();
         sheet.set_name(name).unwrap();
-        write_rows(sheet, 0, &[&["Lista de equipos"], &[], &["Etiqueta", "Fabricante", "Modelo", "Nº de serie", "Firmware", "Ubicación"]]);
-        write_rows(sheet, 3, &[&["E-1", vendor, "X100", "S1", "1.2.3", "Sala 1"], &["E-2", vendor, "X200", "S2", "1.2.4", "Sala 2"]]);
+        write_rows(
+            sheet,
+            0,
+            &[
+                &["Lista de equipos"],
+                &[],
+                &["Etiqueta", "Fabricante", "Modelo", "Nº de serie", "Firmware", "Ubicación"],
+            ],
+        );
+        write_rows(
+            sheet,
+            3,
+            &[&["E-1", vendor, "X100", "S1", "1.2.3", "Sala 1"], &["E-2", vendor, "X200", "S2", "1.2.4", "Sala 2"]],
+        );
         sheet.set_row_hidden(4).unwrap();
     }
     let sheet = workbook.add_worksheet();
     sheet.set_name("Listas").unwrap().set_hidden(true);
-    write_rows(sheet, 0, &[&["Fabricante", "Modelo", "Estado"], &["ABB", "X100", "activo"], &["Siemens", "X200", "baja"], &["Omron"]]);
+    write_rows(
+        sheet,
+        0,
+        &[&["Fabricante", "Modelo", "Estado"], &["ABB", "X100", "activo"], &["Siemens", "X200", "baja"], &["Omron"]],
+    );
     check(
         &mut workbook,
         "Norte!row 4 | asset_id=E-1 | site=Norte | area=Sala 1 | vendor=ABB | model=X100 | serial_number=S1 | firmware=1.2.3 |
@@ -92,7 +110,15 @@ fn ok_merged_cells_bands_and_two_header_rows() {
     sheet.merge_range(2, 6, 3, 6, "Remarks", &plain).unwrap();
     write_rows(sheet, 3, &[&["", "Manufacturer", "Model", "Serial no.", "Hardware", "Firmware"]]);
     sheet.merge_range(4, 0, 4, 6, "Site: West Mill", &plain).unwrap();
-    write_rows(sheet, 5, &[&["W-1", "", "CPU 1511-1 PN", "A1", "2", "V2.8"], &["W-2", "", "CPU 1513-1 PN", "A2", "3", "V2.9"], &["W-3", "", "TP700 Comfort", "A3", "", "V16"]]);
+    write_rows(
+        sheet,
+        5,
+        &[
+            &["W-1", "", "CPU 1511-1 PN", "A1", "2", "V2.8"],
+            &["W-2", "", "CPU 1513-1 PN", "A2", "3", "V2.9"],
+            &["W-3", "", "TP700 Comfort", "A3", "", "V16"],
+        ],
+    );
     sheet.merge_range(5, 1, 7, 1, "Siemens", &plain).unwrap();
     sheet.merge_range(8, 0, 8, 6, "Site: East Mill", &plain).unwrap();
     write_rows(sheet, 9, &[&["E-1", "ABB", "ACS880-01", "B1", "", "AINFX 2.60", "spare in store"], &["Total", "4"]]);
