@@ -1,6 +1,7 @@
 //! One import of one file: what was read from it, with the place of every value and every doubt about it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// What a column of an inventory file can mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -105,11 +106,13 @@ pub enum RowWarningKind {
     LookAlike,
     /// The record has more or fewer cells than the header.
     RaggedRow,
+    /// An earlier row of the file has the key by which the asset is known; found when a file is imported.
+    SharedKey,
 }
 
 impl RowWarningKind {
     /// All kinds with the words used in files.
-    pub const ALL: [(RowWarningKind, &'static str); 13] = [
+    pub const ALL: [(RowWarningKind, &'static str); 14] = [
         (RowWarningKind::FirmwareNumber, "firmware-number"),
         (RowWarningKind::FirmwareDate, "firmware-date"),
         (RowWarningKind::ScientificNotation, "scientific-notation"),
@@ -123,6 +126,7 @@ impl RowWarningKind {
         (RowWarningKind::NotStatedWord, "not-stated-word"),
         (RowWarningKind::LookAlike, "look-alike"),
         (RowWarningKind::RaggedRow, "ragged-row"),
+        (RowWarningKind::SharedKey, "shared-key"),
     ];
 
     /// The word used in files and the database.
@@ -167,12 +171,18 @@ impl InventoryRow {
 }
 
 /// A row with data that names no device, or one that could not be read.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RejectedRow {
     pub place: CellPlace,
     /// The record's cells as shown, so that nothing is lost.
     pub cells: Vec<String>,
     pub why: String,
+    /// The header above each cell as written; blank where there is none, and shorter than the cells in a ragged row.
+    pub headers: Arc<[String]>,
+    /// The site that the row stands under without naming it: a band, a title, the sheet. Blank when there is none.
+    pub site: String,
+    /// The area that the row stands under without naming it. Blank when there is none.
+    pub area: String,
 }
 
 /// How one column of one table was understood.
@@ -265,4 +275,115 @@ pub enum OnMissing {
     Keep,
     /// They are retired: kept with their history, but no longer judged.
     Retire,
+    /// Nothing: the file is a part of the list, so that they do not stand in it says nothing.
+    Ignore,
+}
+
+/// By what two rows are known to be the same asset.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum AssetKey {
+    /// Site and asset tag, else site and serial number, else site and place.
+    #[default]
+    Auto,
+    /// Site and asset tag, else site and place: for lists whose serial numbers are damaged.
+    Tag,
+    /// Site and serial number, else site and place: for lists whose tags change.
+    Serial,
+    /// Site and place: area, name, vendor, model and order number.
+    Place,
+}
+
+impl AssetKey {
+    /// All keys with the words used in options and the database.
+    pub const ALL: [(AssetKey, &'static str); 4] =
+        [(AssetKey::Auto, "auto"), (AssetKey::Tag, "tag"), (AssetKey::Serial, "serial"), (AssetKey::Place, "place")];
+
+    /// The word used in options and the database.
+    pub fn word(self) -> &'static str {
+        AssetKey::ALL.iter().find(|(key, _)| *key == self).map_or("", |(_, word)| word)
+    }
+
+    /// The key with this word; `None` for any other text.
+    pub fn from_word(word: &str) -> Option<AssetKey> {
+        AssetKey::ALL.iter().find(|(_, known)| *known == word).map(|(key, _)| *key)
+    }
+
+    /// What agrees when two rows are the same asset, in words that follow "same".
+    pub fn in_words(self) -> &'static str {
+        match self {
+            AssetKey::Auto => "site and asset tag, else serial number, else place",
+            AssetKey::Tag => "site and asset tag, else place",
+            AssetKey::Serial => "site and serial number, else place",
+            AssetKey::Place => "site and place (area, name, vendor, model, order number)",
+        }
+    }
+}
+
+/// What a person chose for a set of headers; holds again when the same headers come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ColumnChoice {
+    /// The mapping of columns as TOML; `None` when only the key was chosen.
+    pub mapping: Option<String>,
+    pub key: AssetKey,
+    pub chosen_at: jiff::Timestamp,
+    /// The import that brought the choice.
+    pub inventory_id: i64,
+}
+
+/// What an import would do, told before it is done. The lists are cut at the limit that was asked for; the counts
+/// are not.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ImportPreview {
+    pub counts: ImportCounts,
+    pub new: Vec<AssetLabel>,
+    pub changed: Vec<ChangedAsset>,
+    pub not_in_file: Vec<AssetLabel>,
+}
+
+/// Which asset, as its owner calls it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AssetLabel {
+    pub site: String,
+    pub tag: String,
+}
+
+/// A known asset with the values that an import changes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ChangedAsset {
+    pub asset: AssetLabel,
+    /// (field, before, after), in the order of the fields.
+    pub changes: Vec<(String, String, String)>,
+}
+
+/// What taking an import back does to the assets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct UndoCounts {
+    /// Assets that the import brought first and nothing was judged of: they are removed.
+    pub n_removed: u64,
+    /// Assets that the import brought first and that were judged since: they are retired, so that reports of those days
+    /// stay as they were.
+    pub n_retired: u64,
+    /// Known assets that get back the values they had before.
+    pub n_restored: u64,
+    /// Assets that the import did not have and that are no longer marked as not seen, or no longer retired.
+    pub n_unmarked: u64,
+}
+
+/// Why an import cannot be taken back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UndoRefusal {
+    /// It was taken back before.
+    Undone(jiff::Timestamp),
+    /// A later import touched assets of this one.
+    TouchedLater {
+        /// The later import that must be taken back first, and what its file is called.
+        inventory_id: i64,
+        file_name: String,
+        imported_at: jiff::Timestamp,
+        n_assets: u64,
+        /// One of the assets; blank when none can be named.
+        asset: AssetLabel,
+    },
+    /// A later import of the same assets was taken back already. What was known before this one went with it.
+    Forgotten { n_assets: u64 },
 }

@@ -9,7 +9,7 @@ use super::text::{clean, digest, json, read_json, read_time, read_time_if_any};
 use super::variant::VariantRow;
 use super::{BATCH, Db, Tx};
 use crate::domain::asset::{Asset, AssetChange, KnownAsset};
-use crate::domain::inventory::{Field, ImportCounts};
+use crate::domain::inventory::{AssetLabel, ChangedAsset, Field, ImportCounts};
 use crate::domain::nameplate::Variant;
 
 /// An asset with its variant, as it is read.
@@ -474,4 +474,53 @@ pub(super) async fn save_retired(tx: &mut Tx, by: By<'_>, site_id: i64) -> Resul
         "update asset set retired_at = $3 where site_id = $1 and last_seen_inventory_id <> $2 and retired_at is null",
         site_id, by.inventory_id, by.at)?;
     Ok(())
+}
+
+/// The assets of this site that the import did not bring, by id, at most `limit`.
+pub(super) async fn list_not_seen(
+    tx: &mut Tx,
+    by: By<'_>,
+    site_id: i64,
+    limit: u32,
+) -> Result<Vec<AssetLabel>, StoreError> {
+    let rows = sql!(tx tx, all(String, String),
+        "select s.name, a.tag from asset a join site s on s.site_id = a.site_id \
+         where a.site_id = $1 and a.last_seen_inventory_id <> $2 and a.retired_at is null \
+         order by a.asset_id limit $3",
+        site_id, by.inventory_id, i64::from(limit))?;
+    Ok(rows.into_iter().map(|(site, tag)| AssetLabel { site, tag }).collect())
+}
+
+/// The assets that the import brings first, by id, at most `limit`.
+pub(super) async fn list_new(tx: &mut Tx, by: By<'_>, limit: u32) -> Result<Vec<AssetLabel>, StoreError> {
+    let rows = sql!(tx tx, all(String, String),
+        "select s.name, a.tag from asset a join site s on s.site_id = a.site_id \
+         where a.first_seen_inventory_id = $1 order by a.asset_id limit $2",
+        by.inventory_id, i64::from(limit))?;
+    Ok(rows.into_iter().map(|(site, tag)| AssetLabel { site, tag }).collect())
+}
+
+/// The known assets of which the import changes a value, in the order of the file, at most `limit`.
+pub(super) async fn list_changed(tx: &mut Tx, by: By<'_>, limit: u32) -> Result<Vec<ChangedAsset>, StoreError> {
+    // An asset has at most one change per field, so this many rows hold the first `limit` assets.
+    let n_fields = i64::try_from(Field::ALL.len() + 2).unwrap_or(0);
+    let rows = sql!(tx tx, all(i64, String, String, String, String, String),
+        "select h.asset_id, s.name, a.tag, h.field, h.value_before, h.value_after from asset_history h \
+         join asset a on a.asset_id = h.asset_id join site s on s.site_id = a.site_id \
+         where h.inventory_id = $1 and h.field not in ('not_seen_since', 'retired_at', 'variant_notes') \
+         order by h.asset_history_id limit $2",
+        by.inventory_id, i64::from(limit) * n_fields)?;
+    let mut changed: Vec<(i64, ChangedAsset)> = Vec::new();
+    for (asset_id, site, tag, field, before, after) in rows {
+        if changed.last().is_none_or(|(last, _)| *last != asset_id) {
+            if changed.len() == limit as usize {
+                break;
+            }
+            changed.push((asset_id, ChangedAsset { asset: AssetLabel { site, tag }, changes: Vec::new() }));
+        }
+        if let Some((_, last)) = changed.last_mut() {
+            last.changes.push((field, before, after));
+        }
+    }
+    Ok(changed.into_iter().map(|(_, asset)| asset).collect())
 }

@@ -12,12 +12,13 @@ use super::variant::{as_kept, save_variants};
 use super::{Alone, BATCH, Db, Tx, site};
 use crate::domain::asset::ImportedAsset;
 use crate::domain::inventory::{
-    CellPlace, ImportCounts, Inventory, NewInventory, OnMissing, RejectedRow, RowWarning, RowWarningKind,
+    AssetKey, CellPlace, ColumnReading, Field, ImportCounts, ImportPreview, Inventory, NewInventory, OnMissing,
+    RejectedRow, RowWarning, RowWarningKind,
 };
 use crate::domain::nameplate::Variant;
 
 #[derive(sqlx::FromRow)]
-struct Row {
+pub(super) struct Row {
     inventory_id: i64,
     file_name: String,
     sha256: String,
@@ -43,9 +44,10 @@ macro_rules! select_inventory {
         )
     };
 }
+pub(super) use select_inventory;
 
 impl Row {
-    fn into_domain(self) -> Result<Inventory, StoreError> {
+    pub(super) fn into_domain(self) -> Result<Inventory, StoreError> {
         Ok(Inventory {
             inventory_id: self.inventory_id,
             file_name: self.file_name,
@@ -95,14 +97,16 @@ pub async fn list_inventories(db: &Db) -> Result<Vec<Inventory>, StoreError> {
 pub async fn list_rejected_rows(db: &Db, inventory_id: i64) -> Result<Vec<RejectedRow>, StoreError> {
     sql!(
         db,
-        all(String, i64, i64, String, String),
-        "select sheet, row_no, column_no, cells, why from rejected_row where inventory_id = $1 \
-         order by rejected_row_id",
+        all(String, i64, i64, String, String, String, String, String),
+        "select sheet, row_no, column_no, cells, why, headers, site, area from rejected_row \
+         where inventory_id = $1 order by rejected_row_id",
         inventory_id
     )?
     .into_iter()
-    .map(|(sheet, row, column, cells, why)| {
-        Ok(RejectedRow { place: place(sheet, row, column), cells: read_json("rejected_row.cells", &cells)?, why })
+    .map(|(sheet, row, column, cells, why, headers, site, area)| {
+        let headers: Vec<String> = read_json("rejected_row.headers", &headers)?;
+        let cells = read_json("rejected_row.cells", &cells)?;
+        Ok(RejectedRow { place: place(sheet, row, column), cells, why, headers: headers.into(), site, area })
     })
     .collect()
 }
@@ -134,6 +138,44 @@ pub async fn list_row_warnings(
         Ok(RowWarning { kind, place: place(sheet, row, column), detail })
     })
     .collect()
+}
+
+/// How the columns of an import were read, in the order of the file.
+pub async fn list_columns(db: &Db, inventory_id: i64) -> Result<Vec<ColumnReading>, StoreError> {
+    sql!(
+        db,
+        all(String, String, String, String),
+        "select sheet, header, fields, how from inventory_column where inventory_id = $1 \
+         order by inventory_column_id",
+        inventory_id
+    )?
+    .into_iter()
+    .map(|(sheet, header, fields, how)| {
+        let words: Vec<String> = read_json("inventory_column.fields", &fields)?;
+        let fields = words
+            .into_iter()
+            .map(|word| {
+                Field::from_word(&word).ok_or(StoreError::Damaged {
+                    column: "inventory_column.fields",
+                    expected: "words of fields",
+                    found: word,
+                })
+            })
+            .collect::<Result<_, _>>()?;
+        Ok(ColumnReading { sheet, header, fields, how })
+    })
+    .collect()
+}
+
+/// How many rows of each kind of warning an import has, by kind.
+pub async fn count_row_warnings(db: &Db, inventory_id: i64) -> Result<Vec<(String, u64)>, StoreError> {
+    let rows = sql!(
+        db,
+        all(String, i64),
+        "select kind, count(*) from row_warning where inventory_id = $1 group by kind order by kind",
+        inventory_id
+    )?;
+    Ok(rows.into_iter().map(|(kind, n)| (kind, read_count(n))).collect())
 }
 
 fn place(sheet: String, row: i64, column: i64) -> CellPlace {
@@ -208,7 +250,9 @@ pub struct Import {
 pub async fn begin_import(db: &Db, new: &NewInventory) -> Result<Import, StoreError> {
     let mut tx = db.begin(Alone::Import).await?;
     // A clock that was put back must not make an asset's periods end before they began.
-    let latest = sql!(tx &mut tx, val Option<String>, "select max(imported_at) from inventory")?;
+    let latest = sql!(tx &mut tx, val Option<String>,
+        "select max(times.at) from (select imported_at as at from inventory \
+            union all select undone_at as at from inventory) as times")?;
     let at = latest.unwrap_or_default().max(time(new.imported_at));
     let site = new.site.as_deref().map(|name| clean(name).into_owned()).filter(|name| !name.is_empty());
     let inventory_id = sql!(tx &mut tx, val i64,
@@ -310,7 +354,7 @@ impl Import {
         for batch in rejected.chunks(BATCH) {
             insert!(
                 &mut self.tx,
-                "insert into rejected_row (inventory_id, sheet, row_no, column_no, cells, why)",
+                "insert into rejected_row (inventory_id, sheet, row_no, column_no, cells, why, headers, site, area)",
                 batch,
                 |b, r| b
                     .push_bind(self.inventory_id)
@@ -318,7 +362,10 @@ impl Import {
                     .push_bind(i64::from(r.place.row))
                     .push_bind(i64::from(r.place.column))
                     .push_bind(json(&clean_all(&r.cells)))
-                    .push_bind(clean(&r.why).as_ref()),
+                    .push_bind(clean(&r.why).as_ref())
+                    .push_bind(json(&clean_all(&r.headers)))
+                    .push_bind(clean(&r.site).as_ref())
+                    .push_bind(clean(&r.area).as_ref()),
                 ""
             )?;
         }
@@ -326,14 +373,90 @@ impl Import {
         Ok(())
     }
 
+    /// Keeps how the file was read.
+    pub async fn save_reading(&mut self, remarks: &[String], columns: &[ColumnReading]) -> Result<(), StoreError> {
+        sql!(tx &mut self.tx, exec (), "update inventory set remarks = $2 where inventory_id = $1",
+            self.inventory_id, json(&clean_all(remarks)))?;
+        for batch in columns.chunks(BATCH) {
+            insert!(
+                &mut self.tx,
+                "insert into inventory_column (inventory_id, sheet, header, fields, how)",
+                batch,
+                |b, c| b
+                    .push_bind(self.inventory_id)
+                    .push_bind(clean(&c.sheet).as_ref())
+                    .push_bind(clean(&c.header).as_ref())
+                    .push_bind(json(&c.fields.iter().map(|field| field.word()).collect::<Vec<_>>()))
+                    .push_bind(clean(&c.how).as_ref()),
+                ""
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Remembers what was chosen for these headers instead of what was chosen before; `None` forgets it.
+    pub async fn save_column_choice(
+        &mut self,
+        headers_digest: &str,
+        choice: Option<(Option<&str>, AssetKey)>,
+    ) -> Result<(), StoreError> {
+        sql!(tx &mut self.tx, exec (), "delete from column_choice where headers_digest = $1", headers_digest)?;
+        if let Some((mapping, key)) = choice {
+            sql!(tx &mut self.tx, exec (),
+                "insert into column_choice (headers_digest, mapping, asset_key, chosen_at, inventory_id) \
+                 values ($1, $2, $3, $4, $5)",
+                headers_digest, mapping.map(|text| clean(text).into_owned()), key.word(), self.at.as_str(),
+                self.inventory_id)?;
+        }
+        Ok(())
+    }
+
+    /// Of the assets that this import brings first: how many have the tag of an asset at another site, and one of them
+    /// as (tag, its site, the other site).
+    pub async fn find_tags_elsewhere(&mut self) -> Result<Option<(u64, String, String, String)>, StoreError> {
+        // Only where the tag is the key: a name or a row number says nothing.
+        let found = sql!(tx &mut self.tx, opt(i64, Option<String>, Option<i64>, Option<i64>),
+            "select count(*), min(a.tag), min(a.site_id), min(o.site_id) from asset a \
+             join asset o on o.tag = a.tag and o.site_id <> a.site_id and o.retired_at is null \
+             where a.first_seen_inventory_id = $1 and o.first_seen_inventory_id <> $1 \
+                and a.identity like 'tag | %' and o.identity like 'tag | %'",
+            self.inventory_id)?;
+        let Some((n, Some(tag), Some(..), Some(..))) = found else { return Ok(None) };
+        let sites = sql!(tx &mut self.tx, opt(String, String),
+            "select s.name, t.name from asset a join site s on s.site_id = a.site_id \
+             join asset o on o.tag = a.tag and o.site_id <> a.site_id and o.retired_at is null \
+             join site t on t.site_id = o.site_id \
+             where a.first_seen_inventory_id = $1 and o.first_seen_inventory_id <> $1 and a.tag = $2 \
+             order by s.name, t.name limit 1",
+            self.inventory_id, tag.as_str())?;
+        Ok(sites.map(|(site, other)| (read_count(n), tag, site, other)))
+    }
+
+    /// What the import would do if it were finished now, and then drops it. At most `limit` entries in each list.
+    pub async fn preview(mut self, on_missing: OnMissing, limit: u32) -> Result<ImportPreview, StoreError> {
+        let by = By { inventory_id: self.inventory_id, at: &self.at };
+        let mut preview = ImportPreview { counts: self.counts, ..ImportPreview::default() };
+        let mut sites: Vec<i64> = self.sites.values().copied().collect();
+        sites.sort_unstable();
+        for site_id in sites.into_iter().filter(|_| on_missing != OnMissing::Ignore) {
+            preview.counts.n_not_seen += asset::count_not_seen(&mut self.tx, by, site_id).await?;
+            preview.not_in_file.extend(asset::list_not_seen(&mut self.tx, by, site_id, limit).await?);
+        }
+        preview.not_in_file.truncate(limit as usize);
+        preview.new = asset::list_new(&mut self.tx, by, limit).await?;
+        preview.changed = asset::list_changed(&mut self.tx, by, limit).await?;
+        Ok(preview)
+    }
+
     /// Looks after the assets of the same sites that the file does not have, and makes all of it valid at once.
     pub async fn finish(mut self, on_missing: OnMissing) -> Result<Imported, StoreError> {
         let by = By { inventory_id: self.inventory_id, at: &self.at };
-        for &site_id in self.sites.values() {
+        for &site_id in self.sites.values().filter(|_| on_missing != OnMissing::Ignore) {
             self.counts.n_not_seen += asset::count_not_seen(&mut self.tx, by, site_id).await?;
             match on_missing {
                 OnMissing::Keep => asset::save_not_seen(&mut self.tx, by, site_id).await?,
                 OnMissing::Retire => asset::save_retired(&mut self.tx, by, site_id).await?,
+                OnMissing::Ignore => {}
             }
         }
         let n = self.counts;

@@ -118,6 +118,7 @@ macro_rules! for_list {
 
 pub mod advisory;
 pub mod asset;
+pub mod column_choice;
 mod error;
 pub mod exposure;
 pub mod inventory;
@@ -128,6 +129,7 @@ pub mod rescan;
 pub mod setting;
 pub mod site;
 mod text;
+pub mod undo;
 pub mod variant;
 
 pub use error::StoreError;

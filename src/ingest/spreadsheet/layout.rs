@@ -1,5 +1,7 @@
 //! Which column of a table holds what: headers first, then what the values look like.
 
+use std::sync::Arc;
+
 use crate::domain::inventory::{CellPlace, ColumnReading, Field};
 
 use super::header::{self, Meaning, Sense};
@@ -21,6 +23,9 @@ pub enum Role {
     Description,
 }
 
+/// The fields that a description may hold.
+const DESCRIPTION: [Field; 4] = [Field::Vendor, Field::Model, Field::PartNumber, Field::Firmware];
+
 /// One column of a table.
 #[derive(Clone, Debug)]
 pub struct Column {
@@ -40,6 +45,8 @@ pub struct Layout {
     pub usual_filled: usize,
     /// Site and area, where they stand once for a group of rows and are blank below.
     pub carries: Vec<Field>,
+    /// The header above each column, for rows that are handed back.
+    pub headers: Arc<[String]>,
 }
 
 /// The texts of a header: the row itself and, in a header of two rows, the row above.
@@ -123,6 +130,8 @@ impl Layout {
                 columns[i].role = match fields {
                     [] => Role::Unmapped,
                     [one] => Role::One(*one),
+                    // As `readings` tells of a description, so that a saved mapping reads as the file was read.
+                    fields if fields == DESCRIPTION => Role::Description,
                     more => Role::Joined(more.to_vec()),
                 };
                 "your choice".clone_into(&mut columns[i].how);
@@ -140,7 +149,8 @@ impl Layout {
         find_description(&mut columns, texts, &stats);
         name_columns(&mut columns);
         let keys = (0..width).map(|i| key(texts.text(i))).collect();
-        let mut layout = Layout { columns, keys, usual_filled: stats.usual_filled, carries: Vec::new() };
+        let headers = columns.iter().map(|c| c.header.clone()).collect();
+        let mut layout = Layout { columns, keys, usual_filled: stats.usual_filled, carries: Vec::new(), headers };
         let once = |f: &Field| layout.column_of(*f).is_some_and(|c| stats.stands_once(c));
         layout.carries = [Field::Site, Field::Area].into_iter().filter(once).collect();
         layout
@@ -179,8 +189,13 @@ impl Layout {
                 .trim_end_matches('0')
                 .to_owned();
         }
-        let layout =
-            Layout { columns, keys: vec![String::new(); width], usual_filled: stats.usual_filled, carries: Vec::new() };
+        let layout = Layout {
+            headers: columns.iter().map(|c| c.header.clone()).collect(),
+            columns,
+            keys: vec![String::new(); width],
+            usual_filled: stats.usual_filled,
+            carries: Vec::new(),
+        };
         (recognised >= 2 && layout.names_devices() && rows.len() > 1).then_some(layout)
     }
 
@@ -214,7 +229,7 @@ impl Layout {
                 Role::Unmapped => Vec::new(),
                 Role::One(f) => vec![*f],
                 Role::Joined(fields) => fields.clone(),
-                Role::Description => vec![Field::Vendor, Field::Model, Field::PartNumber, Field::Firmware],
+                Role::Description => DESCRIPTION.to_vec(),
             },
             how: c.how.clone(),
         };

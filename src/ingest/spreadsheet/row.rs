@@ -1,5 +1,7 @@
 //! One row of a table: a device, a reason why it is none, or nothing.
 
+use std::sync::Arc;
+
 use crate::domain::inventory::{CellPlace, Field, InventoryRow, RejectedRow, RowWarning, RowWarningKind};
 
 use super::description;
@@ -34,6 +36,7 @@ pub fn read(row: &RawRow, layout: &Layout, context: &Context) -> RowReading {
     let mut reader = Reader {
         row,
         context,
+        headers: &layout.headers,
         out: InventoryRow { place: place(row, context, 0), ..InventoryRow::default() },
         damages: Vec::new(),
         error: false,
@@ -92,6 +95,7 @@ fn letter(column: usize) -> String {
 struct Reader<'a> {
     row: &'a RawRow,
     context: &'a Context,
+    headers: &'a Arc<[String]>,
     out: InventoryRow,
     damages: Vec<damage::Damage>,
     error: bool,
@@ -264,10 +268,17 @@ impl Reader<'_> {
 
     fn finish(mut self) -> RowReading {
         if !self.names_device() && !self.described {
+            let under = |field, from: &Option<String>| match from {
+                Some(text) if !self.out.fields.contains_key(&field) => text.clone(),
+                _ => String::new(),
+            };
             return RowReading::Rejected(RejectedRow {
                 place: self.out.place.clone(),
                 cells: self.row.cells().map(|c| clean(c).into_owned()).collect(),
                 why: self.why_rejected(),
+                headers: self.headers.clone(),
+                site: under(Field::Site, &self.context.site),
+                area: under(Field::Area, &self.context.area),
             });
         }
         if self.row.hidden || self.context.sheet_hidden {

@@ -286,7 +286,12 @@ async fn nul_characters_are_left_out_everywhere(database: &TestDatabase) {
     };
     let place = CellPlace { sheet: nul("M_eters"), row: 7, column: 0 };
     let warnings = [RowWarning { kind: RowWarningKind::Encoding, place: place.clone(), detail: nul("a_b") }];
-    let rejected = [RejectedRow { place, cells: vec![nul("x_y"), "\\u0000".to_owned()], why: nul("n_o") }];
+    let rejected = [RejectedRow {
+        place,
+        cells: vec![nul("x_y"), "\\u0000".to_owned()],
+        why: nul("n_o"),
+        ..RejectedRow::default()
+    }];
     let new = NewInventory {
         file_name: nul("pl_ant.csv"),
         remarks: vec![nul("r_ead")],
@@ -312,7 +317,12 @@ async fn nul_characters_are_left_out_everywhere(database: &TestDatabase) {
     );
     assert_eq!(
         inventory::list_rejected_rows(&db, done.inventory_id).await.unwrap(),
-        [RejectedRow { place, cells: vec!["xy".to_owned(), "\\u0000".to_owned()], why: "no".to_owned() }]
+        [RejectedRow {
+            place,
+            cells: vec!["xy".to_owned(), "\\u0000".to_owned()],
+            why: "no".to_owned(),
+            ..RejectedRow::default()
+        }]
     );
     let again = save_import(&db, &new, rows, OnMissing::Keep, false).await.unwrap();
     assert!(matches!(again, ImportOutcome::AlreadyImported(_)), "a site with a NUL is the same site");
@@ -325,7 +335,12 @@ async fn warnings_and_rejected_rows_come_in_the_order_of_the_file(database: &Tes
         .map(|row| RowWarning { kind: RowWarningKind::FirmwareDate, place: place(row), detail: row.to_string() })
         .collect();
     let rejected: Vec<RejectedRow> = (0..1_100)
-        .map(|row| RejectedRow { place: place(row), cells: vec![row.to_string(); 3], why: "no model".to_owned() })
+        .map(|row| RejectedRow {
+            place: place(row),
+            cells: vec![row.to_string(); 3],
+            why: "no model".to_owned(),
+            ..RejectedRow::default()
+        })
         .collect();
     let rows = FileRows { assets: &[], warnings: &warnings, rejected: &rejected };
     let new = file("a.xlsx", "2026-11-01T00:00:00Z");
