@@ -3,5 +3,6 @@
 
 mod database;
 
+mod browser;
 mod cli;
 mod store;
