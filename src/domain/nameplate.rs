@@ -112,7 +112,14 @@ impl NameplateReading {
                 let fits = reading.vendors.known().contains(&entry.vendor)
                     || (!reading.vendor_is_stated && (membership == Membership::Order || is_unmistakable(span)));
                 if fits && !matches!(entry.kind, Kind::Component | Kind::Variant) {
-                    reading.families.insert(family, FamilyEvidence::Member(span.clone()));
+                    // The longest designator is the best evidence.
+                    let known = match reading.families.get(&family) {
+                        Some(FamilyEvidence::Member(text)) => (text.len(), std::cmp::Reverse(text.as_str())),
+                        _ => (0, std::cmp::Reverse("")),
+                    };
+                    if (span.len(), std::cmp::Reverse(span.as_str())) > known {
+                        reading.families.insert(family, FamilyEvidence::Member(span.clone()));
+                    }
                     if !reading.vendor_is_stated {
                         reading.vendors.add(entry.vendor);
                     }

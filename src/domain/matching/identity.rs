@@ -243,6 +243,14 @@ impl Judge<'_> {
                 }
             }
         }
+        // "CompactLogix 5480 (5069-L4)": the beginning of the family's order numbers.
+        let is_member = !self.wanted().families.is_empty()
+            && self.wanted().families.iter().all(|alternatives| self.in_one_of(alternatives).is_some());
+        for order in wanted.iter().filter(|o| is_member && o.pattern.is_none() && o.key.len() >= 5) {
+            if let Some(yours) = device.orders.iter().find(|yours| yours.key.starts_with(&order.key)) {
+                return OrderFit::Covered(yours.key.clone(), order.key.clone());
+            }
+        }
         // Two order numbers of one scheme that differ are two products.
         for yours in device.orders.iter().filter(|o| o.scheme.is_some()) {
             let theirs: Vec<_> = wanted.iter().filter(|o| o.scheme == yours.scheme).collect();

@@ -19,6 +19,8 @@ pub struct EntryText {
     /// The product family branch above the name.
     pub family: String,
     pub model_numbers: Vec<String>,
+    /// For a relationship: the name of what is installed on the product.
+    pub installed: Option<String>,
     /// The product that stands where a version should.
     pub named: Option<String>,
     /// The title of the advisory, where the name alone says nothing.
@@ -67,10 +69,21 @@ pub fn texts_of(advisory: &Advisory, p: usize) -> (EntryText, Cow<'_, str>, &str
         name: product_name(named).trim().to_owned(),
         family: named.branch_names(&BranchCategory::ProductFamily).last().unwrap_or("").trim().to_owned(),
         model_numbers,
+        installed: product.relationship.as_ref().map(|_| product_name(versioned).trim().to_owned()),
         named: None,
         title: None,
     };
+    // A release where the name should stand ("R118") belongs to the version; the title names the product.
+    if is_release(&text.name) {
+        let version = version_text(versioned).replace('V', &format!("{}-V", text.name));
+        return (EntryText { name: String::new(), ..text }, Cow::Owned(version), versioned.name.as_str());
+    }
     (text, version_text(versioned), versioned.name.as_str())
+}
+
+/// `R118`: a letter and a number of three digits or more, nothing else.
+fn is_release(name: &str) -> bool {
+    name.strip_prefix('R').is_some_and(|n| n.len() >= 3 && n.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// The version branch with the service pack and patch level below it.
@@ -117,9 +130,22 @@ impl EntryReading {
         if designations.is_empty() && !orders.is_empty() {
             designations.push(Designation::default());
         }
+        // What is installed may be a component with a firmware of its own; its order numbers are no order numbers of
+        // the device.
+        let installed: Vec<FamilyId> = text
+            .installed
+            .iter()
+            .flat_map(|name| catalogue.read_designations(name, &vendors, TextKind::Advisory))
+            .flat_map(|d| d.components)
+            .collect();
         for designation in &mut designations {
+            designation.components.extend(installed.iter().copied());
             for order in &orders {
-                if !designation.orders.contains(order) {
+                let of_component = catalogue
+                    .families_of_member(&order.key)
+                    .iter()
+                    .any(|(f, _)| designation.components.iter().any(|c| catalogue.is_within(*f, *c)));
+                if !designation.orders.contains(order) && !of_component {
                     designation.orders.push(order.clone());
                 }
             }
