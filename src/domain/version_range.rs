@@ -146,7 +146,7 @@ impl VersionRange {
         let dated = |span: &Span| span.points().iter().any(|point| matches!(point, Point::Date(_)));
         if spans.iter().any(dated) && !spans.iter().all(dated) {
             let (dates, versions): (Vec<Span>, Vec<Span>) = spans.into_iter().partition(dated);
-            self.conditions.extend(dates.iter().map(|span| Condition::words(&format!("released {span}"))));
+            self.conditions.extend(dates.into_iter().map(Condition::released));
             spans = versions;
         }
         self.all = spans.is_empty() && (parsed.all || !parsed.products.is_empty() || !parsed.conditions.is_empty());

@@ -59,7 +59,7 @@ pub fn tidy(text: &str) -> String {
     let text = text.trim();
     for (at, character) in text.char_indices() {
         match character {
-            '_' => tidied.push(if joins_numbers(text, at) { '.' } else { ' ' }),
+            '_' => tidied.push(underscore(text, at)),
             '{' | '[' => tidied.push('('),
             '}' | ']' => tidied.push(')'),
             '"' | '\u{201c}' | '\u{201d}' | '\u{2018}' | '\u{2019}' | '`' => {}
@@ -78,15 +78,24 @@ pub fn tidy(text: &str) -> String {
     tidied
 }
 
-/// The underscore stands for a dot: `5_7_04_6469`, where the word has no dots of its own.
-fn joins_numbers(text: &str, at: usize) -> bool {
+/// Joins two dotted numbers to one, as a dash does, but never means a range.
+pub const JOINT: char = '\u{2011}';
+
+/// An underscore is a dot between numbers of a word without dots (`5_7_04_6469`), a joint between dotted numbers
+/// (`14.00.15.00_51.25.00.01`), else a blank.
+fn underscore(text: &str, at: usize) -> char {
     let (before, after) = (&text[..at], &text[at + 1..]);
     let word_before = before.rsplit(char::is_whitespace).next().unwrap_or_default();
     let word_after = after.split(char::is_whitespace).next().unwrap_or_default();
-    before.ends_with(|c: char| c.is_ascii_digit())
-        && after.starts_with(|c: char| c.is_ascii_digit())
-        && !word_before.contains('.')
-        && !word_after.contains('.')
+    let numbers = before.ends_with(|c: char| c.is_ascii_digit()) && after.starts_with(|c: char| c.is_ascii_digit());
+    let dotted = |word: &str| word.contains('.');
+    let lettered =
+        |word: &str| word.trim_start_matches(['<', '>', '=', 'v', 'V']).contains(|c: char| c.is_alphabetic());
+    match (dotted(word_before), dotted(word_after)) {
+        (false, false) if numbers => '.',
+        (true, true) if numbers && !lettered(word_before) && !lettered(word_after) => JOINT,
+        _ => ' ',
+    }
 }
 
 /// Splits a tidied text.

@@ -1,6 +1,6 @@
 //! Reads one version out of atoms: its lead, its core, its chain of suffixes.
 
-use super::atom::{Atom, text_of};
+use super::atom::{Atom, JOINT, text_of};
 use super::suffix::{ends_word, goes_on, number, preview_at, single_letter, suffix_at, suffix_word};
 use super::version::{Segment, Slot, Suffix, Version};
 
@@ -241,7 +241,7 @@ fn read_core(version: &mut Version, atoms: &[Atom<'_>], mut place: usize, groupe
             break;
         }
         let next = atoms.get(place + 1).filter(|next| !next.gap);
-        if atom.is_sign('.') || atom.is_sign('-') {
+        if atom.is_sign('.') || atom.is_sign('-') || atom.is_sign(JOINT) {
             let Some(next) = next else {
                 // A full stop at the end.
                 place += usize::from(atom.is_sign('.'));
@@ -258,7 +258,7 @@ fn read_core(version: &mut Version, atoms: &[Atom<'_>], mut place: usize, groupe
                 place += 2;
                 continue;
             }
-            if atom.is_sign('-') {
+            if !atom.is_sign('.') {
                 grouped.get_or_insert(version.core.len());
                 // `R302-V1`
                 if next.is("v") && atoms.get(place + 2).is_some_and(|digits| digits.is_number() && !digits.gap) {

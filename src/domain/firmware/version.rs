@@ -409,7 +409,7 @@ impl fmt::Display for Version {
 
 /// `36` against `3x`: equal when the first digits are the given ones and at most one digit more follows.
 fn order_by_start(number: u64, start: u64) -> Ordering {
-    if number == start || number / 10 == start && start > 0 { Ordering::Equal } else { number.cmp(&(start * 10)) }
+    if number == start || number / 10 == start { Ordering::Equal } else { number.cmp(&start.saturating_mul(10)) }
 }
 
 /// Letters of equal length go by the alphabet; of different length they are of different kinds.

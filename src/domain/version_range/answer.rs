@@ -150,20 +150,24 @@ impl VersionRange {
         (place, why)
     }
 
-    /// Over several spans the one that holds wins; then one that may hold.
+    /// Over several spans the one that holds wins, then one that may hold. A listed version of another numbering
+    /// says nothing where a bound of the device's own numbering rules it out (`A.01 <= C.0x | 4.0` and D.00).
     fn judge_spans<'a>(&'a self, device: DeviceReading<'a>) -> (Place, Why<'a>) {
-        let mut best: Option<(Place, Why<'a>)> = None;
+        let mut outside = None;
+        let mut unclear = None;
+        let mut other_listed = None;
         for span in &self.spans {
             let found = self.judge_span(span, device);
-            if found.0 == Place::Inside {
-                return found;
-            }
-            let better = best.as_ref().is_none_or(|(place, _)| found.0 > *place || found.0 == Place::Outside);
-            if better && best.as_ref().is_none_or(|(place, _)| *place != Place::Unclear) {
-                best = Some(found);
+            match (found.0, &found.1) {
+                (Place::Inside, _) => return found,
+                (Place::Outside, _) => outside = Some(found),
+                (Place::Unclear, Why::Compared(_, Step::Incomparable(_))) if matches!(span, Span::Exactly(_)) => {
+                    other_listed = other_listed.or(Some(found));
+                }
+                (Place::Unclear, _) => unclear = unclear.or(Some(found)),
             }
         }
-        best.unwrap_or((Place::Unclear, Why::Unreadable))
+        unclear.or(outside).or(other_listed).unwrap_or((Place::Unclear, Why::Unreadable))
     }
 
     fn judge_span<'a>(&'a self, span: &'a Span, device: DeviceReading<'a>) -> (Place, Why<'a>) {

@@ -8,7 +8,7 @@ use super::span::{Op, Point, Span};
 use crate::domain::firmware::Version;
 use crate::domain::firmware::atom::{split, tidy};
 use crate::domain::firmware::reader::{self, Letters};
-use crate::domain::firmware::version::Segment;
+use crate::domain::firmware::version::{Relation, Segment};
 
 /// A version text as it is finally taken.
 pub(crate) struct Mended {
@@ -70,6 +70,10 @@ pub(crate) fn mend(parsed: Parsed, raw: &str, product_name: &str) -> Mended {
     }
     if weak {
         return Mended { unread: Some(raw.trim().to_owned()), ..Mended::of(parsed) };
+    }
+    // `2.` beside `v2.*`
+    if usable && opens_wider(&spans, &named) {
+        return Mended::by(name);
     }
     // `<= 2` beside `System Platform 2017: Update 2 and prior`, `<= SP1` beside `Server 2020 R2: SP1`.
     if usable && ends_in(&named, &spans) {
@@ -201,6 +205,17 @@ fn ends_in(named: &[Span], spans: &[Span]) -> bool {
     };
     let same_count = named.iter().flat_map(Span::points).count() == spans.iter().flat_map(Span::points).count();
     same_count && pairs().all(|(name, point)| ends(name, point))
+}
+
+/// The name lists the same numbers, opened by a wildcard.
+fn opens_wider(spans: &[Span], named: &[Span]) -> bool {
+    spans.len() == named.len()
+        && spans.iter().zip(named).all(|pair| match pair {
+            (Span::Exactly(Point::Version(ours)), Span::Exactly(Point::Version(theirs))) => {
+                theirs.has_wildcard() && !ours.has_wildcard() && ours.relation_to(theirs) == Relation::Same
+            }
+            _ => false,
+        })
 }
 
 /// The lone number of the text is the number of the name's suffix: `200422` of `3.4.106 build 200422`.

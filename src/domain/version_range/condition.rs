@@ -3,11 +3,12 @@
 use super::grammar;
 use super::group;
 use super::phrase::{Action, phrase};
-use super::span::{Op, Shown, Span};
+use super::span::{Bound, Op, Point, Shown, Span};
 use super::{DeviceReading, Place};
 use crate::domain::firmware::Firmware;
 use crate::domain::firmware::Version;
 use crate::domain::firmware::atom::{Atom, text_of};
+use crate::domain::firmware::date::Date;
 
 /// Something beside the device's own version that must hold for the entry to apply.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,9 +34,26 @@ impl Condition {
         Condition {
             text: format!("{} {version}", version.name()),
             words: version.name().split(' ').map(str::to_lowercase).collect(),
-            spans: vec![Span::Exactly(super::span::Point::Version(Box::new(version)))],
+            spans: vec![Span::Exactly(Point::Version(Box::new(version)))],
             completes_bound: false,
         }
+    }
+
+    /// A date of making or release: a device shows it at best beside its firmware.
+    pub(crate) fn dated(text: &str, op: Op, date: Date) -> Condition {
+        let bound = Some(Bound { point: Point::Date(date), inclusive: matches!(op, Op::AtMost | Op::AtLeast) });
+        let span = if op.is_lower() {
+            Span::Between { lower: bound, upper: None }
+        } else {
+            Span::Between { lower: None, upper: bound }
+        };
+        Condition { spans: vec![span], ..Condition::words(text) }
+    }
+
+    /// A span of dates that stands beside versions.
+    pub(crate) fn released(span: Span) -> Condition {
+        let text = format!("made or released {span}");
+        Condition { spans: vec![span], ..Condition::words(&text) }
     }
 
     /// A hardware revision.
@@ -43,7 +61,7 @@ impl Condition {
         Condition {
             text: text.to_owned(),
             words: vec!["revision".to_owned()],
-            spans: vec![Span::Exactly(super::span::Point::Version(Box::new(version)))],
+            spans: vec![Span::Exactly(Point::Version(Box::new(version)))],
             completes_bound: false,
         }
     }
@@ -69,6 +87,10 @@ impl Condition {
                     return place;
                 }
             }
+        }
+        if self.spans.iter().flat_map(Span::points).any(|point| matches!(point, Point::Date(_))) {
+            let fit = |date| self.spans.iter().map(|span| span.fit(Shown::Date(date), &[]).0).max();
+            return device.firmware.date().and_then(fit).unwrap_or(Place::Unclear);
         }
         for version in device.firmware.versions() {
             if self.is_named_by(version) {
@@ -188,6 +210,18 @@ fn read_one(tidied: &str, atoms: &[Atom<'_>], main: Option<Op>) -> Option<Condit
         }
         words
     };
+    // `production date December 2020`, `manufactured before 2021-8-13`
+    let date = (0..atoms.len()).filter(|&at| atoms[at].gap).find_map(|at| Date::read(&atoms[at..]));
+    if let (Some((date, _)), None) = (date, bound) {
+        let before = (0..atoms.len()).find_map(|at| match phrase(atoms, at) {
+            Some((Action::Before(op), _)) => Some(op),
+            _ => None,
+        });
+        return Some(match before.or(main) {
+            Some(op) if op.is_upper() || op.is_lower() => Condition::dated(&text, op, date),
+            _ => condition,
+        });
+    }
     let reading = |from: usize| grammar::parse(tidied, &atoms[from..]);
     if let Some(bound) = bound {
         let parsed = reading(bound);
@@ -229,7 +263,8 @@ fn read_one(tidied: &str, atoms: &[Atom<'_>], main: Option<Op>) -> Option<Condit
         condition.spans = group::spans(&parsed).0;
         break;
     }
-    if condition.words.is_empty() {
+    let dated = condition.spans.iter().flat_map(Span::points).any(|point| matches!(point, Point::Date(_)));
+    if condition.words.is_empty() && !dated {
         condition.spans.clear();
     }
     Some(condition)

@@ -10,6 +10,7 @@ use crate::domain::firmware::Version;
 use crate::domain::firmware::atom::{Atom, Kind, text_of};
 use crate::domain::firmware::date::Date;
 use crate::domain::firmware::reader::{self, Letters, is_noise};
+use crate::domain::firmware::version::Segment;
 
 /// One version, date or commit of a text with the sign before it.
 #[derive(Clone, Debug)]
@@ -387,7 +388,11 @@ impl<'a> Grammar<'a> {
                     // `< 9 Linux Image 2019-12-13`: that version, built before that day.
                     (Point::Version(_), Point::Date(date)) => {
                         before.op = Some(Op::AtMost);
-                        self.parsed.conditions.push(Condition::words(&format!("image before {date}")));
+                        self.parsed.conditions.push(Condition::dated(
+                            &format!("built before {date}"),
+                            Op::Below,
+                            *date,
+                        ));
                         return;
                     }
                     // `<v36.011_v35.013_v34.014`, `prior to 1.99, 2.20 or 2.40`: the sign holds for each.
@@ -444,6 +449,14 @@ impl<'a> Grammar<'a> {
             Action::PerhapsEarlier => self.parsed.perhaps_earlier = true,
             // `Advanced Edition for PRIMEFLEX V2.8.0.060`
             Action::Note if self.atoms[start].is("for") && self.parsed.items.is_empty() && self.name.is_some() => {}
+            Action::Note if self.atoms.get(start + 1).is_some_and(|next| next.is("hotfixes")) => {
+                // `2.11 including hotfixes`: whatever follows 2.11.
+                if let Some(Item { point: Point::Version(version), .. }) = self.parsed.items.last_mut()
+                    && !version.has_suffix()
+                {
+                    version.core.push(Segment::Any);
+                }
+            }
             Action::Note => self.skip_to_separator(),
             Action::Condition => {
                 self.leave_words(start);

@@ -99,21 +99,14 @@ impl Grouping {
             && items.iter().filter_map(|item| item.point.version()).any(|version| version.is_chain_only())
             && items.iter().filter_map(|item| item.point.version()).any(|version| !version.is_chain_only());
         self.fits &= !torn;
-        match self.uppers.len() {
+        // A date among the bounds is no line of versions.
+        let (dates, mut uppers): (Vec<Bound>, Vec<Bound>) =
+            self.uppers.into_iter().partition(|bound| matches!(bound.point, Point::Date(_)));
+        self.spans.extend(dates.into_iter().map(|bound| Span::Between { lower: None, upper: Some(bound) }));
+        match uppers.len() {
             0 => {}
-            1 => {
-                let upper = self.uppers.pop();
-                self.spans.push(Span::Between { lower: None, upper });
-            }
-            _ => {
-                let dated = self.uppers.iter().any(|bound| matches!(bound.point, Point::Date(_)));
-                if dated {
-                    self.spans
-                        .extend(self.uppers.drain(..).map(|bound| Span::Between { lower: None, upper: Some(bound) }));
-                } else {
-                    self.spans.push(Span::Branches(std::mem::take(&mut self.uppers)));
-                }
-            }
+            1 => self.spans.push(Span::Between { lower: None, upper: uppers.pop() }),
+            _ => self.spans.push(Span::Branches(uppers)),
         }
         (self.spans, self.fits)
     }

@@ -152,7 +152,29 @@ fn is_name(parsed: &Parsed, text: &str, product_name: &str) -> bool {
     let one_word = !text.contains([' ', '_', '(']);
     let lettered = parsed.items.iter().all(|item| item.point.version().is_some_and(Version::is_lettered));
     let wordy = !parsed.left.is_empty() || !parsed.conditions.is_empty() || one_word && lettered;
-    wordy && names_product(text, product_name) || ends_after_dash(text, product_name)
+    wordy && names_product(text, product_name)
+        || ends_after_dash(text, product_name)
+        || one_word && lettered && follows_brand(text, product_name)
+}
+
+/// `Schneider: Modicon M221`: a letter and three digits or more behind a word that is neither the product's own
+/// name nor a word for versions.
+fn follows_brand(text: &str, product_name: &str) -> bool {
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    let capital = text.bytes().take_while(u8::is_ascii_uppercase).count() == 1 && !text.starts_with(['V', 'R']);
+    let Some((head, said)) = statement(product_name) else { return false };
+    let mut words = said.split_whitespace().rev();
+    let last = words.next() == Some(text);
+    let brand = words.next().is_some_and(|word| {
+        word.len() >= 4
+            && word.starts_with(|c: char| c.is_uppercase())
+            && word.chars().all(char::is_alphabetic)
+            && !head.split_whitespace().any(|own| own.eq_ignore_ascii_case(word))
+            && !["version", "versions", "firmware", "release", "software", "revision"]
+                .iter()
+                .any(|w| word.eq_ignore_ascii_case(w))
+    });
+    last && brand && capital && digits >= 3
 }
 
 /// `Intel 2G Modem - Sofia 3G`: the leaf's own name, beginning with a word.

@@ -216,7 +216,19 @@ fn fit_exactly<'a>(point: &'a Point, shown: Shown<'_>, listed: &[Span]) -> Fit<'
         Relation::Finer if names_finer(point, listed) => (Place::Outside, Step::NotEqual),
         Relation::Finer => (Place::Unclear, Step::Finer(point)),
         Relation::Below | Relation::Above => (Place::Outside, Step::NotEqual),
+        // Of one numbering, but with other letters or another kind of suffix: another version, whatever its order.
+        Relation::Other if is_another(point, shown) => (Place::Outside, Step::NotEqual),
         Relation::Other => (Place::Unclear, Step::Incomparable(point)),
+    }
+}
+
+fn is_another(point: &Point, shown: Shown<'_>) -> bool {
+    match (point, shown) {
+        (Point::Version(listed), Shown::Version(found)) => {
+            let plain = listed.alias.is_none() && found.alias.is_none() && listed.lead == found.lead;
+            plain && !listed.has_wildcard() && !found.has_wildcard() && found.same_numbering(listed)
+        }
+        _ => false,
     }
 }
 
@@ -231,6 +243,9 @@ fn names_finer(point: &Point, listed: &[Span]) -> bool {
 }
 
 fn fit_between<'a>(lower: Option<&'a Bound>, upper: Option<&'a Bound>, shown: Shown<'_>) -> Fit<'a> {
+    if let Some(fit) = fit_between_letters(lower, upper, shown) {
+        return fit;
+    }
     let under = upper.map(|bound| bound.fit_under(shown));
     let over = lower.map(|bound| bound.fit_over(shown));
     match (over, under) {
@@ -248,6 +263,24 @@ fn fit_between<'a>(lower: Option<&'a Bound>, upper: Option<&'a Bound>, shown: Sh
         (Some(fit), None) | (None, Some(fit)) => fit,
         (None, None) => (Place::Unclear, Step::NotEqual),
     }
+}
+
+/// `A1.5.3` to `B1.2.4`: the letters are counted like a first number.
+fn fit_between_letters<'a>(lower: Option<&'a Bound>, upper: Option<&'a Bound>, shown: Shown<'_>) -> Option<Fit<'a>> {
+    let Shown::Version(found) = shown else { return None };
+    let (lower, upper) = (lower?, upper?);
+    let (low, high) = (lower.point.version()?, upper.point.version()?);
+    let letters = [&low.lead, &high.lead, &found.lead];
+    if low.lead >= high.lead || letters.iter().any(|lead| lead.len() != 1) {
+        return None;
+    }
+    Some(match (found.lead.cmp(&low.lead), found.lead.cmp(&high.lead)) {
+        (Ordering::Less, _) => (Place::Outside, Step::NotAbove(&lower.point)),
+        (Ordering::Equal, _) => lower.fit_over(shown),
+        (_, Ordering::Less) => (Place::Inside, Step::Below(&upper.point)),
+        (_, Ordering::Equal) => upper.fit_under(shown),
+        (_, Ordering::Greater) => (Place::Outside, Step::NotBelow(&upper.point)),
+    })
 }
 
 /// Each line of development has its own bound: `<v36.011_v35.013_v34.014`. A line older than all is judged by the
