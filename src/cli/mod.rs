@@ -22,6 +22,7 @@ mod report;
 mod rescan;
 mod scan;
 mod serve;
+mod worklist;
 
 /// Exit code of a command that could not do what it was asked.
 const COULD_NOT: u8 = 2;
@@ -91,6 +92,7 @@ enum Command {
     Rescan(rescan::Arguments),
     Report(report::Arguments),
     Explain(explain::Arguments),
+    Worklist(worklist::Arguments),
     Serve(serve::Arguments),
     Migrate(migrate::Arguments),
     Completions(completions::Arguments),
@@ -203,6 +205,7 @@ async fn run(cli: Cli) -> Outcome {
         Command::Rescan(arguments) => rescan::run(arguments, &context).await,
         Command::Report(arguments) => report::run(arguments, &context).await,
         Command::Explain(arguments) => explain::run(arguments, &context).await,
+        Command::Worklist(arguments) => worklist::run(arguments, &context).await,
         Command::Serve(arguments) => serve::run(arguments, &context).await,
         Command::Migrate(arguments) => migrate::run(arguments, &context).await,
         Command::Completions(arguments) => completions::run(arguments),

@@ -5,12 +5,13 @@ mod fix;
 mod identity;
 mod judgement;
 mod near_miss;
+mod settling;
 #[cfg(test)]
 mod tests;
 
 use super::nameplate::Variant;
 use super::product_index::ProductIndex;
-use super::verdict::{Confidence, Doubt, Verdict};
+use super::verdict::{Confidence, Doubt, Reading, Verdict};
 
 pub use near_miss::{NearMiss, near_misses, why_unchecked};
 
@@ -38,6 +39,9 @@ pub struct Match {
     pub fix: Option<String>,
     /// The answer would change with the serial number, so it must be judged per asset.
     pub depends_on_serial: bool,
+    /// What to read off the device so that `Possible` becomes yes or no; all of it is needed. Empty when no reading
+    /// settles it, and for the other verdicts. Sorted.
+    pub settled_by: Vec<Reading>,
     /// What would change the verdict, as one sentence: "4.0.0 or later: not affected.". Blank when nothing would.
     pub what_would_change_it: String,
 }

@@ -97,6 +97,37 @@ impl Doubt {
     }
 }
 
+/// What a person can read off a device to remove a doubt, in the order in which it is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Reading {
+    Vendor,
+    OrderNumber,
+    Firmware,
+    SerialNumber,
+}
+
+impl Reading {
+    /// The words as a person reads them.
+    pub fn label(self) -> &'static str {
+        match self {
+            Reading::Vendor => "vendor",
+            Reading::OrderNumber => "order number",
+            Reading::Firmware => "firmware",
+            Reading::SerialNumber => "serial number",
+        }
+    }
+
+    /// The word used in files; that of the inventory's field.
+    pub fn word(self) -> &'static str {
+        match self {
+            Reading::Vendor => "vendor",
+            Reading::OrderNumber => "part_number",
+            Reading::Firmware => "firmware",
+            Reading::SerialNumber => "serial_number",
+        }
+    }
+}
+
 /// How sure the identification of the product is; follows from the kind of evidence by a table
 /// (`docs/matching.md`), never from a computed number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -18,7 +18,7 @@ mod tests;
 
 use super::firmware::atom::{Atom, split, tidy};
 use super::firmware::{Firmware, Version};
-use super::verdict::Doubt;
+use super::verdict::{Doubt, Reading};
 use by_name::Mended;
 use condition::Condition;
 use serial::SerialRule;
@@ -78,6 +78,8 @@ pub struct RangeAnswer {
     pub sentence: String,
     /// The answer used the serial number or would change with it.
     pub depends_on_serial: bool,
+    /// When `Unclear`: what the device does not state, or states too coarsely, and what would settle it once read.
+    pub asks_for: Option<Reading>,
 }
 
 /// A version at which the answer changes, for a drawing of the range.

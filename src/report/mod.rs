@@ -14,6 +14,7 @@ pub mod row;
 pub mod text;
 pub mod visible;
 pub mod vocabulary;
+pub mod worklist;
 pub mod xlsx;
 
 #[cfg(test)]

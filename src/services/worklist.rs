@@ -1,128 +1,266 @@
 //! The walk list: which readings at which devices would turn "possible" into yes or no, most useful first.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+use thiserror::Error;
 
 use crate::domain::asset::Asset;
-use crate::domain::firmware::Firmware;
-use crate::domain::matching::Match;
-use crate::domain::verdict::{DoubtKind, Verdict};
-use crate::services::judge::Judged;
-use crate::services::report_rows::JudgedFleet;
+use crate::domain::catalogue::Catalogue;
+use crate::domain::product_index::ProductIndex;
+use crate::domain::verdict::{Reading, Verdict};
+use crate::domain::worklist::{Worklist, WorklistAsset, WorklistItem};
+use crate::services::judge::{Judged, Question, judge};
+use crate::services::load_advisories::{LoadError, from_database};
+use crate::services::progress::Progress;
+use crate::services::report_rows::{Exploited, JudgedFleet};
+use crate::store::{self, Db, StoreError};
 
-/// What a person can read off a device.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Reading {
-    Firmware,
-    OrderNumber,
-    SerialNumber,
+/// Why there is no walk list.
+#[derive(Debug, Error)]
+pub enum WorklistError {
+    #[error("cannot make a walk list: the database has no {what}\nhint: `{command}`, or name FILE and --advisories")]
+    Nothing { what: &'static str, command: &'static str },
+    #[error("cannot make a walk list of the site `{site}`: expected one of {known}")]
+    UnknownSite { site: String, known: String },
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
-impl Reading {
-    /// The words as a person reads them.
-    pub fn label(self) -> &'static str {
-        match self {
-            Reading::Firmware => "firmware",
-            Reading::OrderNumber => "order number",
-            Reading::SerialNumber => "serial number",
+/// Assets that are fetched from the database at a time.
+const PAGE: u32 = 10_000;
+
+/// Judges the assets of the database, of one site or of all, and makes their walk list.
+///
+/// # Errors
+///
+/// There are no assets or no advisories, the site is not known, or the database fails.
+pub async fn stored_worklist(db: &Db, site: Option<&str>, progress: &dyn Progress) -> Result<Worklist, WorklistError> {
+    if let Some(site) = site
+        && store::site::find_site(db, site).await?.is_none()
+    {
+        let known = store::site::list_sites(db).await?.into_iter().map(|s| format!("`{}`", s.name)).collect::<Vec<_>>();
+        return Err(WorklistError::UnknownSite { site: site.to_owned(), known: known.join(", ") });
+    }
+    let mut assets: Vec<Asset> = Vec::new();
+    let mut variant_of: Vec<u32> = Vec::new();
+    let mut questions: Vec<Question> = Vec::new();
+    let mut places: FxHashMap<i64, u32> = FxHashMap::default();
+    let mut after = 0;
+    loop {
+        let page = store::asset::list_assets(db, site, after, PAGE).await?;
+        let Some(last) = page.last() else { break };
+        after = last.asset_id;
+        for known in page {
+            let at = *places.entry(known.variant_id).or_insert_with(|| {
+                questions.push(Question { variant: known.asset.variant.clone(), serial_numbers: Vec::new() });
+                (questions.len() - 1) as u32
+            });
+            if !known.asset.serial_number.is_empty() {
+                questions[at as usize].serial_numbers.push(known.asset.serial_number.clone());
+            }
+            variant_of.push(at);
+            assets.push(known.asset);
         }
     }
-
-    /// The word used in files.
-    pub fn word(self) -> &'static str {
-        match self {
-            Reading::Firmware => "firmware",
-            Reading::OrderNumber => "part_number",
-            Reading::SerialNumber => "serial_number",
-        }
+    for question in &mut questions {
+        question.serial_numbers.sort();
+        question.serial_numbers.dedup();
     }
-}
-
-/// Devices with one nameplate at one site, and what reading them would settle.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WorklistItem {
-    pub site: String,
-    pub vendor: String,
-    pub model: String,
-    pub part_number: String,
-    /// All of these are needed.
-    pub readings: Vec<Reading>,
-    /// (asset, area), in the order of the inventory.
-    pub assets: Vec<(String, String)>,
-    /// The advisories, sorted.
-    pub advisories: Vec<String>,
-    /// Pairs of asset and advisory that become yes or no.
-    pub n_settled: u64,
-}
-
-/// The walk list of a fleet, and how many possible exposures no reading settles (vague entries, conditions).
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Worklist {
-    /// The reading that settles most comes first.
-    pub items: Vec<WorklistItem>,
-    pub n_possible: u64,
-    pub n_not_settled: u64,
+    if assets.is_empty() {
+        return Err(WorklistError::Nothing { what: "assets", command: "nameplate import FILE" });
+    }
+    let loaded = from_database(db, progress).await?;
+    if loaded.advisories.is_empty() {
+        return Err(WorklistError::Nothing { what: "advisories", command: "nameplate advisory add PATH" });
+    }
+    tokio::task::block_in_place(|| {
+        let index = ProductIndex::build(loaded.advisories, Arc::new(Catalogue::built_in()));
+        let judged = judge(&index, &questions, progress);
+        let exploited = Exploited::default();
+        let fleet = JudgedFleet {
+            assets: &assets,
+            variant_of: &variant_of,
+            judged: &judged,
+            index: &index,
+            exploited: &exploited,
+        };
+        worklist(&fleet, None)
+    })
 }
 
 /// Makes the walk list of one site, or of all.
-pub fn worklist(fleet: &JudgedFleet<'_>, site: Option<&str>) -> Worklist {
+///
+/// # Errors
+///
+/// No asset stands at the site that is asked for.
+pub fn worklist(fleet: &JudgedFleet<'_>, site: Option<&str>) -> Result<Worklist, WorklistError> {
+    if let Some(site) = site
+        && !fleet.assets.iter().any(|asset| asset.site == site)
+    {
+        let known: BTreeSet<String> = fleet.assets.iter().map(|asset| format!("`{}`", asset.site)).collect();
+        let known = known.into_iter().collect::<Vec<_>>().join(", ");
+        return Err(WorklistError::UnknownSite { site: site.to_owned(), known });
+    }
     let mut list = Worklist::default();
-    // Assets of one variant are not told apart by firmware here: a missing one has no text to differ in.
-    let mut groups: BTreeMap<(&str, u32, Vec<Reading>), WorklistItem> = BTreeMap::new();
+    let mut groups: BTreeMap<(&str, [&str; 3], Vec<Reading>), (WorklistItem, BTreeSet<u32>)> = BTreeMap::new();
     for (asset, &variant) in fleet.assets.iter().zip(fleet.variant_of) {
         if site.is_some_and(|site| site != asset.site) {
             continue;
         }
         let Judged::Done(judgement) = &fleet.judged[variant as usize] else { continue };
-        let mut by_readings: BTreeMap<Vec<Reading>, BTreeSet<&str>> = BTreeMap::new();
-        for found in judgement.matches_of(&asset.serial_number).iter().filter(|m| m.verdict == Verdict::Possible) {
+        let mut by_readings: BTreeMap<&[Reading], Vec<u32>> = BTreeMap::new();
+        for found in judgement.matches_of(&asset.serial_number) {
+            if found.verdict != Verdict::Possible {
+                continue;
+            }
             list.n_possible += 1;
-            match missing_readings(asset, found) {
-                Some(readings) => {
-                    let id = fleet.index.advisories()[found.advisory as usize].id.as_str();
-                    by_readings.entry(readings).or_default().insert(id);
-                }
-                None => list.n_not_settled += 1,
+            if found.settled_by.is_empty() {
+                list.n_not_settled += 1;
+            } else {
+                by_readings.entry(&found.settled_by).or_default().push(found.advisory);
             }
         }
         for (readings, advisories) in by_readings {
             let plate = &asset.variant.nameplate;
-            let item = groups.entry((&asset.site, variant, readings.clone())).or_insert_with(|| WorklistItem {
-                site: asset.site.clone(),
-                vendor: plate.vendor.clone(),
-                model: plate.model.clone(),
-                part_number: plate.part_number.clone(),
-                readings,
-                assets: Vec::new(),
-                advisories: advisories.iter().map(|id| (*id).to_owned()).collect(),
-                n_settled: 0,
+            let key = (asset.site.as_str(), [&*plate.vendor, &*plate.model, &*plate.part_number], readings.to_vec());
+            let (item, named) = groups.entry(key).or_insert_with(|| {
+                let item = WorklistItem {
+                    site: asset.site.clone(),
+                    vendor: plate.vendor.clone(),
+                    model: plate.model.clone(),
+                    part_number: plate.part_number.clone(),
+                    readings: readings.to_vec(),
+                    ..WorklistItem::default()
+                };
+                (item, BTreeSet::new())
             });
-            item.assets.push((asset.tag.clone(), asset.area.clone()));
             item.n_settled += advisories.len() as u64;
+            item.assets.push(WorklistAsset {
+                tag: asset.tag.clone(),
+                area: asset.area.clone(),
+                firmware: asset.variant.firmware.clone(),
+                n_settled: advisories.len() as u64,
+            });
+            named.extend(advisories);
         }
     }
-    list.items = groups.into_values().collect();
-    list.items.sort_by(|a, b| b.n_settled.cmp(&a.n_settled).then_with(|| key(a).cmp(&key(b))));
-    list
-}
-
-fn key(item: &WorklistItem) -> (&str, &str, &str, &str, &[Reading]) {
-    (&item.site, &item.vendor, &item.model, &item.part_number, &item.readings)
-}
-
-/// The readings that settle this match, when each of its doubts is about a text that the row leaves blank.
-fn missing_readings(asset: &Asset, found: &Match) -> Option<Vec<Reading>> {
-    let firmware_missing = !Firmware::read(&asset.variant.firmware).is_stated();
-    let mut readings: Vec<Reading> = found
-        .doubts
-        .iter()
-        .map(|doubt| match doubt.kind {
-            _ if found.depends_on_serial && asset.serial_number.is_empty() => Some(Reading::SerialNumber),
-            DoubtKind::VersionUnknown if firmware_missing => Some(Reading::Firmware),
-            DoubtKind::ProductUnsure if asset.variant.nameplate.part_number.is_empty() => Some(Reading::OrderNumber),
-            _ => None,
+    list.items = groups
+        .into_values()
+        .map(|(mut item, named)| {
+            item.advisories = named.iter().map(|at| fleet.index.advisories()[*at as usize].id.clone()).collect();
+            item.advisories.sort();
+            item.advisories.dedup();
+            item
         })
-        .collect::<Option<_>>()?;
-    readings.sort();
-    readings.dedup();
-    (!readings.is_empty()).then_some(readings)
+        .collect();
+    list.items.sort_by(WorklistItem::compare);
+    Ok(list)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::nameplate::{Nameplate, Variant};
+    use crate::services::load_advisories::{AdvisorySource, load_advisories};
+    use crate::services::progress::Silent;
+
+    /// Site, tag, vendor, model, part number, firmware.
+    type Row = [&'static str; 6];
+
+    fn list_of(rows: &[Row], site: Option<&str>) -> Result<Worklist, WorklistError> {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let loaded = runtime.block_on(load_advisories(AdvisorySource::Samples, &Silent)).unwrap();
+        let assets: Vec<Asset> = rows
+            .iter()
+            .map(|[site, tag, vendor, model, part_number, firmware]| Asset {
+                site: (*site).to_owned(),
+                tag: (*tag).to_owned(),
+                variant: Variant {
+                    nameplate: Nameplate {
+                        vendor: (*vendor).to_owned(),
+                        model: (*model).to_owned(),
+                        part_number: (*part_number).to_owned(),
+                        ..Nameplate::default()
+                    },
+                    firmware: (*firmware).to_owned(),
+                    ..Variant::default()
+                },
+                ..Asset::default()
+            })
+            .collect();
+        let questions: Vec<Question> = assets
+            .iter()
+            .map(|a| Question { variant: a.variant.clone(), serial_numbers: vec![a.serial_number.clone()] })
+            .collect();
+        let variant_of: Vec<u32> = (0..assets.len() as u32).collect();
+        let index = ProductIndex::build(loaded.advisories, Arc::new(Catalogue::built_in()));
+        let judged = judge(&index, &questions, &Silent);
+        let exploited = Exploited::default();
+        let fleet = JudgedFleet {
+            assets: &assets,
+            variant_of: &variant_of,
+            judged: &judged,
+            index: &index,
+            exploited: &exploited,
+        };
+        worklist(&fleet, site)
+    }
+
+    #[test]
+    fn what_a_blank_or_unusable_cell_hides_is_asked_for_and_nothing_else_is() {
+        for (row, readings) in [
+            (["A", "1", "Schneider Electric", "PowerLogic PM8000", "", ""], &[Reading::Firmware][..]),
+            (["A", "1", "Schneider Electric", "PowerLogic PM8000", "", "n/a"], &[Reading::Firmware]),
+            (["A", "1", "Siemens", "S7-1500", "", "V2.8.1"], &[Reading::OrderNumber]),
+            (["A", "1", "Schneider Electric", "PowerLogic PM8000", "", "3.1.2"], &[]),
+            (["A", "1", "Schneider Electric", "PowerLogic PM8000", "", "4.0.1"], &[]),
+        ] {
+            let list = list_of(&[row], None).unwrap();
+            let asked: Vec<Reading> = list.items.iter().flat_map(|item| item.readings.clone()).collect();
+            assert_eq!(asked, readings, "{row:?}: {list:?}");
+        }
+    }
+
+    #[test]
+    fn the_numbers_add_up_and_devices_of_one_nameplate_stand_together() {
+        let rows = [
+            ["A", "1", "Schneider Electric", "PowerLogic PM8000", "", ""],
+            ["A", "2", "Schneider Electric", "PowerLogic PM8000", "", "?"],
+            ["B", "3", "Schneider Electric", "PowerLogic PM8000", "", ""],
+            ["B", "4", "Schneider Electric", "PowerLogic PM8000", "", "3.1.2"],
+            ["B", "5", "Siemens", "S7-1500", "", "V2.8.1"],
+        ];
+        let list = list_of(&rows, None).unwrap();
+        assert_eq!(list.n_possible, list.n_settled() + list.n_not_settled, "{list:?}");
+        let first = list.items.iter().find(|item| item.site == "A").unwrap();
+        assert_eq!(first.assets.iter().map(|a| a.tag.as_str()).collect::<Vec<_>>(), ["1", "2"]);
+        assert_eq!(first.n_settled, first.assets.iter().map(|a| a.n_settled).sum::<u64>());
+        assert!(list.items.is_sorted_by(|a, b| a.compare(b).is_le()));
+        let only = list_of(&rows, Some("A")).unwrap();
+        assert_eq!(only.items, std::slice::from_ref(first));
+    }
+
+    #[test]
+    fn a_site_that_no_asset_stands_at_is_refused_with_the_known_ones() {
+        let error = list_of(&[["A", "1", "Siemens", "S7-1500", "", ""]], Some("C")).unwrap_err().to_string();
+        assert!(error.contains("`C`: expected one of `A`"), "{error}");
+    }
+
+    #[test]
+    fn the_value_that_settles_most_is_read_first() {
+        let item = |site: &str, n_devices: usize, n_settled| WorklistItem {
+            site: site.to_owned(),
+            readings: vec![Reading::Firmware],
+            assets: vec![WorklistAsset::default(); n_devices],
+            n_settled,
+            ..WorklistItem::default()
+        };
+        let mut items = [item("one each", 10, 10), item("five each", 2, 10), item("three", 1, 3), item("five", 1, 5)];
+        items.sort_by(WorklistItem::compare);
+        assert_eq!(items.map(|i| i.site), ["five each", "five", "three", "one each"]);
+    }
 }

@@ -170,6 +170,27 @@ fn explain_takes_a_typed_nameplate_and_tells_the_no_as_well() {
 }
 
 #[test]
+fn the_walk_list_of_files_and_of_the_database_are_the_same() {
+    let place = Place::new();
+    let file = place.write("meters.csv", TWO_METERS.replace("3.1.2", ""));
+    let file = file.to_str().unwrap();
+    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample_advisories");
+    let samples = samples.to_str().unwrap();
+    assert!(place.fails(&["worklist"]).contains("nameplate import FILE"));
+    let of_files = place.ok(&["worklist", file, "--advisories", samples]);
+    assert!(of_files.contains("read the firmware of 1 × Schneider Electric PowerLogic PM8000"), "{of_files}");
+    place.ok(&["import", file]);
+    place.ok(&["advisory", "add", samples]);
+    assert_eq!(place.ok(&["worklist", "--site", "Riverside"]), of_files);
+    let json: serde_json::Value = serde_json::from_str(&place.ok(&["worklist", "--format", "json"])).unwrap();
+    assert_eq!(json["items"][0]["assets"][0]["asset_id"], "M1");
+    assert!(place.ok(&["worklist", "--format", "csv"]).contains("Riverside,,M1,"));
+    assert!(place.fails(&["worklist", "--site", "Nowhere"]).contains("expected one of `Riverside`"));
+    let explained = place.ok(&["explain", "--asset", "M1"]);
+    assert!(explained.contains("Read the firmware off the device; affected is below 4.0.0."), "{explained}");
+}
+
+#[test]
 fn what_cannot_be_read_is_told_and_leaves_nothing_behind() {
     let place = Place::new();
     let zip = |entries: &[(&str, &[u8])]| {

@@ -127,14 +127,22 @@ fn order_number(told: &Told<'_>) -> Option<EvidencePart> {
     Some(EvidencePart { part: Part::OrderNumber, yours: yours.to_uppercase(), advisory, rule, result })
 }
 
-fn firmware(told: &Told<'_>) -> EvidencePart {
-    let yours = match told.identity {
-        Identity::Is(i) => i
-            .component
-            .and_then(|n| told.device.components[n].firmware.clone())
-            .unwrap_or_else(|| told.variant.firmware.clone()),
-        _ => told.variant.firmware.clone(),
+/// The firmware that was compared: the component's own where the entry means one. A component that only the notes
+/// name has none but its own.
+pub(super) fn compared_firmware<'a>(told: &'a Told<'_>) -> &'a str {
+    let component = match told.identity {
+        Identity::Is(i) => i.component.map(|n| &told.device.components[n]),
+        _ => None,
     };
+    match component {
+        Some(component) if component.is_noted => component.firmware.as_deref().unwrap_or_default(),
+        Some(component) => component.firmware.as_deref().unwrap_or(&told.variant.firmware),
+        None => &told.variant.firmware,
+    }
+}
+
+fn firmware(told: &Told<'_>) -> EvidencePart {
+    let yours = compared_firmware(told).to_owned();
     let result = match told.answer.place {
         Place::Inside => PartResult::Covers,
         Place::Unclear => PartResult::InDoubt,
@@ -147,34 +155,5 @@ fn firmware(told: &Told<'_>) -> EvidencePart {
         advisory: told.range.raw().to_owned(),
         rule: told.answer.sentence.clone(),
         result,
-    }
-}
-
-/// What would change the verdict; blank when nothing that can be read or done would.
-pub(super) fn what_would_change_it(verdict: Verdict, fix: Option<&str>, told: &Told<'_>) -> String {
-    match verdict {
-        Verdict::Affected => fix.map(|f| format!("{f} or later: not affected.")).unwrap_or_default(),
-        Verdict::NotAffected => String::new(),
-        Verdict::Possible => {
-            let asks: Vec<&str> = match told.identity {
-                Identity::Unsure { .. } => vec!["Read the model or order number from the type plate."],
-                Identity::Condition { .. } => vec!["Find out whether the device has what the advisory depends on."],
-                _ => told
-                    .answer
-                    .doubts
-                    .iter()
-                    .map(|d| match d.kind {
-                        DoubtKind::VersionUnknown => "Read the firmware from the device.",
-                        DoubtKind::ProductUnsure => "Read the model or order number from the type plate.",
-                        DoubtKind::Condition => "Find out whether the device has what the advisory depends on.",
-                        DoubtKind::ImpreciseBound => {
-                            "Ask the vendor whether the named version includes its later releases."
-                        }
-                    })
-                    .take(1)
-                    .collect(),
-            };
-            asks.join(" ")
-        }
     }
 }

@@ -94,6 +94,9 @@ pub enum Identity {
     IsNot(Miss),
 }
 
+/// The only reason for [`Identity::Unsure`] that the vendor's name removes.
+pub const VENDOR_NOT_STATED: &str = "the vendor is not stated";
+
 /// A device that is the product.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identified {
@@ -384,7 +387,7 @@ impl Judge<'_> {
             }
         }
         if vendor == VendorFit::Unstated && !self.is_clear_without_vendor() {
-            return Identity::Unsure { why: "the vendor is not stated".to_owned(), evidence };
+            return Identity::Unsure { why: VENDOR_NOT_STATED.to_owned(), evidence };
         }
         let vague = wanted
             .families

@@ -8,6 +8,7 @@ use super::fix;
 use super::identity::{
     Identified, Identity, ProductEvidence, RANK_NAME, RANK_ORDER_PATTERN, RANK_PER_DESIGNATOR, RANK_STEPS, identify,
 };
+use super::settling;
 use crate::domain::catalogue::reading::{Designation, Generation, Reach};
 use crate::domain::firmware::Firmware;
 use crate::domain::nameplate::{NameplateReading, Variant};
@@ -256,6 +257,7 @@ fn decide(
     products.dedup();
     let document = &index.advisories()[advisory as usize];
     let fix = fix::first_fixed(document, one.entry.product, range.raw());
+    let settled_by = settling::settled_by(&doubts, order_doubt, &told);
     Some(Match {
         advisory,
         product: one.entry.product,
@@ -263,11 +265,12 @@ fn decide(
         confidence,
         reason: explanation::reason(verdict, &doubts, &told),
         evidence: explanation::evidence(&told),
-        doubts,
         vulnerabilities,
         products,
         depends_on_serial: spoken.iter().any(|s| s.answer.depends_on_serial),
-        what_would_change_it: explanation::what_would_change_it(verdict, fix.as_deref(), &told),
+        what_would_change_it: settling::what_would_change_it(verdict, fix.as_deref(), &settled_by, &doubts, &told),
+        settled_by,
+        doubts,
         fix,
     })
 }

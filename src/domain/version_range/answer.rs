@@ -5,7 +5,7 @@ use super::span::{Fit, Point, Shown, Span, Step};
 use super::{DeviceReading, Place, RangeAnswer, VersionRange};
 use crate::domain::firmware::Version;
 use crate::domain::firmware::version::Relation;
-use crate::domain::verdict::{Doubt, DoubtKind};
+use crate::domain::verdict::{Doubt, DoubtKind, Reading};
 
 /// The decision before it is put into words.
 struct Judged<'a> {
@@ -41,6 +41,7 @@ impl VersionRange {
             doubts: self.doubts(&judged, device),
             sentence: self.sentence(&judged, device),
             depends_on_serial: self.serial.is_some(),
+            asks_for: self.asks_for(&judged, device),
         }
     }
 
@@ -275,6 +276,18 @@ impl VersionRange {
             doubts.push(Doubt::new(DoubtKind::VersionUnknown, "the versions cannot be compared"));
         }
         doubts
+    }
+
+    /// A text that is not understood, or a condition beside the version, stays a doubt whatever is read.
+    fn asks_for(&self, judged: &Judged<'_>, device: DeviceReading<'_>) -> Option<Reading> {
+        if judged.place != Place::Unclear || judged.condition.is_some() || self.unread.is_some() {
+            return None;
+        }
+        match judged.why {
+            Why::NotStated | Why::Unreadable | Why::Compared(_, Step::Coarser(_)) => Some(Reading::Firmware),
+            Why::Serial if device.serial_number.trim().is_empty() => Some(Reading::SerialNumber),
+            _ => None,
+        }
     }
 
     fn sentence(&self, judged: &Judged<'_>, device: DeviceReading<'_>) -> String {
