@@ -342,7 +342,8 @@ impl Catalogue {
     fn read_alternatives(&self, text: &str, vendors: &VendorSet) -> Vec<Designation> {
         let chunks: Vec<Vec<String>> = text.split_whitespace().map(expand_chunk).collect();
         let expanding: Vec<usize> = (0..chunks.len()).filter(|n| chunks[*n].len() > 1).collect();
-        if expanding.is_empty() {
+        // A slash inside a family's own name lists nothing: "FL COMSERVER UNI 232/422/485".
+        if expanding.is_empty() || self.is_one_phrase(text, vendors) {
             return vec![self.read_segment(text, vendors, TextKind::Advisory)];
         }
         // Each list inside a word is a list of products of its own, beside the words that are no lists.
