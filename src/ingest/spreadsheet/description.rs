@@ -155,6 +155,9 @@ pub fn split(text: &str, vendor: &str) -> Vec<(Field, String)> {
 
 /// Whether a cell names more than one device: `2x A + 1x B`, one per line, `A + B`, `A with B`.
 pub fn is_several(text: &str) -> bool {
+    if !may_be_several(text) {
+        return false;
+    }
     let folded = fold(text);
     let multipliers = multipliers(&folded);
     if multipliers >= 2 || (multipliers == 1 && folded.contains(" + ")) {
@@ -182,6 +185,24 @@ pub fn is_several(text: &str) -> bool {
         }
     }
     has_companion(&folded)
+}
+
+/// A quick look that spares the close one for nearly all cells of a long list.
+fn may_be_several(text: &str) -> bool {
+    const JOINING: [&str; 12] =
+        ["and", "und", "et", "with", "mit", "avec", "con", "com", "incl.", "inkl.", "plus", "x"];
+    if text.contains(['\n', ';', '+', '&', '×', '*', '台']) {
+        return true;
+    }
+    let counted = text.as_bytes().windows(2).any(|w| w[0].is_ascii_digit() && matches!(w[1], b'x' | b'X'));
+    let mut words = text.split(' ').skip(1).peekable();
+    while let Some(word) = words.next() {
+        let pieces = matches!(word, "pcs" | "stk" | "Stk" | "PCS");
+        if pieces || words.peek().is_some() && JOINING.iter().any(|j| word.eq_ignore_ascii_case(j)) {
+            return true;
+        }
+    }
+    counted
 }
 
 /// `Smart-UPS SMT2200 with AP9631`: a second product is fitted to the first.

@@ -85,8 +85,16 @@ impl Score {
     }
 }
 
-/// Whether a row is a header, as the header of a further table in the same sheet.
+/// Whether a row is a header, as the header of a further table in the same sheet. Most rows are told from one by their
+/// digits alone, because this is asked of every row.
 pub fn is_header(row: &RawRow) -> bool {
+    let digits = row.cells().filter(|c| c.bytes().any(|b| b.is_ascii_digit())).take(2).count();
+    if digits > 1 || row.filled_cells().take(3).count() < 3 {
+        return false;
+    }
+    if row.filled_cells().filter(|(_, t)| header::is_known(t)).take(2).count() < 2 {
+        return false;
+    }
     let s = score(row);
     s.is_header() && s.known >= 3 && s.data == 0 && s.known * 2 >= s.filled
 }
@@ -189,7 +197,11 @@ pub fn repeats(row: &RawRow, keys: &[String]) -> bool {
         if filled > 3 && same == 0 {
             return false;
         }
-        same += usize::from(keys.get(column).is_some_and(|k| !k.is_empty() && *k == key(text)));
+        let has_digit = |t: &str| t.bytes().any(|b| b.is_ascii_digit());
+        // Headers seldom have digits and data mostly has, which spares folding nearly every cell.
+        same += usize::from(
+            keys.get(column).is_some_and(|k| !k.is_empty() && has_digit(k) == has_digit(text) && *k == key(text)),
+        );
     }
     same >= 2 && same * 3 >= filled * 2
 }

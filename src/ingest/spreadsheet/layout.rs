@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
+
 use crate::domain::inventory::{CellPlace, ColumnReading, Field};
 
 use super::header::{self, Meaning, Sense};
@@ -367,12 +369,12 @@ fn find_description(columns: &mut [Column], texts: &HeaderTexts, stats: &Stats) 
 
 /// A header that stands twice gets ` (2)`; a column with values and no header is named by its letter.
 fn name_columns(columns: &mut [Column]) {
-    let mut seen: Vec<String> = Vec::new();
-    for column in columns {
-        let times = seen.iter().filter(|h| **h == column.header).count();
-        seen.push(column.header.clone());
-        if times > 0 && !column.header.is_empty() {
-            column.header = format!("{} ({})", column.header, times + 1);
+    let mut seen: FxHashMap<String, usize> = FxHashMap::default();
+    for column in columns.iter_mut().filter(|c| !c.header.is_empty()) {
+        let times = seen.entry(column.header.clone()).or_insert(0);
+        *times += 1;
+        if *times > 1 {
+            column.header = format!("{} ({times})", column.header);
         }
     }
 }

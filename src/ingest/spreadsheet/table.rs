@@ -1,5 +1,7 @@
 //! Walks over the rows of one sheet: finds headers, follows bands and totals, reads devices.
 
+use rustc_hash::FxHashSet;
+
 use crate::domain::inventory::{Field, InventoryReading, InventoryRow, RejectedRow, SkippedSheet};
 
 use super::find_header::{self, Found};
@@ -154,11 +156,11 @@ impl<'a> Tables<'a> {
         }
         let place = if self.sheet.name.is_empty() { String::new() } else { format!("sheet `{}`: ", self.sheet.name) };
         reading.remarks.push(format!("{place}header in row {}", rows[found.at].number));
-        for column in layout.readings(self.sheet.name) {
-            if !reading.columns.iter().any(|c| c.sheet == column.sheet && c.header == column.header) {
-                reading.columns.push(column);
-            }
-        }
+        let known: FxHashSet<&str> =
+            reading.columns.iter().filter(|c| c.sheet == self.sheet.name).map(|c| c.header.as_str()).collect();
+        let new: Vec<_> =
+            layout.readings(self.sheet.name).into_iter().filter(|c| !known.contains(c.header.as_str())).collect();
+        reading.columns.extend(new);
         self.layout = Some(layout);
         Some(first)
     }
@@ -187,7 +189,7 @@ impl<'a> Tables<'a> {
     fn next_header(&self, row: &RawRow, _below: &[RawRow]) -> Option<Found> {
         let layout = self.layout.as_ref()?;
         // Most rows have a value that no header has; look closely only at rows that could be one.
-        if !row.all_text() || find_header::repeats(row, &layout.keys) || !find_header::is_header(row) {
+        if !row.all_text() || !find_header::is_header(row) || find_header::repeats(row, &layout.keys) {
             return None;
         }
         Some(Found { at: 0, rows: 1, texts: super::layout::HeaderTexts::of(row) })

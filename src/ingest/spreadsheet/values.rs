@@ -291,6 +291,10 @@ pub fn is_version(word: &str) -> bool {
 /// Whether a cell of text looks like the date that a spreadsheet makes of `2.9` or `1-10`: `02. Sep`, `02-Sep`, `Sep-98`,
 /// `9月2日`, `02.09.2004`.
 pub fn looks_like_date(text: &str) -> bool {
+    // The usual version begins with a V, and no date does.
+    if text.len() > 40 || text.starts_with(['V', 'v']) {
+        return false;
+    }
     let folded = fold(text.trim());
     if folded.is_empty() || folded.len() > 24 || !folded.bytes().any(|b| b.is_ascii_digit()) {
         return false;

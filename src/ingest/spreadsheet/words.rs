@@ -61,7 +61,8 @@ pub fn is_not_stated(text: &str) -> bool {
     if text.is_empty() {
         return true;
     }
-    if text.len() > LONGEST || text.bytes().all(|b| b.is_ascii_digit()) {
+    // No word for "unknown" has a digit.
+    if text.len() > LONGEST || text.bytes().any(|b| b.is_ascii_digit()) {
         return false;
     }
     let bare = fold(text.trim_matches(['(', ')', '[', ']', '<', '>', '"', '\'', ' ']));
