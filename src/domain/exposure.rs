@@ -3,6 +3,8 @@
 //! An exposure is kept per *variant*, not per asset: an asset is exposed through the variant it has. Where the
 //! answer depends on a serial number, it is kept for that asset alone.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use super::advisory::AdvisoryKey;
@@ -81,14 +83,15 @@ pub fn diff(before: &[(ExposureKey, Finding)], after: &[(ExposureKey, Finding)])
     }
 }
 
-/// One asset and one exposure that it has, as it was on the day that was asked for.
+/// One asset and one exposure that it has, as it was on the day that was asked for. Rows share their parts: a plant
+/// has more rows than assets and exposures together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExposureRow {
     pub asset_id: i64,
     /// With the variant that it had on that day; its other values are the latest known.
-    pub asset: Asset,
-    pub key: ExposureKey,
-    pub finding: Finding,
+    pub asset: Arc<Asset>,
+    pub key: Arc<ExposureKey>,
+    pub finding: Arc<Finding>,
     /// Since when this asset has the exposure: the later of the exposure's opening and the day it got the variant.
     pub opened_at: Timestamp,
     /// Since when it is told as it is told here.

@@ -112,7 +112,7 @@ pub async fn list_assets_by_tag(db: &Db, tag: &str, site: Option<&str>) -> Resul
     sql!(db, all AssetRow,
         select_asset!("where a.tag = $1 and (cast($2 as text) is null or s.name_digest = $2) \
             order by case when a.retired_at is null then 0 else 1 end, s.name, a.asset_id"),
-        tag, site.map(|name| digest(&[name])))?
+        tag, site.map(|name| digest(&[clean(name)])))?
     .into_iter()
     .map(AssetRow::into_domain)
     .collect()
@@ -123,7 +123,7 @@ pub async fn list_assets(db: &Db, site: Option<&str>, after: i64, limit: u32) ->
     sql!(db, all AssetRow,
         select_asset!("where a.asset_id > $1 and a.retired_at is null \
             and (cast($2 as text) is null or s.name_digest = $2) order by a.asset_id limit $3"),
-        after, site.map(|name| digest(&[name])), i64::from(limit))?
+        after, site.map(|name| digest(&[clean(name)])), i64::from(limit))?
     .into_iter()
     .map(AssetRow::into_domain)
     .collect()

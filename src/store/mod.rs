@@ -121,6 +121,7 @@ pub mod asset;
 pub mod column_choice;
 mod error;
 pub mod exposure;
+mod exposure_row;
 pub mod inventory;
 pub mod kev;
 pub mod lease;
@@ -154,7 +155,7 @@ enum Pool {
     Pg(PgPool),
 }
 
-/// A transaction that may write. Dropped without `commit`, it leaves nothing behind.
+/// A transaction. Dropped without `commit`, it leaves nothing behind.
 enum Tx {
     Lite(Transaction<'static, Sqlite>),
     Pg(Transaction<'static, Postgres>),
@@ -302,6 +303,14 @@ impl Db {
                     .await?;
                 Tx::Pg(tx)
             }
+        })
+    }
+
+    /// Begins a transaction that only reads and sees one state of the database throughout.
+    async fn begin_read(&self) -> Result<Tx, StoreError> {
+        Ok(match &self.pool {
+            Pool::Lite(pool) => Tx::Lite(pool.begin().await?),
+            Pool::Pg(pool) => Tx::Pg(pool.begin_with("begin isolation level repeatable read, read only").await?),
         })
     }
 

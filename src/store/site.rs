@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use rustc_hash::FxHashMap;
 
 use super::error::StoreError;
-use super::text::{digest, read_count, time};
+use super::text::{clean, digest, read_count, time};
 use super::{BATCH, Db, Tx};
 use crate::domain::asset::Standing;
 use crate::domain::site::{Site, SiteSummary, UncheckedAsset};
@@ -29,7 +29,7 @@ pub async fn find_site(db: &Db, name: &str) -> Result<Option<Site>, StoreError> 
         "select s.site_id, s.name, \
             (select count(*) from asset a where a.site_id = s.site_id and a.retired_at is null) \
          from site s where s.name_digest = $1",
-        digest(&[name])
+        digest(&[clean(name)])
     )?;
     Ok(row.map(|(site_id, name, n)| Site { site_id, name, n_assets: read_count(n) }))
 }
@@ -182,7 +182,7 @@ pub async fn list_unchecked_at(
                 and e.opened_at <= $1 and (e.closed_at is null or e.closed_at > $1)) \
          order by s.name, v.vendor, v.model, a.tag, a.asset_id",
         time(as_of),
-        site.map(|name| digest(&[name]))
+        site.map(|name| digest(&[clean(name)]))
     )?;
     Ok(rows
         .into_iter()

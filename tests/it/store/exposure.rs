@@ -134,7 +134,8 @@ async fn rows_at(db: &Db, at: &str) -> Vec<ExposureRow> {
 
 /// Tag, advisory and reason of each row.
 async fn told_at(db: &Db, at: &str) -> Vec<(String, String, String)> {
-    rows_at(db, at).await.into_iter().map(|r| (r.asset.tag, r.key.advisory.id, r.finding.reason)).collect()
+    let rows = rows_at(db, at).await;
+    rows.iter().map(|r| (r.asset.tag.clone(), r.key.advisory.id.clone(), r.finding.reason.clone())).collect()
 }
 
 fn told(rows: &[(&str, &str, &str)]) -> Vec<(String, String, String)> {
@@ -215,12 +216,12 @@ async fn an_exposure_opens_changes_closes_and_opens_again(database: &TestDatabas
         assert_eq!(told_at(&db, at).await, expected, "{at}");
     }
     let row = &rows_at(&db, "2026-11-02T12:00:00Z").await[1];
-    assert_eq!((row.key.clone(), &row.finding), (key(old, "A-1"), &first[1].1));
+    assert_eq!((&*row.key, &*row.finding), (&key(old, "A-1"), &first[1].1));
     assert_eq!((row.opened_at, row.changed_at), (time("2026-11-02T00:00:00Z"), time("2026-11-02T00:00:00Z")));
     let row = &rows_at(&db, "2026-11-06T00:00:00Z").await[1];
     assert_eq!((row.opened_at, row.changed_at), (time("2026-11-02T00:00:00Z"), time("2026-11-03T00:00:00Z")));
-    assert_eq!(row.finding, revised);
-    assert_eq!(rows_at(&db, "2026-11-06T00:00:00Z").await[0].finding, possible("firmware `?` not stated"));
+    assert_eq!(*row.finding, revised);
+    assert_eq!(*rows_at(&db, "2026-11-06T00:00:00Z").await[0].finding, possible("firmware `?` not stated"));
     assert_eq!(exposure::list_exposures_at(&db, time("2026-11-02T12:00:00Z")).await.unwrap(), first);
     assert_eq!(exposure::list_exposures_at(&db, time("2026-11-04T12:00:00Z")).await.unwrap(), second[1..]);
 }
