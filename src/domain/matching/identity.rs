@@ -363,7 +363,12 @@ impl Judge<'_> {
             if !wanted.components.is_empty() {
                 return self.by_component();
             }
-            return Identity::IsNot(Miss::Unrelated);
+            // Order numbers only: a device that names just their family may be one of them.
+            return if wanted.orders.is_empty() {
+                Identity::IsNot(Miss::Unrelated)
+            } else {
+                self.by_part_of_name(vendor, &[], &[])
+            };
         }
         let missing_parts = self.missing_parts();
         let missing_families: Vec<&Vec<FamilyId>> =
