@@ -174,20 +174,18 @@ impl VersionRange {
         let names_component =
             self.spans.iter().flat_map(Span::points).filter_map(Point::version).any(|v| !v.name().is_empty());
         if names_component {
-            self.product_words = product_name
-                .split(|c: char| !c.is_alphanumeric())
-                .filter(|w| w.len() > 1)
-                .map(str::to_lowercase)
-                .collect();
+            self.product_words =
+                product_name.split(|c: char| !c.is_alphanumeric()).filter(|w| w.len() > 1).map(str::to_owned).collect();
         }
         let Some((head, said)) = product::statement(product_name) else { return };
-        let head = head.to_lowercase();
-        self.conditions.retain(|condition| !only_repeats(&condition.text, &head));
+        if !self.conditions.is_empty() {
+            self.conditions.retain(|condition| !only_repeats(&condition.text, head));
+        }
         let bounded = !self.spans.is_empty()
             && self.conditions.is_empty()
             && self.perhaps.is_empty()
             && self.named_product.is_none();
-        if bounded && said.contains(' ') {
+        if bounded && said != self.raw.trim() && said.contains(' ') {
             let tidied = tidy(said);
             let atoms = split(&tidied);
             if let Some(text) = condition::in_product_name(&tidied, &atoms) {

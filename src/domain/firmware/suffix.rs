@@ -52,7 +52,12 @@ const PREVIEWS: [(&str, u8); 7] =
 /// The suffix word at this place: slot, word, and the place after it (past `.`, `no`, `nr`).
 pub(crate) fn suffix_word(atoms: &[Atom<'_>], at: usize) -> Option<(Slot, &'static str, usize)> {
     let atom = atoms.get(at)?;
-    if !atom.is_word() {
+    // No suffix word begins with another letter: most words end here.
+    let may_begin = matches!(
+        atom.text.as_bytes().first()?.to_ascii_lowercase(),
+        b'b' | b'c' | b'f' | b'h' | b'i' | b'k' | b'm' | b'p' | b'q' | b'r' | b's' | b't' | b'u'
+    );
+    if !atom.is_word() || !may_begin {
         return None;
     }
     for (first, second, slot, word) in SUFFIXES {

@@ -196,3 +196,12 @@ proptest! {
         prop_assert_eq!(order(&plain(&numbers), &padded(&numbers)), Some(Ordering::Equal));
     }
 }
+
+#[test]
+fn every_suffix_word_is_found_by_its_first_letter() {
+    for (text, plain) in
+        [("4.5 Kit 1", "4.5"), ("4.5 BN 3", "4.5"), ("4.5 QU1", "4.5"), ("4.5 IP8", "4.5"), ("4.5 TCU2", "4.5")]
+    {
+        assert_eq!(order(plain, text), Some(Ordering::Less), "{text}");
+    }
+}

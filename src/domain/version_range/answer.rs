@@ -155,20 +155,27 @@ impl VersionRange {
     /// says nothing where a bound of the device's own numbering rules it out (`A.01 <= C.0x | 4.0` and D.00).
     fn judge_spans<'a>(&'a self, device: DeviceReading<'a>) -> (Place, Why<'a>) {
         let mut outside = None;
+        let mut ruled_out = false;
         let mut unclear = None;
         let mut other_listed = None;
         for span in &self.spans {
             let found = self.judge_span(span, device);
             match (found.0, &found.1) {
                 (Place::Inside, _) => return found,
-                (Place::Outside, _) => outside = Some(found),
+                (Place::Outside, _) => {
+                    ruled_out |= !matches!(span, Span::Exactly(_));
+                    outside = Some(found);
+                }
                 (Place::Unclear, Why::Compared(_, Step::Incomparable(_))) if matches!(span, Span::Exactly(_)) => {
                     other_listed = other_listed.or(Some(found));
                 }
                 (Place::Unclear, _) => unclear = unclear.or(Some(found)),
             }
         }
-        unclear.or(outside).or(other_listed).unwrap_or((Place::Unclear, Why::Unreadable))
+        if !ruled_out {
+            unclear = unclear.or(other_listed);
+        }
+        unclear.or(outside).unwrap_or((Place::Unclear, Why::Unreadable))
     }
 
     fn judge_span<'a>(&'a self, span: &'a Span, device: DeviceReading<'a>) -> (Place, Why<'a>) {

@@ -105,6 +105,7 @@ struct NameReading<'a> {
 impl<'a> NameReading<'a> {
     fn of(product_name: &'a str, raw: &str) -> Option<NameReading<'a>> {
         let (head, said) = product::statement(product_name)?;
+        // A repetition of plain numbers adds nothing; of a suffix it may tell the version it belongs to.
         if said == raw.trim() && !raw.contains(|c: char| c.is_ascii_alphabetic() && c != 'V' && c != 'v') {
             return None;
         }
@@ -147,6 +148,10 @@ impl<'a> NameReading<'a> {
 
     /// `2017: Update 2 and prior` speaks of 2017 Update 2.
     fn put_on_base(&mut self) {
+        let needs_base = |item: &grammar::Item| item.point.version().is_some_and(Version::is_chain_only);
+        if !self.parsed.items.iter().any(needs_base) {
+            return;
+        }
         let Some(base) = self.base() else { return };
         for item in &mut self.parsed.items {
             put_point_on_base(&mut item.point, &base);
