@@ -12,6 +12,7 @@ use crate::report::text::Style;
 use crate::store::Db;
 
 mod advisory;
+mod asset;
 mod bars;
 mod completions;
 mod explain;
@@ -87,6 +88,8 @@ enum Color {
 enum Command {
     Scan(scan::Arguments),
     Import(import::Arguments),
+    #[command(subcommand)]
+    Asset(asset::Command),
     #[command(subcommand)]
     Advisory(advisory::Command),
     Rescan(rescan::Arguments),
@@ -201,6 +204,7 @@ async fn run(cli: Cli) -> Outcome {
     match &cli.command {
         Command::Scan(arguments) => scan::run(arguments, &context).await,
         Command::Import(arguments) => import::run(arguments, &context).await,
+        Command::Asset(command) => asset::run(command, &context).await,
         Command::Advisory(command) => advisory::run(command, &context).await,
         Command::Rescan(arguments) => rescan::run(arguments, &context).await,
         Command::Report(arguments) => report::run(arguments, &context).await,

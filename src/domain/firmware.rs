@@ -206,6 +206,10 @@ const UNKNOWN: [&str; 40] = [
 ];
 
 fn is_stated(text: &str) -> bool {
+    // `? (02-Sep)`, `?3.1`: whoever wrote it was not sure, and neither are we.
+    if text.trim_start().starts_with('?') {
+        return false;
+    }
     let mut plain = String::with_capacity(text.len().min(32));
     let mut gap = false;
     for character in text.chars() {

@@ -170,6 +170,9 @@ impl InventoryRow {
     }
 }
 
+/// The header of the column that says why a row was not imported, in files of rejected rows.
+pub const REJECT_REASON: &str = "reason not imported";
+
 /// A row with data that names no device, or one that could not be read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RejectedRow {

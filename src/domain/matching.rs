@@ -1,5 +1,6 @@
 //! Which products of which advisories a variant is: the verdict for one variant, with typed evidence.
 
+mod alternatives;
 mod explanation;
 mod fix;
 mod identity;
@@ -113,7 +114,17 @@ pub struct EvidencePart {
 /// Judges one variant against all advisories of the index.
 ///
 /// `serial_number` is that of one asset, or blank for the variant as a whole. At most one match per advisory, sorted
-/// by advisory index; an advisory without a match is about other products.
+/// by advisory index; an advisory without a match is about other products. A firmware that gives a choice of versions
+/// (`1.1 or 1.10`) is judged as each of them, and is `Possible` where they differ.
 pub fn match_variant(index: &ProductIndex, variant: &Variant, serial_number: &str) -> Vec<Match> {
-    judgement::judge(index, variant, serial_number)
+    let alternatives = alternatives::alternatives(&variant.firmware);
+    if alternatives.is_empty() {
+        return judgement::judge(index, variant, serial_number);
+    }
+    let judge_as = |firmware: &&str| {
+        let one = Variant { firmware: (*firmware).to_owned(), ..variant.clone() };
+        judgement::judge(index, &one, serial_number)
+    };
+    let answers = alternatives.iter().map(judge_as).collect();
+    alternatives::join(&alternatives, answers)
 }

@@ -4,6 +4,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::catalogue::reading::{Designation, NamePart, OrderSpec, TextKind};
 use super::catalogue::{Catalogue, Decision, FamilyId, Kind, Membership, VendorSet};
+use super::firmware::Firmware;
 use super::model::tokens;
 use super::order_number::squash;
 use super::vendor::fold;
@@ -145,7 +146,9 @@ impl NameplateReading {
         }
         reading.add_components(&variant.notes, catalogue, false);
         reading.add_components(&variant.firmware, catalogue, true);
-        reading.firmware_numbers = leading_numbers(&variant.firmware);
+        if Firmware::read(&variant.firmware).is_stated() {
+            reading.firmware_numbers = leading_numbers(&variant.firmware);
+        }
         reading
     }
 

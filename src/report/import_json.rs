@@ -2,7 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::domain::inventory::{Field, InventoryReading, InventoryRow, RejectedRow};
+use crate::domain::inventory::{
+    AssetLabel, ChangedAsset, Field, ImportPreview, InventoryReading, InventoryRow, RejectedRow,
+};
 
 /// A file that was read, as one JSON object: `readable`, `columns` (header to fields joined by `+`, or null), `rows`,
 /// `rejected`, `skipped_sheets`, `remarks`.
@@ -16,6 +18,25 @@ pub fn readable(reading: &InventoryReading) -> Value {
         "skipped_why": reading.skipped_sheets.iter().map(|s| (s.name.clone(), Value::from(s.why.as_str()))).collect::<Map<_, _>>(),
         "recognised": reading.columns.iter().map(|c| json!({"sheet": c.sheet, "header": c.header, "fields": words(&c.fields), "how": c.how})).collect::<Vec<_>>(),
         "remarks": reading.remarks,
+    })
+}
+
+/// What an import would do, for the key `preview` beside what was read.
+pub fn preview(preview: &ImportPreview) -> Value {
+    let label = |asset: &AssetLabel| json!({"site": asset.site, "asset_id": asset.tag});
+    let changed = |changed: &ChangedAsset| {
+        let fields = changed.changes.iter().map(|(f, b, a)| json!({"field": f, "before": b, "after": a}));
+        json!({"site": changed.asset.site, "asset_id": changed.asset.tag, "changes": fields.collect::<Vec<_>>()})
+    };
+    let n = preview.counts;
+    json!({
+        "n_new": n.n_new,
+        "n_changed": n.n_changed,
+        "n_same": n.n_same,
+        "n_not_in_file": n.n_not_seen,
+        "new": preview.new.iter().map(label).collect::<Vec<_>>(),
+        "changed": preview.changed.iter().map(changed).collect::<Vec<_>>(),
+        "not_in_file": preview.not_in_file.iter().map(label).collect::<Vec<_>>(),
     })
 }
 

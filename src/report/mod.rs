@@ -10,6 +10,7 @@ pub mod groups;
 pub mod html;
 pub mod import_json;
 pub mod json;
+pub mod rejects;
 pub mod row;
 pub mod text;
 pub mod visible;

@@ -9,9 +9,12 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use crate::domain::catalogue::Catalogue;
-use crate::domain::inventory::{Inventory, InventoryReading, NewInventory, OnMissing};
+use crate::domain::inventory::{
+    AssetKey, ImportPreview, Inventory, InventoryReading, NewInventory, OnMissing, REJECT_REASON, RowWarning,
+};
 use crate::ingest::spreadsheet::{self, Batch, Mapping, ReadError, ReadOptions};
 use crate::services::assets::AssetMaker;
+use crate::services::column_choice::{ChoiceError, Chosen, Wish, choose, is_reject_file, mapping_to_toml};
 use crate::services::progress::Progress;
 use crate::services::scan::file_name;
 use crate::store::inventory::{self, Import, Imported};
@@ -23,19 +26,55 @@ pub struct ImportRequest {
     pub path: PathBuf,
     /// Site of the devices for which the file states none; `None` takes the file's name.
     pub site: Option<String>,
-    /// The user's word on columns, header row and sheets.
+    /// The user's word on columns, header row and sheets; `None` takes what is remembered for the same headers.
     pub mapping: Option<Mapping>,
+    /// By what assets are known again; `None` takes what is remembered for the same headers.
+    pub key: Option<AssetKey>,
+    /// Read the columns anew, and forget what is remembered for these headers.
+    pub forget_choice: bool,
     pub on_missing: OnMissing,
+    /// Import nothing when a row is rejected.
+    pub all_or_nothing: bool,
     /// Import even if the same bytes were imported for the same site before.
     pub again: bool,
+}
+
+impl ImportRequest {
+    fn wish(&self) -> Wish {
+        Wish {
+            mapping: self.mapping.clone(),
+            key: self.key,
+            forget: self.forget_choice,
+            keep_rejected: self.all_or_nothing,
+        }
+    }
+
+    /// The site of devices for which the file states none.
+    pub fn default_site(&self) -> String {
+        let stem = || self.path.file_stem().map_or_else(|| file_name(&self.path), |s| s.to_string_lossy().into_owned());
+        self.site.clone().unwrap_or_else(stem)
+    }
+
+    /// A file of rejected rows is a part of the list it came from, and says nothing about the other devices.
+    fn on_missing(&self, reading: &InventoryReading) -> OnMissing {
+        if is_reject_file(&reading.columns) { OnMissing::Ignore } else { self.on_missing }
+    }
 }
 
 /// What an import ended with.
 pub enum ImportResult {
     /// The same bytes were imported for the same site before; nothing was written.
     AlreadyImported(Inventory),
-    /// The devices are saved. The reading has columns, skipped sheets and remarks, and no rows.
-    Done(Imported, InventoryReading),
+    Done(Box<DoneImport>),
+}
+
+/// What was saved.
+pub struct DoneImport {
+    pub imported: Imported,
+    /// Columns, skipped sheets and remarks, without rows.
+    pub reading: InventoryReading,
+    /// How the columns were read, as a mapping (TOML) that can be changed and given with the next import.
+    pub mapping: String,
 }
 
 /// Why nothing was imported.
@@ -49,15 +88,44 @@ pub enum ImportError {
     Replaced { path: PathBuf },
     #[error("cannot import `{}`: expected at least one device, found none in {n_rejected} rows\nhint: `nameplate import --dry-run` shows how each row and column was read", path.display())]
     NoDevice { path: PathBuf, n_rejected: u64 },
+    #[error(
+        "cannot import `{}`: expected that every row names a device, found {} that do not, the first at {}: {}\n\
+         hint: put them right, or import the other {n_devices} devices without --all-or-nothing",
+        path.display(), reading.rejected.len(), first_place(reading), first_reason(reading)
+    )]
+    Rejected {
+        path: PathBuf,
+        n_devices: u64,
+        /// Columns and rejected rows, without devices.
+        reading: Box<InventoryReading>,
+    },
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl From<ChoiceError> for ImportError {
+    fn from(error: ChoiceError) -> ImportError {
+        match error {
+            ChoiceError::Read(error) => ImportError::Read(error),
+            ChoiceError::Store(error) => ImportError::Store(error),
+        }
+    }
+}
+
+fn first_place(reading: &InventoryReading) -> String {
+    reading.rejected.first().map(|row| row.place.label()).unwrap_or_default()
+}
+
+fn first_reason(reading: &InventoryReading) -> &str {
+    reading.rejected.first().map_or("", |row| &row.why)
 }
 
 /// Imports a file in one transaction, row by row in bounded memory. An error or a kill leaves nothing of it.
 ///
 /// # Errors
 ///
-/// The file cannot be read, holds no device, or changes under the reader; or the database fails.
+/// The file cannot be read, holds no device, has rejected rows where none are wanted, or changes under the reader; or
+/// the database fails.
 pub async fn import_inventory(
     db: &Db,
     request: &ImportRequest,
@@ -70,73 +138,187 @@ pub async fn import_inventory(
     {
         return Ok(ImportResult::AlreadyImported(known));
     }
-    let name = file_name(path);
-    let stem = path.file_stem().map_or_else(|| name.clone(), |s| s.to_string_lossy().into_owned());
-    let new = NewInventory {
-        file_name: name.clone(),
-        sha256,
-        site: request.site.clone(),
-        imported_at: Timestamp::now(),
-        remarks: Vec::new(),
-        is_sample: false,
-    };
-    let catalogue = Catalogue::built_in();
-    let mut maker = AssetMaker::new(&name, request.site.as_deref().unwrap_or(&stem), &catalogue);
-    let mut import = inventory::begin_import(db, &new).await?;
+    let mut chosen = choose(Some(db), path, &request.wish(), progress).await?;
+    refuse(request, &mut chosen)?;
+    let mut import = inventory::begin_import(db, &new_inventory(request, sha256)).await?;
     if !request.again
         && let Some(known) = import.same_file().await?
     {
         return Ok(ImportResult::AlreadyImported(known));
     }
-    let options = ReadOptions { mapping: request.mapping.clone(), ..ReadOptions::default() };
-    progress.begin("Importing devices", None);
-    let runtime = tokio::runtime::Handle::current();
-    let (mut n_devices, mut n_rejected, mut failure) = (0, 0, None);
-    let reading = tokio::task::block_in_place(|| {
-        spreadsheet::read_rows(&path.display().to_string(), spreadsheet::open(path)?, &options, |batch| {
-            n_devices += batch.rows.len() as u64;
-            n_rejected += batch.rejected.len() as u64;
-            progress.advance(batch.rows.len() as u64);
-            if failure.is_none() {
-                failure = runtime.block_on(save_batch(&mut import, &mut maker, &batch)).err();
-            }
-        })
-    });
+    let catalogue = Catalogue::built_in();
+    let rivals = std::mem::take(&mut chosen.survey.rivals);
+    let mut maker = AssetMaker::new(&file_name(path), &request.default_site(), &catalogue, chosen.key, rivals);
+    progress.begin("Importing devices", Some(chosen.survey.n_devices));
+    let reading = save_rows(&mut import, &mut maker, path, chosen.mapping.as_ref(), progress).await;
     progress.end();
-    let reading = reading?;
-    if let Some(error) = failure {
-        return Err(error.into());
-    }
-    if n_devices == 0 {
-        return Err(ImportError::NoDevice { path: path.clone(), n_rejected });
-    }
+    let mut reading = reading?;
     if tokio::task::block_in_place(|| look(path))? != seen {
         return Err(ImportError::Replaced { path: path.clone() });
     }
-    let imported = import.finish(request.on_missing).await?;
-    Ok(ImportResult::Done(imported, reading))
+    reading.remarks.append(&mut chosen.remarks);
+    if is_reject_file(&reading.columns) {
+        reading.remarks.push(format!(
+            "the column `{REJECT_REASON}` says that these are rows of another file: devices that are not among them stay as they are"
+        ));
+    }
+    if let Some((n, tag, site, other)) = import.find_tags_elsewhere().await? {
+        reading.remarks.push(format!(
+            "{n} new assets have the tag of an asset at another site, as `{tag}` at `{site}` and `{other}`; they are assets of their own"
+        ));
+    }
+    import.save_reading(&reading.remarks, &reading.columns).await?;
+    remember(&mut import, request, &chosen).await?;
+    let imported = import.finish(request.on_missing(&reading)).await?;
+    let mapping = mapping_to_toml(&reading.columns, chosen.mapping.as_ref(), &file_name(path));
+    Ok(ImportResult::Done(Box::new(DoneImport { imported, reading, mapping })))
 }
 
-/// Reads a file as an import would, and stores nothing.
+/// What an import would do, with everything that it reads.
+pub struct Previewed {
+    pub reading: InventoryReading,
+    /// `None` without a database, and for a file that was imported before or would not be imported.
+    pub preview: Option<ImportPreview>,
+    pub already_imported: Option<Inventory>,
+    /// Rows whose key an earlier row has.
+    pub shared_keys: Vec<RowWarning>,
+    /// See [`DoneImport::mapping`].
+    pub mapping: String,
+}
+
+/// Reads a file as an import would and compares it with what is known, in a transaction that is dropped. Without a
+/// database it only reads. At most `limit` entries stand in each list of the preview.
 ///
 /// # Errors
 ///
-/// The file cannot be read.
-pub fn read_inventory(
+/// As [`import_inventory`], but rejected rows are no error.
+pub async fn preview_inventory(
+    db: Option<&Db>,
+    request: &ImportRequest,
+    limit: u32,
+    progress: &dyn Progress,
+) -> Result<Previewed, ImportError> {
+    let path = &request.path;
+    let chosen = match db {
+        Some(_) => Some(choose(db, path, &request.wish(), progress).await?),
+        None => None,
+    };
+    let mapping = chosen.as_ref().map_or_else(|| request.mapping.clone(), |chosen| chosen.mapping.clone());
+    let options = ReadOptions { site: request.site.clone(), mapping, ..ReadOptions::default() };
+    let reading = tokio::task::block_in_place(|| spreadsheet::read_path(path, &options))?;
+    let mapping = mapping_to_toml(&reading.columns, options.mapping.as_ref(), &file_name(path));
+    let mut previewed = Previewed { reading, preview: None, already_imported: None, shared_keys: Vec::new(), mapping };
+    let (Some(db), Some(mut chosen)) = (db, chosen) else { return Ok(previewed) };
+    previewed.reading.remarks.append(&mut chosen.remarks);
+    let (sha256, _) = tokio::task::block_in_place(|| digest(path))?;
+    if !request.again {
+        previewed.already_imported = inventory::find_inventory_of_file(db, &sha256, request.site.as_deref()).await?;
+    }
+    let refused = request.all_or_nothing && !previewed.reading.rejected.is_empty();
+    if previewed.already_imported.is_some() || previewed.reading.rows.is_empty() || refused {
+        return Ok(previewed);
+    }
+    let catalogue = Catalogue::built_in();
+    let rivals = chosen.survey.rivals;
+    let mut maker = AssetMaker::new(&file_name(path), &request.default_site(), &catalogue, chosen.key, rivals);
+    let mut import = inventory::begin_import(db, &new_inventory(request, sha256)).await?;
+    for rows in previewed.reading.rows.chunks(PREVIEW_BATCH) {
+        let mut assets = Vec::with_capacity(rows.len());
+        for row in rows {
+            let made = maker.make(row);
+            assets.push(made.imported);
+            previewed.shared_keys.extend(made.shared_key);
+        }
+        import.save_assets(&assets).await?;
+    }
+    let mut preview = import.preview(request.on_missing(&previewed.reading), limit).await?;
+    preview.counts.n_rejected = previewed.reading.rejected.len() as u64;
+    preview.counts.n_warnings = previewed.reading.rows.iter().map(|row| row.warnings.len() as u64).sum::<u64>()
+        + previewed.shared_keys.len() as u64;
+    previewed.preview = Some(preview);
+    Ok(previewed)
+}
+
+/// Rows that a preview turns into assets at a time.
+const PREVIEW_BATCH: usize = 4096;
+
+fn new_inventory(request: &ImportRequest, sha256: String) -> NewInventory {
+    NewInventory {
+        file_name: file_name(&request.path),
+        sha256,
+        site: request.site.clone(),
+        imported_at: Timestamp::now(),
+        remarks: Vec::new(),
+        is_sample: false,
+    }
+}
+
+/// Refuses a file that gives nothing to import, before anything is written.
+fn refuse(request: &ImportRequest, chosen: &mut Chosen) -> Result<(), ImportError> {
+    let path = request.path.clone();
+    let survey = &mut chosen.survey;
+    if survey.n_devices == 0 {
+        return Err(ImportError::NoDevice { path, n_rejected: survey.n_rejected });
+    }
+    if request.all_or_nothing && survey.n_rejected > 0 {
+        let mut reading = Box::new(std::mem::take(&mut survey.reading));
+        reading.rejected = std::mem::take(&mut survey.rejected);
+        return Err(ImportError::Rejected { path, n_devices: survey.n_devices, reading });
+    }
+    Ok(())
+}
+
+/// Reads the file and writes its rows, batch by batch.
+async fn save_rows(
+    import: &mut Import,
+    maker: &mut AssetMaker<'_>,
     path: &Path,
-    site: Option<&str>,
-    mapping: Option<Mapping>,
-) -> Result<InventoryReading, ReadError> {
-    let options = ReadOptions { site: site.map(str::to_owned), mapping, ..ReadOptions::default() };
-    spreadsheet::read_path(path, &options)
+    mapping: Option<&Mapping>,
+    progress: &dyn Progress,
+) -> Result<InventoryReading, ImportError> {
+    let options = ReadOptions { mapping: mapping.cloned(), ..ReadOptions::default() };
+    let runtime = tokio::runtime::Handle::current();
+    let (mut n_written, mut failure) = (0, None);
+    let reading = tokio::task::block_in_place(|| {
+        spreadsheet::read_rows(&path.display().to_string(), spreadsheet::open(path)?, &options, |batch| {
+            if failure.is_some() {
+                return;
+            }
+            failure = runtime.block_on(save_batch(import, maker, &batch)).err();
+            n_written += batch.rows.len() as u64;
+            progress.advance(batch.rows.len() as u64);
+            tracing::debug!(n_written, "rows of the import are written");
+        })
+    });
+    match failure {
+        Some(error) => Err(error.into()),
+        None => Ok(reading?),
+    }
 }
 
 async fn save_batch(import: &mut Import, maker: &mut AssetMaker<'_>, batch: &Batch) -> Result<(), StoreError> {
-    let assets: Vec<_> = batch.rows.iter().map(|row| maker.make(row)).collect();
-    let warnings: Vec<_> = batch.rows.iter().flat_map(|row| row.warnings.iter().cloned()).collect();
+    let mut assets = Vec::with_capacity(batch.rows.len());
+    let mut warnings: Vec<RowWarning> = Vec::new();
+    for row in &batch.rows {
+        let made = maker.make(row);
+        assets.push(made.imported);
+        warnings.extend(row.warnings.iter().cloned());
+        warnings.extend(made.shared_key);
+    }
     import.save_assets(&assets).await?;
     import.save_warnings(&warnings).await?;
     import.save_rejected(&batch.rejected).await
+}
+
+/// Keeps what was chosen with this import for the next file with the same headers.
+async fn remember(import: &mut Import, request: &ImportRequest, chosen: &Chosen) -> Result<(), StoreError> {
+    let given = request.mapping.is_some() || request.key.is_some();
+    if !given && !request.forget_choice {
+        return Ok(());
+    }
+    let mapping = chosen.mapping.as_ref().map(Mapping::to_toml);
+    let choice = given.then_some((mapping.as_deref(), chosen.key));
+    import.save_column_choice(&chosen.headers_digest, choice).await
 }
 
 /// Length and time of change: what tells that a file is no longer the one that was looked at.

@@ -2,7 +2,9 @@
 
 pub mod add_advisories;
 pub mod assets;
+pub mod column_choice;
 pub mod explain_match;
+pub mod firmware_doubt;
 pub mod import_inventory;
 pub mod judge;
 pub mod load_advisories;
@@ -13,4 +15,6 @@ pub mod rescan;
 pub mod scan;
 pub mod show_advisory;
 pub mod stored_report;
+pub mod survey;
+pub mod undo_import;
 pub mod worklist;

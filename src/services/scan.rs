@@ -9,13 +9,14 @@ use thiserror::Error;
 
 use crate::domain::asset::Asset;
 use crate::domain::catalogue::Catalogue;
-use crate::domain::inventory::InventoryReading;
+use crate::domain::inventory::{AssetKey, InventoryReading};
 use crate::domain::nameplate::Variant;
 use crate::domain::product_index::ProductIndex;
 use crate::domain::verdict::Verdict;
 use crate::ingest::spreadsheet::{self, ReadError, ReadOptions};
 use crate::report::row::Report;
 use crate::services::assets::AssetMaker;
+use crate::services::firmware_doubt::FirmwareRivals;
 use crate::services::judge::{Judged, Question, judge};
 use crate::services::load_advisories::Advisories;
 use crate::services::load_kev::{LoadKevError, load_kev};
@@ -154,9 +155,11 @@ fn read_fleet(
         let name = file_name(path);
         fleet.warnings.extend(remarks_of(&name, &reading));
         let stem = path.file_stem().map_or_else(|| name.clone(), |s| s.to_string_lossy().into_owned());
-        let mut maker = AssetMaker::new(&name, site.unwrap_or(&stem), catalogue);
+        let mut rivals = FirmwareRivals::default();
+        reading.rows.iter().for_each(|row| rivals.note(row));
+        let mut maker = AssetMaker::new(&name, site.unwrap_or(&stem), catalogue, AssetKey::Auto, rivals);
         for row in &reading.rows {
-            let asset = maker.make(row).asset;
+            let asset = maker.make(row).imported.asset;
             let at = *known.entry(asset.variant.clone()).or_insert_with(|| {
                 fleet.questions.push(Question { variant: asset.variant.clone(), serial_numbers: Vec::new() });
                 (fleet.questions.len() - 1) as u32

@@ -93,9 +93,25 @@ fn versions_of_different_kinds_are_not_ordered() {
 
 #[test]
 fn texts_that_say_nothing_are_not_stated() {
-    for text in
-        ["", "  ", "?", "-", "--", "n/a", "N.A.", "unknown", "Unbekannt", "k.A.", "tbd", "V?", "xxx", "V x.x", "???"]
-    {
+    for text in [
+        "",
+        "  ",
+        "?",
+        "-",
+        "--",
+        "n/a",
+        "N.A.",
+        "unknown",
+        "Unbekannt",
+        "k.A.",
+        "tbd",
+        "V?",
+        "xxx",
+        "V x.x",
+        "???",
+        "? (02-Sep)",
+        "?3.1",
+    ] {
         assert!(!Firmware::read(text).is_stated(), "{text:?}");
     }
     for text in ["N", "V2", "0", "D", "latest", "33.011"] {

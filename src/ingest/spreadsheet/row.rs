@@ -55,7 +55,10 @@ pub fn read(row: &RawRow, layout: &Layout, context: &Context) -> RowReading {
         if text.is_empty() {
             continue;
         }
-        let text = reader.mended(column, text.into_owned());
+        let mut text = reader.mended(column, text.into_owned());
+        if context.warn_ragged && is_made_inert(&text) {
+            text.remove(0);
+        }
         match layout.columns.get(column).map(|c| &c.role) {
             Some(Role::One(field)) => reader.set(*field, column, text),
             Some(Role::Joined(fields)) => reader.set_joined(fields, column, text),
@@ -85,6 +88,11 @@ pub fn read(row: &RawRow, layout: &Layout, context: &Context) -> RowReading {
 
 fn place(row: &RawRow, context: &Context, column: u32) -> CellPlace {
     CellPlace { sheet: context.sheet.clone(), row: row.number, column }
+}
+
+/// An apostrophe that a program put before a text which a spreadsheet would take for a formula, as our own files have.
+fn is_made_inert(text: &str) -> bool {
+    text.strip_prefix('\'').is_some_and(|rest| rest.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']))
 }
 
 fn letter(column: usize) -> String {

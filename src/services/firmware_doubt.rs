@@ -1,0 +1,128 @@
+//! Firmware texts that a spreadsheet may have changed, written so that they are judged as what is known of them.
+//!
+//! * A cell that became a date (`02-Sep`) or a rounded number (`1.2E+03`) gives `? (02-Sep)`: the version is not known,
+//!   and the text is kept. A full date of the form 2019-05-01 stays, because some makers name their firmware by date;
+//!   it is only ever compared with dates.
+//! * A number `1.1` gives `1.1 or 1.10` when the same file has `1.10` for the same model: a spreadsheet drops zeros at
+//!   the end. The verdict is `possible` where the two differ. A text cell of a workbook is certain and stays.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::domain::inventory::{Field, InventoryRow, RowWarningKind};
+
+/// The firmware texts of a file that end in a zero which a spreadsheet would have dropped, by model.
+#[derive(Clone, Debug, Default)]
+pub struct FirmwareRivals {
+    with_zero: FxHashMap<String, FxHashSet<String>>,
+}
+
+impl FirmwareRivals {
+    /// Looks at one row of the file; to be called with all of them before the first is asked about.
+    pub fn note(&mut self, row: &InventoryRow) {
+        let firmware = row.value(Field::Firmware);
+        if is_decimal(firmware) && firmware.ends_with('0') {
+            self.with_zero.entry(model(row)).or_default().insert(firmware.to_owned());
+        }
+    }
+
+    /// The firmware of this row as it is to be judged and shown.
+    pub fn firmware(&self, row: &InventoryRow) -> String {
+        let text = row.value(Field::Firmware);
+        let has = |kind: RowWarningKind| {
+            let column = row.columns.get(&Field::Firmware);
+            row.warnings.iter().any(|w| w.kind == kind && Some(&w.place.column) == column)
+        };
+        let date = has(RowWarningKind::FirmwareDate) && !is_full_date(text);
+        if !text.is_empty() && (date || has(RowWarningKind::ScientificNotation)) {
+            return format!("? ({text})");
+        }
+        // A file of text does not tell a number from a text; a workbook does.
+        let may_be_number = row.place.sheet.is_empty() || has(RowWarningKind::FirmwareNumber);
+        if !may_be_number || !is_decimal(text) || text.ends_with('0') {
+            return text.to_owned();
+        }
+        let Some(rivals) = self.with_zero.get(&model(row)) else { return text.to_owned() };
+        let mut rivals: Vec<&str> = rivals
+            .iter()
+            .map(String::as_str)
+            .filter(|rival| rival.strip_prefix(text).is_some_and(|zeros| zeros.bytes().all(|b| b == b'0')))
+            .collect();
+        rivals.sort_unstable();
+        std::iter::once(text).chain(rivals).collect::<Vec<_>>().join(" or ")
+    }
+}
+
+/// What says which rows are of the same model: the model, else the order number; blank when neither is stated.
+fn model(row: &InventoryRow) -> String {
+    let model = row.value(Field::Model);
+    if model.is_empty() { row.value(Field::PartNumber) } else { model }.trim().to_lowercase()
+}
+
+/// Digits, a point, digits: what a spreadsheet takes for a number.
+fn is_decimal(text: &str) -> bool {
+    let digits = |part: &str| !part.is_empty() && part.len() <= 9 && part.bytes().all(|b| b.is_ascii_digit());
+    text.split_once('.').is_some_and(|(whole, part)| digits(whole) && digits(part))
+}
+
+/// `2019-05-01`.
+fn is_full_date(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let number = |part: &str, length: usize| part.len() == length && part.bytes().all(|b| b.is_ascii_digit());
+    matches!(parts[..], [year, month, day] if number(year, 4) && number(month, 2) && number(day, 2))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::firmware::Firmware;
+    use crate::domain::inventory::{CellPlace, RowWarning};
+
+    fn row(sheet: &str, model: &str, firmware: &str, kind: Option<RowWarningKind>) -> InventoryRow {
+        let place = CellPlace { sheet: sheet.to_owned(), row: 2, column: 0 };
+        let warned = CellPlace { column: 5, ..place.clone() };
+        InventoryRow {
+            fields: [(Field::Model, model.to_owned()), (Field::Firmware, firmware.to_owned())].into(),
+            columns: [(Field::Model, 4), (Field::Firmware, 5)].into(),
+            warnings: kind.map(|kind| RowWarning { kind, place: warned, detail: String::new() }).into_iter().collect(),
+            place,
+            ..InventoryRow::default()
+        }
+    }
+
+    #[test]
+    fn a_number_is_in_doubt_beside_its_longer_form_for_the_same_model() {
+        use RowWarningKind::FirmwareNumber;
+        let mut rivals = FirmwareRivals::default();
+        for (model, firmware) in [("S7-1500", "1.10"), ("S7-1500", "1.100"), ("Other", "2.10"), ("S7-1500", "V3.10")] {
+            rivals.note(&row("", model, firmware, None));
+        }
+        for (sheet, model, firmware, kind, want) in [
+            ("", "S7-1500", "1.1", None, "1.1 or 1.10 or 1.100"),
+            ("", "s7-1500 ", "1.1", None, "1.1 or 1.10 or 1.100"),
+            ("", "S7-1500", "1.10", None, "1.10"),
+            ("", "S7-1500", "2.1", None, "2.1"),
+            ("", "S7-1500", "3.1", None, "3.1"),
+            ("", "S7-1500", "1.1.1", None, "1.1.1"),
+            ("PLC", "S7-1500", "1.1", None, "1.1"),
+            ("PLC", "S7-1500", "1.1", Some(FirmwareNumber), "1.1 or 1.10 or 1.100"),
+        ] {
+            assert_eq!(rivals.firmware(&row(sheet, model, firmware, kind)), want, "{sheet} {model} {firmware}");
+        }
+    }
+
+    #[test]
+    fn a_date_or_a_rounded_number_is_never_a_version_and_its_text_stays() {
+        use RowWarningKind::{FirmwareDate, Hidden, ScientificNotation};
+        for (firmware, kind, want) in [
+            ("02-Sep", FirmwareDate, "? (02-Sep)"),
+            ("02.09.2024", FirmwareDate, "? (02.09.2024)"),
+            ("1.2E+03", ScientificNotation, "? (1.2E+03)"),
+            ("2019-05-01", FirmwareDate, "2019-05-01"),
+            ("3.1.2", Hidden, "3.1.2"),
+        ] {
+            let written = FirmwareRivals::default().firmware(&row("PLC", "X", firmware, Some(kind)));
+            assert_eq!(written, want);
+            assert_eq!(Firmware::read(&written).is_stated(), !want.starts_with('?'), "{want}");
+        }
+    }
+}

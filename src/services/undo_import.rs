@@ -1,0 +1,66 @@
+//! Taking an import back: what it would do, and doing it.
+
+use jiff::Timestamp;
+use thiserror::Error;
+
+use crate::domain::inventory::{Inventory, UndoCounts, UndoRefusal};
+use crate::store::undo::{Undo, plan_undo, save_undo};
+use crate::store::{Db, StoreError};
+
+/// Why an import was not taken back; nothing was changed.
+#[derive(Debug, Error)]
+pub enum UndoError {
+    #[error("cannot undo import {0}: there is no such import\nhint: `nameplate import list` shows them all")]
+    Unknown(i64),
+    #[error("cannot undo import {} (`{}`): {}", inventory.inventory_id, inventory.file_name, in_words(refusal))]
+    Refused { inventory: Box<Inventory>, refusal: UndoRefusal },
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What taking this import back would do.
+///
+/// # Errors
+///
+/// There is no such import, it was taken back before, or something later touched its assets.
+pub async fn look_at_undo(db: &Db, inventory_id: i64) -> Result<(Inventory, UndoCounts), UndoError> {
+    answer(inventory_id, plan_undo(db, inventory_id, Timestamp::now()).await?)
+}
+
+/// Takes this import back. Assets get back their values, variants and marks; exposures follow on the next rescan.
+///
+/// # Errors
+///
+/// As [`look_at_undo`].
+pub async fn undo_import(db: &Db, inventory_id: i64) -> Result<(Inventory, UndoCounts), UndoError> {
+    answer(inventory_id, save_undo(db, inventory_id, Timestamp::now()).await?)
+}
+
+fn answer(inventory_id: i64, undo: Option<Undo>) -> Result<(Inventory, UndoCounts), UndoError> {
+    match undo {
+        None => Err(UndoError::Unknown(inventory_id)),
+        Some(Undo::Refused(inventory, refusal)) => Err(UndoError::Refused { inventory: Box::new(inventory), refusal }),
+        Some(Undo::Done(inventory, counts)) => Ok((inventory, counts)),
+    }
+}
+
+fn in_words(refusal: &UndoRefusal) -> String {
+    match refusal {
+        UndoRefusal::Undone(at) => format!("it was taken back at {at:.0}"),
+        UndoRefusal::TouchedLater { inventory_id, file_name, imported_at, n_assets, asset } => {
+            let named = if asset.tag.is_empty() {
+                String::new()
+            } else {
+                format!(", one of them is `{}` at `{}`", asset.tag, asset.site)
+            };
+            format!(
+                "import {inventory_id} (`{file_name}`, {imported_at:.0}) touched {n_assets} of its assets since{named}\n\
+                 hint: undo import {inventory_id} first, or import a corrected file"
+            )
+        }
+        UndoRefusal::Forgotten { n_assets } => format!(
+            "a later import of {n_assets} of its assets was taken back, and one step back is all that is kept\n\
+             hint: import the earlier file again with --again"
+        ),
+    }
+}
