@@ -1,13 +1,16 @@
-//! How long reading advisories takes, beside what `serde_json` needs to parse the same bytes into `Value`.
+//! How long reading and indexing advisories takes, beside what `serde_json` needs to parse the same bytes into `Value`.
 //!
 //! `NAMEPLATE_CORPUS` names a folder or archive of CSAF documents; without it the sample advisories are read.
 
 use std::hint::black_box;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use nameplate::domain::catalogue::Catalogue;
+use nameplate::domain::product_index::ProductIndex;
 use nameplate::ingest::archive::{Limits, read_path};
 use nameplate::ingest::csaf::document::read_document;
 use nameplate::ingest::csaf::load::{LoadOptions, load};
@@ -60,6 +63,14 @@ fn ingest(criterion: &mut Criterion) {
     group.bench_function("read_document_all_threads", |bencher| {
         bencher.iter(|| files.par_iter().for_each(|bytes| drop(black_box(read_document(bytes)))));
     });
+    let catalogue = Arc::new(Catalogue::built_in());
+    group.bench_function("read_and_index_all_threads", |bencher| {
+        bencher.iter(|| {
+            let read = files.par_iter().filter_map(|bytes| Some(Arc::new(read_document(bytes).ok()?.0))).collect();
+            black_box(ProductIndex::build(read, catalogue.clone()))
+        });
+    });
+    group.bench_function("catalogue", |bencher| bencher.iter(|| black_box(Catalogue::built_in())));
     let paths = [path];
     group.bench_function("load_with_unpacking_and_digests", |bencher| {
         bencher.iter(|| black_box(load(&paths, &LoadOptions::default(), &mut |_| {})));
