@@ -1,0 +1,84 @@
+//! Generations in a name: `V7.4`, `V4.X`, `version 4`, `V6 and below`.
+
+use super::{Designation, Generation, Reach};
+use crate::domain::model::Token;
+
+/// Generations: `V7.4`, `V4.X`, `version 4`, `V6 and below`.
+pub(super) fn take_generation(tokens: &[Token], taken: &mut [bool], found: &mut Designation) {
+    let n = tokens.len();
+    let mut at = 0;
+    while at < n {
+        if taken[at] {
+            at += 1;
+            continue;
+        }
+        let text = tokens[at].text.as_str();
+        let starts_chunk = at == 0 || tokens[at - 1].chunk != tokens[at].chunk;
+        let own = text.strip_prefix('v').filter(|rest| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit()));
+        let (first, mut end) = if starts_chunk && let Some(rest) = own {
+            (rest.to_owned(), at + 1)
+        } else if matches!(text, "version" | "versions")
+            && let Some(next) = tokens.get(at + 1)
+            && !taken[at + 1]
+            && next.text.bytes().all(|b| b.is_ascii_digit())
+        {
+            (next.text.clone(), at + 2)
+        } else {
+            at += 1;
+            continue;
+        };
+        let mut numbers: Vec<u32> = first.parse().into_iter().collect();
+        let chunk = tokens[end - 1].chunk;
+        while end < n && tokens[end].chunk == chunk {
+            match tokens[end].text.parse::<u32>() {
+                Ok(number) => numbers.push(number),
+                Err(_) => {
+                    if tokens[end].text != "x" {
+                        numbers.clear();
+                    }
+                }
+            }
+            end += 1;
+        }
+        if !numbers.is_empty() {
+            let word = |k: usize| tokens.get(end + k).map_or("", |t| t.text.as_str());
+            let tail = if matches!(word(0), "and" | "or") { word(1) } else { word(0) };
+            let leads = |k: usize| at.checked_sub(k).and_then(|n| tokens.get(n)).map_or("", |t| t.text.as_str());
+            let before = matches!(leads(1), "below" | "before") || (leads(1) == "to" && leads(2) == "prior");
+            let reach = match tail {
+                _ if before => Reach::Before,
+                "below" | "earlier" | "prior" | "older" | "lower" => Reach::AndEarlier,
+                "newer" | "later" | "above" | "higher" => Reach::AndLater,
+                _ => Reach::Only,
+            };
+            let written: Vec<&str> = tokens[at..end].iter().map(|t| t.raw.as_str()).collect();
+            if found.generation.is_none() {
+                found.generation = Some(Generation { numbers, reach, text: written.join(".") });
+            }
+            taken[at..end].fill(true);
+            if reach != Reach::Only {
+                let mut k = end;
+                while k < n
+                    && matches!(
+                        tokens[k].text.as_str(),
+                        "and"
+                            | "or"
+                            | "below"
+                            | "earlier"
+                            | "prior"
+                            | "older"
+                            | "lower"
+                            | "newer"
+                            | "later"
+                            | "above"
+                            | "higher"
+                    )
+                {
+                    taken[k] = true;
+                    k += 1;
+                }
+            }
+        }
+        at = end;
+    }
+}
