@@ -36,6 +36,9 @@ pub enum StatusGroup {
     Affected,
 }
 
+/// A full product name that is so many bytes longer than vendor, name and version together says something of its own.
+const FULL_NAME_SURPLUS: usize = 6;
+
 /// The index of the vulnerability that stands for "the document as a whole" where no vulnerability names a product.
 pub const WHOLE_DOCUMENT: u32 = u32::MAX;
 
@@ -222,7 +225,20 @@ impl ProductIndex {
                         known
                     }
                 };
+                let says_more = name.len() > text.vendor.len() + text.name.len() + version.len() + FULL_NAME_SURPLUS;
                 let reading = match known {
+                    Some(reading) if says_more && self.readings[reading as usize].is_family() => {
+                        text.full = Some(name.to_owned());
+                        match readings.get(&text) {
+                            Some(Some(reading)) => *reading,
+                            _ => {
+                                let finer =
+                                    EntryReading::read(&text, &catalogue).map_or(reading, |r| self.add_reading(r));
+                                readings.insert(text, Some(finer));
+                                finer
+                            }
+                        }
+                    }
                     Some(reading) => reading,
                     None => {
                         text.title = Some(advisory.title.clone());

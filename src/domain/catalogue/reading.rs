@@ -289,7 +289,16 @@ impl Catalogue {
         let head_families =
             if head.parts.iter().any(|p| p.strength == Strength::Designator) { head.families } else { Vec::new() };
         for (piece, designation) in &read {
-            if designation.is_strong() {
+            let only_components = designation.parts.is_empty()
+                && designation.families.is_empty()
+                && designation.orders.is_empty()
+                && !designation.components.is_empty();
+            if only_components && !first_strong {
+                // "relays with CPU variants CP300 and CP100": a choice of variants, not a product of its own.
+                for known in &mut found {
+                    known.components.extend(designation.components.iter().copied());
+                }
+            } else if designation.is_strong() {
                 let bare_number = piece
                     .split_whitespace()
                     .next()
@@ -303,7 +312,7 @@ impl Catalogue {
                 };
                 let mut alternatives = self.read_alternatives(&text, vendors);
                 for alternative in &mut alternatives {
-                    if alternative.families.is_empty() && alternative.orders.is_empty() {
+                    if alternative.families.is_empty() && alternative.orders.is_empty() && !bare_number {
                         alternative.families.clone_from(&head_families);
                     }
                 }
@@ -340,7 +349,19 @@ impl Catalogue {
 
     /// Reads one piece, with lists inside its words expanded.
     fn read_alternatives(&self, text: &str, vendors: &VendorSet) -> Vec<Designation> {
-        let chunks: Vec<Vec<String>> = text.split_whitespace().map(expand_chunk).collect();
+        let mut chunks: Vec<Vec<String>> = text.split_whitespace().map(expand_chunk).collect();
+        // "FL SWITCH 3xxx 4xxx": numbers with placeholders in a row are a list.
+        let is_numeric = |c: &[String]| matches!(c, [one] if one.starts_with(|d: char| d.is_ascii_digit()) && one.ends_with("xx") && one.bytes().all(|b| b.is_ascii_digit() || b == b'x'));
+        let numeric: Vec<usize> = (0..chunks.len()).filter(|n| is_numeric(&chunks[*n])).collect();
+        if let [first, rest @ ..] = numeric.as_slice()
+            && !rest.is_empty()
+        {
+            for n in rest {
+                let option = std::mem::take(&mut chunks[*n]);
+                chunks[*first].extend(option);
+            }
+            chunks.retain(|c| !c.is_empty());
+        }
         let expanding: Vec<usize> = (0..chunks.len()).filter(|n| chunks[*n].len() > 1).collect();
         // A slash inside a family's own name lists nothing: "FL COMSERVER UNI 232/422/485".
         if expanding.is_empty() || self.is_one_phrase(text, vendors) {

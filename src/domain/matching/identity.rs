@@ -632,8 +632,10 @@ impl Judge<'_> {
         let carried =
             self.device.components.iter().position(|c| wanted.iter().any(|w| self.catalogue.is_within(c.family, *w)));
         if let Some(n) = carried {
-            let evidence = ProductEvidence::Component { family: self.device.components[n].family };
-            return Identity::Is(Identified { evidence, rank: RANK_FAMILY, component: Some(n) });
+            let family = self.device.components[n].family;
+            let evidence = ProductEvidence::Component { family };
+            let own_firmware = self.catalogue.family(family).kind == Kind::Component;
+            return Identity::Is(Identified { evidence, rank: RANK_FAMILY, component: own_firmware.then_some(n) });
         }
         let host = wanted
             .iter()
@@ -688,7 +690,17 @@ impl Judge<'_> {
                         component = Some(n);
                     }
                 }
-                None => return self.may_carry(wanted.components[0]),
+                None => {
+                    let hosted = wanted.components.iter().find(|c| self.may_host(**c));
+                    return match hosted {
+                        Some(component) => self.may_carry(*component),
+                        // No device of this kind has that component, or the catalogue does not know its hosts.
+                        None if self.catalogue.family(wanted.components[0]).hosts.is_empty() => {
+                            self.may_carry(wanted.components[0])
+                        }
+                        None => Identity::IsNot(Miss::OtherComponent { theirs: wanted.components[0] }),
+                    };
+                }
             }
         }
         // Software that runs on its hosts is not the host itself.

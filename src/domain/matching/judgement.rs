@@ -288,14 +288,13 @@ fn overrules(rank: u8, top: u8) -> bool {
 /// Whether entries with the same name differ in a remark that the row cannot settle: an order number, "(with MID
 /// approval)".
 fn differ_in_remarks(index: &ProductIndex, spoken: &[Spoken<'_>], voices: &[(usize, Verdict)]) -> bool {
-    let names: Vec<&str> = voices.iter().map(|(n, _)| index.reading(spoken[*n].entry.reading).name.as_str()).collect();
-    let mut full = names.clone();
-    full.sort_unstable();
-    full.dedup();
-    let mut bare: Vec<&str> = names.iter().map(|n| n.split('(').next().unwrap_or(n).trim()).collect();
-    bare.sort_unstable();
-    bare.dedup();
-    full.len() > 1 && bare.len() == 1
+    let name = |n: usize| index.reading(spoken[n].entry.reading).name.as_str();
+    let bare = |n: usize| name(n).split('(').next().unwrap_or_default().trim();
+    let Some((first, _)) = voices.first() else { return false };
+    voices.iter().all(|(n, _)| bare(*n) == bare(*first))
+        && voices.iter().any(|(n, _)| name(*n) != name(*first))
+        // An entry without a remark means all of them.
+        && voices.iter().all(|(n, verdict)| *verdict != Verdict::Affected || name(*n).len() > bare(*n).len())
 }
 
 fn confidence_of(identity: &Identity, device: &NameplateReading) -> Confidence {

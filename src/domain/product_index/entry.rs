@@ -23,6 +23,8 @@ pub struct EntryText {
     pub installed: Option<String>,
     /// The product that stands where a version should.
     pub named: Option<String>,
+    /// The full product name, where the tree's name is only a family's and the full one says more.
+    pub full: Option<String>,
     /// The title of the advisory, where the name alone says nothing.
     pub title: Option<String>,
 }
@@ -71,6 +73,7 @@ pub fn texts_of(advisory: &Advisory, p: usize) -> (EntryText, Cow<'_, str>, &str
         model_numbers,
         installed: product.relationship.as_ref().map(|_| product_name(versioned).trim().to_owned()),
         named: None,
+        full: None,
         title: None,
     };
     // A release where the name should stand ("R118") belongs to the version; the title names the product.
@@ -126,6 +129,9 @@ impl EntryReading {
         if designations.is_empty() && !text.family.is_empty() {
             designations = catalogue.read_designations(&text.family, &vendors, TextKind::Advisory);
         }
+        if let Some(full) = &text.full {
+            refine_by_full_name(&mut designations, full, &vendors, catalogue);
+        }
         let orders = model_number_orders(&text.model_numbers, catalogue);
         if designations.is_empty() && !orders.is_empty() {
             designations.push(Designation::default());
@@ -151,6 +157,15 @@ impl EntryReading {
             }
         }
         (!designations.is_empty()).then(|| EntryReading::compile(text, vendors, designations, false, catalogue))
+    }
+
+    /// Whether the name is that of a family and nothing more.
+    pub fn is_family(&self) -> bool {
+        !self.designations.is_empty()
+            && self.designations.iter().all(|d| {
+                let d = &d.designation;
+                !d.families.is_empty() && d.parts.is_empty() && d.orders.is_empty()
+            })
     }
 
     /// Reads the title in place of a name that says nothing; the name still tells the series letters.
@@ -188,6 +203,24 @@ impl EntryReading {
             vendor: text.vendor.clone(),
             name: text.name.clone(),
             designations,
+        }
+    }
+}
+
+/// Narrows families to smaller ones that the full product name names: tree "MELSEC iQ-F Series", full name "MELSEC
+/// iQ-F Series - FX5U(C) CPU module".
+fn refine_by_full_name(designations: &mut [Designation], full: &str, vendors: &VendorSet, catalogue: &Catalogue) {
+    let named: Vec<FamilyId> = catalogue
+        .read_designations(full, vendors, TextKind::Advisory)
+        .into_iter()
+        .flat_map(|d| d.families.into_iter().flatten())
+        .collect();
+    for designation in designations {
+        let outer: Vec<FamilyId> = designation.families.iter().flatten().copied().collect();
+        let finer: Vec<FamilyId> =
+            named.iter().copied().filter(|f| outer.iter().any(|o| o != f && catalogue.is_within(*f, *o))).collect();
+        if !finer.is_empty() {
+            designation.families = vec![finer];
         }
     }
 }
