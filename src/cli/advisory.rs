@@ -4,20 +4,24 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use super::bars::Bars;
+use super::output::write_out;
 use super::{Context, Outcome};
 use crate::report::advisory_text::advisory_text;
+use crate::report::lint::{write_lint, write_lint_json};
 use crate::services::add_advisories::{add_advisories, replace_kev};
+use crate::services::lint_advisories::{lint_database, lint_paths};
 use crate::services::load_kev::load_kev;
 use crate::services::report_rows::range_in_words;
 use crate::services::show_advisory::find_shown_advisories;
 use crate::store;
 
-/// Add, list and show advisories
+/// Add, list, show and check advisories
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
     Add(AddArguments),
     List(ListArguments),
     Show(ShowArguments),
+    Lint(LintArguments),
 }
 
 /// Add CSAF documents to the database
@@ -57,11 +61,36 @@ pub struct ShowArguments {
     id: String,
 }
 
+/// Say what is odd about advisories: with file, kind and JSON pointer, and which version texts are not understood
+///
+/// Looks at the documents under PATH, else at the current revisions of the database. A version text of which a part is
+/// not understood makes a device possible at most; the sums at the end say how many there are.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+Examples:
+  nameplate advisory lint csaf_files/OT/white
+  nameplate advisory lint icsa-23-229-03.json --format json | jq .by_kind")]
+pub struct LintArguments {
+    /// CSAF files, folders (with all folders in them), .zip, .tar.gz or .tar.zst [default: the database's]
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: LintForm,
+}
+
+/// The forms of the findings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum LintForm {
+    Text,
+    Json,
+}
+
 pub async fn run(command: &Command, context: &Context) -> Outcome {
     match command {
         Command::Add(arguments) => add(arguments, context).await,
         Command::List(_) => list(context).await,
         Command::Show(arguments) => show(arguments, context).await,
+        Command::Lint(arguments) => lint(arguments, context).await,
     }
 }
 
@@ -128,5 +157,27 @@ async fn show(arguments: &ShowArguments, context: &Context) -> Outcome {
             println!("  {}  added {} from {}", revision.version, revision.added_at, revision.source);
         }
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn lint(arguments: &LintArguments, context: &Context) -> Outcome {
+    let bars = Bars::new(context.quiet);
+    let report = if arguments.paths.is_empty() {
+        lint_database(&context.open_database().await?, &bars).await?
+    } else {
+        tokio::task::block_in_place(|| lint_paths(&arguments.paths, &bars))
+    };
+    if report.n_documents == 0 {
+        let reasons: String = report.findings.iter().take(3).map(|why| format!("\n  {}", why.detail)).collect();
+        return Err(format!(
+            "cannot check advisories: expected at least one CSAF document, found none{reasons}\n\
+             hint: name a CSAF file, a folder of them, a .zip, .tar.gz or .tar.zst"
+        )
+        .into());
+    }
+    write_out(None, false, |out| match arguments.format {
+        LintForm::Text => write_lint(&report, out),
+        LintForm::Json => write_lint_json(&report, out),
+    })?;
     Ok(ExitCode::SUCCESS)
 }

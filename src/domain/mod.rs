@@ -18,6 +18,7 @@
 //! * **inventory** – one import of one file: its rows, warnings and rejects.
 //! * **asset** – one installed device at a site.
 //! * **site** – where assets stand, and how many of them in each of the six places.
+//! * **lint** – what is odd about advisory documents.
 //! * **worklist** – which readings at which devices turn "possible" into yes or no.
 //! * **exposure** – one stretch of time in which one advisory speaks about one variant; the diff of two runs.
 //! * **rescan** – one run of the matcher over all variants, and what it counted.
@@ -55,6 +56,8 @@ pub mod inventory;
 pub mod asset;
 
 pub mod site;
+
+pub mod lint;
 
 pub mod worklist;
 

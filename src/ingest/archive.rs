@@ -77,6 +77,19 @@ pub enum ArchiveError {
 }
 
 impl ArchiveError {
+    /// The file, as a person would write it.
+    pub fn name(&self) -> &str {
+        match self {
+            ArchiveError::Unreadable { name, .. }
+            | ArchiveError::Damaged { name, .. }
+            | ArchiveError::UnknownFormat { name, .. }
+            | ArchiveError::Nested { name }
+            | ArchiveError::DocumentTooLarge { name, .. }
+            | ArchiveError::UnpacksTooFar { name, .. }
+            | ArchiveError::TooManyEntries { name, .. } => name,
+        }
+    }
+
     /// Advice in one line, where there is some.
     pub fn hint(&self) -> Option<&'static str> {
         match self {

@@ -11,6 +11,7 @@ pub mod html;
 pub mod import_json;
 pub mod json;
 pub mod rejects;
+pub mod lint;
 pub mod row;
 pub mod text;
 pub mod visible;

@@ -191,6 +191,28 @@ fn the_walk_list_of_files_and_of_the_database_are_the_same() {
 }
 
 #[test]
+fn lint_names_what_is_odd_in_files_and_in_the_database_and_how_much_is_understood() {
+    let place = Place::new();
+    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample_advisories");
+    let good = std::fs::read_to_string(samples.join("icsa-23-229-03.json")).unwrap();
+    let odd = good.replace(r#""name": "< 4.0.0""#, r#""name": ">= 1.31 | <= 1.4 | frobnicated""#);
+    assert_ne!(odd, good, "the sample's range is written otherwise");
+    place.write("odd.json", odd);
+    place.write("broken.json", r#"{"document": "#);
+    let said = place.ok(&["advisory", "lint", "odd.json", "broken.json"]);
+    assert!(said.contains("odd.json: unread_version: "), "{said}");
+    assert!(said.contains("broken.json: unreadable: "), "{said}");
+    assert!(said.contains(" at `/product_tree/") && said.contains("not understood wholly"), "{said}");
+    let json: serde_json::Value =
+        serde_json::from_str(&place.ok(&["advisory", "lint", "odd.json", "--format", "json"])).unwrap();
+    assert!(json["by_kind"]["unread_version"].as_u64().unwrap() > 0);
+    assert!(place.fails(&["advisory", "lint", "missing.json"]).contains("missing.json"));
+    assert!(place.fails(&["advisory", "lint"]).contains("found none"));
+    place.ok(&["advisory", "add", samples.to_str().unwrap()]);
+    assert!(place.ok(&["advisory", "lint"]).contains("0 of "), "the samples are understood wholly");
+}
+
+#[test]
 fn what_cannot_be_read_is_told_and_leaves_nothing_behind() {
     let place = Place::new();
     let zip = |entries: &[(&str, &[u8])]| {

@@ -13,11 +13,17 @@ use crate::domain::version_range::VersionRange;
 ///
 /// When the document cannot be read at all, as in [`read_document`].
 pub fn lint(bytes: &[u8]) -> Result<Vec<CsafWarning>, ReadError> {
-    let (advisory, mut findings) = read_document(bytes)?;
-    findings.extend(unread_versions(&advisory));
+    let (advisory, warnings) = read_document(bytes)?;
+    Ok(findings(&advisory, warnings))
+}
+
+/// As [`lint`], for a document that was read already, with the warnings of its reading.
+pub fn findings(advisory: &Advisory, warnings: Vec<CsafWarning>) -> Vec<CsafWarning> {
+    let mut findings = warnings;
+    findings.extend(unread_versions(advisory));
     findings.sort();
     findings.dedup();
-    Ok(findings)
+    findings
 }
 
 /// The version texts of which a part is not understood, so that the product can only be possible.
