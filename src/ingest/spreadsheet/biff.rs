@@ -23,6 +23,8 @@ pub struct Looks {
 struct SheetLooks {
     styles: FxHashMap<(u32, u32), u16>,
     hidden_rows: FxHashSet<u32>,
+    /// Places from the first cell to the last one, as stated and as found.
+    places: u64,
 }
 
 /// The looks of one sheet.
@@ -62,6 +64,11 @@ impl Looks {
         looks
     }
 
+    /// How many places the sheets have from their first cell to their last; two cells far apart make many.
+    pub fn places(&self) -> u64 {
+        self.sheets.iter().map(|s| s.places).fold(0, u64::saturating_add)
+    }
+
     /// The looks of the sheet with this index among all sheets of the file.
     pub fn sheet(&self, index: usize) -> OneSheet<'_> {
         OneSheet { looks: self, index }
@@ -72,8 +79,17 @@ impl SheetLooks {
     fn read(stream: &[u8], start: usize) -> SheetLooks {
         let mut looks = SheetLooks::default();
         let mut depth = 0;
+        let (mut last_row, mut last_column) = (0u64, 0u64);
         for (kind, data) in records(stream, start) {
             let place = || Some((u32::from(u16_at(data, 0)?), u32::from(u16_at(data, 2)?)));
+            if depth <= 1
+                && matches!(kind, 0x0203 | 0x027E | 0x0006 | 0x00BD | 0x00FD | 0x0204 | 0x00D6 | 0x0205)
+                && let Some((row, column)) = place()
+            {
+                let width = if kind == 0x00BD { data.len() as u64 / 6 } else { 1 };
+                last_row = last_row.max(u64::from(row) + 1);
+                last_column = last_column.max(u64::from(column) + width);
+            }
             match kind {
                 // Charts inside of a sheet have records of their own.
                 0x0809 => depth += 1,
@@ -87,6 +103,13 @@ impl SheetLooks {
                     {
                         looks.hidden_rows.insert(u32::from(row));
                     }
+                }
+                0x0200 => {
+                    let (rows, columns) = match data.len() {
+                        10 => (u64::from(u16_at(data, 2).unwrap_or(0)), u64::from(u16_at(data, 6).unwrap_or(0))),
+                        _ => (u64::from(u32_at(data, 4).unwrap_or(0)), u64::from(u16_at(data, 10).unwrap_or(0))),
+                    };
+                    looks.places = looks.places.max(rows * columns);
                 }
                 0x0203 | 0x027E | 0x0006 => {
                     if let (Some(place), Some(style)) = (place(), u16_at(data, 4)) {
@@ -104,6 +127,7 @@ impl SheetLooks {
                 _ => {}
             }
         }
+        looks.places = looks.places.max(last_row * last_column);
         looks
     }
 }

@@ -163,7 +163,8 @@ fn two_rows(rows: &[RawRow], scores: &[Score], at: usize) -> Option<Found> {
     };
     let all_under = bottom.filled_cells().all(|(c, _)| under_group(c));
     let goes_on = below.known * 2 >= below.filled && (below.known >= 2 || all_under);
-    if !goes_on && !(all_under && above.is_header()) {
+    let continued = all_under && above.is_header();
+    if !goes_on && !continued {
         return None;
     }
     if above.known == 0 && below.is_header() && !all_under {

@@ -47,7 +47,8 @@ pub fn split(text: &str, fields: &[Field]) -> (Vec<(Field, String)>, bool) {
 /// Parts that are told by their look wherever they stand: addresses and order numbers.
 fn by_form(text: &str, fields: &[Field]) -> Option<Vec<(Field, String)>> {
     let [a, b] = fields else { return None };
-    let forms: [(Field, fn(&str) -> bool); 3] = [
+    type Look = fn(&str) -> bool;
+    let forms: [(Field, Look); 3] = [
         (Field::IpAddress, values::is_ip),
         (Field::MacAddress, values::is_mac),
         (Field::PartNumber, |t| values::order_form(t) == Some(values::OrderForm::Pure)),

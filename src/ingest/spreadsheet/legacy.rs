@@ -35,29 +35,64 @@ pub fn sheet_list<RS: Read + Seek, W: Reader<RS>>(workbook: &W) -> Vec<(usize, S
 
 /// A range of values as rows.
 pub fn to_sheet(range: &Range<Data>, beside: &dyn Beside, limits: Limits) -> Result<RawSheet, ReadFault> {
-    let mut sheet = RawSheet::default();
-    let Some((first_row, first_column)) = range.start() else { return Ok(sheet) };
-    let cells = range.height() as u64 * range.width() as u64;
-    if cells > limits.cells * 4 {
-        return Err(ReadFault::TooMany { what: "very many cells", limit: limits.cells, found: cells });
-    }
-    for (at, values) in range.rows().enumerate() {
-        let row_index = first_row + at as u32;
-        let mut row = RawRow::new(row_index + 1);
-        row.hidden = beside.is_hidden(row_index);
-        for (offset, value) in values.iter().enumerate() {
-            if matches!(value, Data::Empty) {
-                continue;
-            }
-            let column = first_column + offset as u32;
-            row.pad_to(column as usize);
-            push(&mut row, value, beside.format(row_index, column), beside.days_1904());
+    let mut rows = Rows::new(beside, limits);
+    if let Some((first_row, first_column)) = range.start() {
+        for (row, column, value) in range.used_cells() {
+            rows.push((first_row + row as u32, first_column + column as u32), value)?;
         }
+    }
+    Ok(rows.finish())
+}
+
+/// Rows in the making, from cells in their order.
+pub struct Rows<'a> {
+    beside: &'a dyn Beside,
+    limits: Limits,
+    cells: u64,
+    sheet: RawSheet,
+    row: RawRow,
+}
+
+impl<'a> Rows<'a> {
+    /// No rows yet.
+    pub fn new(beside: &'a dyn Beside, limits: Limits) -> Rows<'a> {
+        Rows { beside, limits, cells: 0, sheet: RawSheet::default(), row: RawRow::default() }
+    }
+
+    /// Takes the next cell; its place is 0-based.
+    pub fn push(&mut self, (row, column): (u32, u32), value: &Data) -> Result<(), ReadFault> {
+        self.cells += 1;
+        if self.cells > self.limits.cells {
+            return Err(ReadFault::TooMany { what: "very many cells", limit: self.limits.cells, found: self.cells });
+        }
+        let number = row.saturating_add(1);
+        if self.row.number != number {
+            self.end_row();
+            self.row = RawRow::new(number);
+            self.row.hidden = self.beside.is_hidden(row);
+        }
+        let at = column as usize;
+        if at < self.row.len() || at >= super::delimited::MAX_COLUMNS || matches!(value, Data::Empty) {
+            return Ok(());
+        }
+        self.row.pad_to(at);
+        push(&mut self.row, value, self.beside.format(row, column), self.beside.days_1904());
+        Ok(())
+    }
+
+    fn end_row(&mut self) {
+        let row = std::mem::take(&mut self.row);
         if !row.is_blank() {
-            sheet.rows.push(row);
+            self.sheet.rows.push(row);
         }
     }
-    Ok(sheet)
+
+    /// The sheet with its rows in order.
+    pub fn finish(mut self) -> RawSheet {
+        self.end_row();
+        self.sheet.rows.sort_by_key(|r| r.number);
+        self.sheet
+    }
 }
 
 fn push(row: &mut RawRow, value: &Data, format: Option<&NumberFormat>, days_1904: bool) {

@@ -328,7 +328,7 @@ impl Digits {
         let mut out: Vec<String> = Vec::new();
         let mut shown = 0;
         let group = |out: &mut Vec<String>, shown: &mut usize| {
-            if self.thousands && *shown > 0 && *shown % 3 == 0 {
+            if self.thousands && *shown > 0 && shown.is_multiple_of(3) {
                 out.push(",".to_owned());
             }
             *shown += 1;
@@ -595,11 +595,11 @@ mod tests {
             ("0.00", 3.1, "3.10"),
             ("0.000", 31.01, "31.010"),
             ("0.000", 33.011, "33.011"),
-            ("General", 2.0299999999999998, "2.03"),
+            ("General", 2.03_f64.next_down(), "2.03"),
             ("General", 52.0, "52"),
             ("General", 0.1, "0.1"),
             ("0", 1.80910331220012E+17, "180910331220012000"),
-            ("General", 2.1051031145000701E+17, "210510311450007000"),
+            ("General", 2.105_103_114_500_07E+17, "210510311450007000"),
             ("00000000", 412955.0, "00412955"),
             ("0.0E+00", 6e12, "6.0E+12"),
             ("0.00E+00", 71234000000.0, "7.12E+10"),

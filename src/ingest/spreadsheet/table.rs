@@ -79,7 +79,7 @@ impl<'a> Tables<'a> {
         if self.given_up {
             return;
         }
-        let mut rows = if self.waiting.is_empty() {
+        let rows: Vec<RawRow> = if self.waiting.is_empty() {
             rows
         } else {
             std::mem::take(&mut self.waiting).into_iter().chain(rows).collect()
@@ -112,24 +112,16 @@ impl<'a> Tables<'a> {
             }
         }
         let first_row = out.rows.len();
-        let count = rows.len();
-        for at in from..count {
-            if at < from {
+        let mut at = from;
+        while at < rows.len() {
+            if let Some(found) = self.next_header(&rows[at..])
+                && let Some(behind) = self.begin(&rows[at..], found, reading)
+            {
+                at += behind;
                 continue;
             }
-            let row = std::mem::take(&mut rows[at]);
-            if let Some(found) = self.next_header(&row, &rows[at + 1..]) {
-                let behind = found.rows;
-                rows[at] = row;
-                if let Some(next) = self.begin(&rows[at..], found, reading) {
-                    from = at + next.max(behind);
-                    continue;
-                }
-                let row = std::mem::take(&mut rows[at]);
-                self.one(&row, out);
-                continue;
-            }
-            self.one(&row, out);
+            self.one(&rows[at], out);
+            at += 1;
         }
         self.zeros.mark(&mut out.rows[first_row..]);
     }
@@ -185,14 +177,14 @@ impl<'a> Tables<'a> {
         }
     }
 
-    /// A further header in the same sheet, when this row is one and not the known header again.
-    fn next_header(&self, row: &RawRow, _below: &[RawRow]) -> Option<Found> {
-        let layout = self.layout.as_ref()?;
+    /// A further header in the same sheet, when the first of these rows is one and not the known header again.
+    fn next_header(&self, rows: &[RawRow]) -> Option<Found> {
+        let (layout, row) = (self.layout.as_ref()?, rows.first()?);
         // Most rows have a value that no header has; look closely only at rows that could be one.
         if !row.all_text() || !find_header::is_header(row) || find_header::repeats(row, &layout.keys) {
             return None;
         }
-        Some(Found { at: 0, rows: 1, texts: super::layout::HeaderTexts::of(row) })
+        find_header::find(&rows[..rows.len().min(3)]).filter(|found| found.at == 0)
     }
 
     /// Reads one row under the header.

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::*;
 
+mod binary;
 mod hostile;
 mod workbooks;
 

@@ -130,6 +130,9 @@ fn open_xls(source: &mut (impl Read + Seek), limits: Limits) -> Result<Vec<RawSh
         };
         Looks::read(&stream)
     };
+    if looks.places() > limits.cells {
+        return Err(ReadFault::TooMany { what: "very many cells", limit: limits.cells, found: looks.places() });
+    }
     legacy::guarded("the workbook", || {
         let mut workbook = Xls::new(Cursor::new(bytes.as_slice())).map_err(xls_fault)?;
         let mut out = Vec::new();
@@ -189,10 +192,14 @@ fn open_xlsb(source: &mut (impl Read + Seek), parts: &XlsbParts, limits: Limits)
         let mut workbook = Xlsb::new(Cursor::new(bytes.as_slice())).map_err(fault)?;
         let mut out = Vec::new();
         for (_, name, hidden) in legacy::sheet_list(&workbook) {
-            let range = workbook.worksheet_range(&name).map_err(fault)?;
             let part = parts.sheets.iter().find(|s| s.0 == name).map_or(&[][..], |s| &s.1);
             let looks = biff12::SheetLooks::read(part, &parts.formats, parts.days_1904);
-            let mut sheet = legacy::to_sheet(&range, &looks, limits)?;
+            let mut cells = workbook.worksheet_cells_reader(&name).map_err(fault)?;
+            let mut rows = legacy::Rows::new(&looks, limits);
+            while let Some(cell) = cells.next_cell().map_err(fault)? {
+                rows.push(cell.get_position(), &calamine::Data::from(cell.get_value().clone()))?;
+            }
+            let mut sheet = rows.finish();
             sheet.merged = looks.merged;
             (sheet.name, sheet.hidden) = (name, hidden);
             out.push(sheet);
