@@ -164,7 +164,7 @@ pub async fn import_inventory(
     }
     if let Some((n, tag, site, other)) = import.find_tags_elsewhere().await? {
         reading.remarks.push(format!(
-            "{n} new assets have the tag of an asset at another site, as `{tag}` at `{site}` and `{other}`; they are assets of their own"
+            "{n} tags of new assets are known at another site, as `{tag}` at `{site}` and `{other}`; each site has an asset of its own"
         ));
     }
     import.save_reading(&reading.remarks, &reading.columns).await?;

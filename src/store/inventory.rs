@@ -411,25 +411,31 @@ impl Import {
         Ok(())
     }
 
-    /// Of the assets that this import brings first: how many have the tag of an asset at another site, and one of them
-    /// as (tag, its site, the other site).
+    /// How many tags of assets that this import brings first are tags at another site too, and one of them as (tag, its
+    /// site, the other site). Only where the tag is the key: a name or a row number says nothing.
     pub async fn find_tags_elsewhere(&mut self) -> Result<Option<(u64, String, String, String)>, StoreError> {
-        // Only where the tag is the key: a name or a row number says nothing.
-        let found = sql!(tx &mut self.tx, opt(i64, Option<String>, Option<i64>, Option<i64>),
-            "select count(*), min(a.tag), min(a.site_id), min(o.site_id) from asset a \
-             join asset o on o.tag = a.tag and o.site_id <> a.site_id and o.retired_at is null \
-             where a.first_seen_inventory_id = $1 and o.first_seen_inventory_id <> $1 \
-                and a.identity like 'tag | %' and o.identity like 'tag | %'",
-            self.inventory_id)?;
-        let Some((n, Some(tag), Some(..), Some(..))) = found else { return Ok(None) };
-        let sites = sql!(tx &mut self.tx, opt(String, String),
-            "select s.name, t.name from asset a join site s on s.site_id = a.site_id \
-             join asset o on o.tag = a.tag and o.site_id <> a.site_id and o.retired_at is null \
-             join site t on t.site_id = o.site_id \
-             where a.first_seen_inventory_id = $1 and o.first_seen_inventory_id <> $1 and a.tag = $2 \
-             order by s.name, t.name limit 1",
-            self.inventory_id, tag.as_str())?;
-        Ok(sites.map(|(site, other)| (read_count(n), tag, site, other)))
+        let n_sites = sql!(tx &mut self.tx, val i64, "select count(*) from site")?;
+        if self.counts.n_new == 0 || n_sites < 2 {
+            return Ok(None);
+        }
+        // One pass over all assets. A join would have to guess how many rows this transaction has written, and with a
+        // bad guess it compares each with each.
+        let (n, tag) = sql!(tx &mut self.tx, opt(i64, Option<String>),
+            "select count(*), min(t.tag) from ( \
+                select tag from asset where retired_at is null and identity like 'tag | %' group by tag \
+                having count(distinct site_id) > 1 \
+                    and max(case when first_seen_inventory_id = $1 then 1 else 0 end) = 1 \
+                    and min(case when first_seen_inventory_id = $1 then 1 else 0 end) = 0) as t",
+            self.inventory_id)?
+        .unwrap_or_default();
+        let Some(tag) = tag else { return Ok(None) };
+        let sites = sql!(tx &mut self.tx, all(String, i64),
+            "select s.name, a.first_seen_inventory_id from asset a join site s on s.site_id = a.site_id \
+             where a.tag = $1 and a.retired_at is null and a.identity like 'tag | %' order by s.name",
+            tag.as_str())?;
+        let site = |is_new: bool| sites.iter().find(|(_, first)| (*first == self.inventory_id) == is_new);
+        let (Some((site, _)), Some((other, _))) = (site(true), site(false)) else { return Ok(None) };
+        Ok(Some((read_count(n), tag, site.clone(), other.clone())))
     }
 
     /// What the import would do if it were finished now, and then drops it. At most `limit` entries in each list.

@@ -131,7 +131,7 @@ impl TestDatabase {
         counts
     }
 
-    async fn remove(self) {
+    pub async fn remove(self) {
         if let (Engine::Postgresql, Some(server)) = (self.engine, SERVER.as_ref()) {
             let name = server.name_in(&self.url);
             execute(&server.url_of("postgres"), &format!("drop database if exists {name} with (force)")).await;

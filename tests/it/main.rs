@@ -5,4 +5,5 @@ mod database;
 
 mod browser;
 mod cli;
+mod import;
 mod store;
