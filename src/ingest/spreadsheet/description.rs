@@ -8,7 +8,8 @@ use super::values::{self, OrderForm};
 use super::words;
 
 /// Words in front of a firmware. The second is whether the word belongs to the value (`SV 2.90`, `AOS 6.9.4`).
-const FIRMWARE_LABELS: [(&str, bool); 40] = [
+const FIRMWARE_LABELS: [(&str, bool); 41] = [
+    ("ios", false),
     ("firmware version", false),
     ("firmware ver", false),
     ("firmware rev", false),
@@ -387,7 +388,22 @@ fn take_firmware(text: &mut String) -> Option<String> {
             return Some(found);
         }
     }
+    // `ABB ACS550-01-038A-4 3.14D`: a bare version stands last, right behind the designator.
+    if let [.., (_, before), (span, last)] = &words[..]
+        && values::is_designator(before)
+        && last.split_once('.').is_some_and(|(whole, part)| {
+            is_digits(whole) && is_digits(part.trim_end_matches(char::is_alphabetic)) && part.len() >= 2
+        })
+    {
+        let (found, span) = ((*last).to_owned(), span.clone());
+        text.replace_range(span, " , ");
+        return Some(found);
+    }
     None
+}
+
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.len() <= 4 && text.bytes().all(|b| b.is_ascii_digit())
 }
 
 /// Words that go on with a version: `LTS`, `SP1`, `Update 3`, `Build 4024`, `HF2`.
@@ -424,7 +440,7 @@ fn find_vendor(text: &str) -> Option<(std::ops::Range<usize>, String)> {
         let Some(end) = values::vendor_prefix(&text[word.0.start..], false) else { continue };
         let name = text[word.0.start..word.0.start + end].to_owned();
         // A kind of device in front of the vendor goes with it: `HMI Siemens TP1500`.
-        let front = text[..word.0.start].trim();
+        let front = text[..word.0.start].trim_matches([' ', ',', ':', '-', '/']);
         let from = if at <= 2 && words::is_kind(front) { 0 } else { word.0.start };
         return Some((from..word.0.start + end, name));
     }
@@ -560,6 +576,11 @@ mod tests {
         check(
             "三菱電機 FX5U-64MT/ES ファームウェア 1.210",
             &[(Vendor, "三菱電機"), (Model, "FX5U-64MT/ES"), (Firmware, "1.210")],
+        );
+        check("VFD, ABB ACS550-01-038A-4 3.14D", &[(Vendor, "ABB"), (Model, "ACS550-01-038A-4"), (Firmware, "3.14D")]);
+        check(
+            "Cisco IE-2000-8TC-G-B IOS 15.2(4)EA7",
+            &[(Vendor, "Cisco"), (Model, "IE-2000-8TC-G-B"), (Firmware, "15.2(4)EA7")],
         );
         check("Frequency inverter 7.5 kW, make not readable", &[]);
         check("Fuel tank level transmitter (old)", &[]);

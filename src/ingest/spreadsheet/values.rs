@@ -264,6 +264,14 @@ pub fn is_designator(word: &str) -> bool {
             | "kwh"
             | "k"
             | "pt"
+            | "台"
+            | "個"
+            | "式"
+            | "枚"
+            | "本"
+            | "대"
+            | "개"
+            | "шт"
     );
     // `5110A` is a name, `16A` and `2500A` are currents.
     let number = &lower[..lower.len() - unit.len()];
