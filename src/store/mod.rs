@@ -282,8 +282,17 @@ impl Db {
         if encoding != "UTF8" {
             return Err(failed(format!("expected the encoding `UTF8`, found `{encoding}`")));
         }
-        let pool =
-            PgPoolOptions::new().max_connections(8).acquire_timeout(Duration::from_secs(60)).connect_lazy_with(options);
+        let pool = PgPoolOptions::new()
+            .max_connections(8)
+            .acquire_timeout(Duration::from_secs(60))
+            // A plan that was kept while a table was empty reads the whole table for each batch once it has grown: the
+            // import of a large file would take hours. Making a plan costs little beside that.
+            .after_connect(|connection, _| {
+                Box::pin(async move {
+                    sqlx::query("set plan_cache_mode = force_custom_plan").execute(connection).await.map(drop)
+                })
+            })
+            .connect_lazy_with(options);
         Ok(Db { pool: Pool::Pg(pool), name })
     }
 

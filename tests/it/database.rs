@@ -195,7 +195,8 @@ impl Server {
                 -c full_page_writes=off -c max_connections=300 >server.log 2>&1 &
             server=$!
             cat >/dev/null
-            kill -INT $server
+            # At once: a statement that still runs would hold up an orderly stop, and nothing here is worth keeping.
+            kill -QUIT $server
             wait $server
             cd / && rm -rf "$FOLDER"
         "#;
@@ -211,6 +212,9 @@ impl Server {
                 command
             }
         };
+        // A group of its own, so that whoever stops the tests with all their children leaves the watch alive.
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let mut child = command
             .env("FOLDER", &folder)
             .env("PROGRAMS", &programs)
