@@ -61,6 +61,8 @@ pub struct NameplateReading {
     pub orders: Vec<OrderSpec>,
     /// All runs of tokens of model and part number, squashed, with whether the run ends at a chunk's end.
     pub spans: FxHashSet<String>,
+    /// The model as a whole, squashed; a product that an advisory calls by just this name is the device.
+    pub whole_name: String,
     pub families: FxHashMap<FamilyId, FamilyEvidence>,
     /// The distinctive parts that no family's phrase consumed.
     pub parts: Vec<NamePart>,
@@ -85,6 +87,7 @@ impl NameplateReading {
         let mut reading = NameplateReading {
             vendors: catalogue.resolve_vendors(&plate.vendor),
             decision_key: Decision::device_key(&plate.vendor, &plate.model, &plate.part_number),
+            whole_name: squash(&plate.model),
             ..NameplateReading::default()
         };
         reading.vendor_is_stated = !reading.vendors.is_empty();

@@ -63,6 +63,8 @@ pub struct ProductIndex {
     by_host: FxHashMap<FamilyId, Vec<u32>>,
     by_component: FxHashMap<FamilyId, Vec<u32>>,
     by_decision_key: FxHashMap<String, Vec<u32>>,
+    /// By the whole name, squashed, where it is long enough to identify.
+    by_name: FxHashMap<String, Vec<u32>>,
     covered: FxHashSet<VendorId>,
     covered_unknown: VendorSet,
 }
@@ -86,6 +88,7 @@ impl ProductIndex {
             by_host: FxHashMap::default(),
             by_component: FxHashMap::default(),
             by_decision_key: FxHashMap::default(),
+            by_name: FxHashMap::default(),
             covered: FxHashSet::default(),
             covered_unknown: VendorSet::default(),
         };
@@ -156,6 +159,9 @@ impl ProductIndex {
             self.by_part_pattern.each_fit(span, |_, reading| found.push(*reading));
             self.by_order_pattern.each_fit(span, |_, reading| found.push(*reading));
         }
+        if let Some(list) = self.by_name.get(&device.whole_name) {
+            found.extend(list);
+        }
         for family in device.families.keys() {
             for map in [&self.by_family, &self.by_host, &self.by_member_family] {
                 if let Some(list) = map.get(family) {
@@ -178,6 +184,11 @@ impl ProductIndex {
         found.sort_unstable();
         found.dedup();
         found
+    }
+
+    /// Whether an advisory calls a product by just this squashed name.
+    pub fn has_name(&self, whole_name: &str) -> bool {
+        self.by_name.contains_key(whole_name)
     }
 
     /// The readings bound to an order number that shares its first six characters with this one, sorted.
@@ -276,6 +287,9 @@ impl ProductIndex {
                 self.covered_unknown.add_unknown(key);
             }
             self.by_decision_key.entry(reading.decision_key.clone()).or_default().push(id);
+            if let Some(name) = &reading.whole_name {
+                self.by_name.entry(name.clone()).or_default().push(id);
+            }
             for compiled in &reading.designations {
                 let designation = &compiled.designation;
                 for order in &designation.orders {

@@ -97,10 +97,15 @@ impl VersionRange {
     /// Reads the version text of an entry. `product_name` is the leaf's full product name, which often
     /// states in prose what the version text garbles. Reading never fails; see [`VersionRange::unread`].
     pub fn read(text: &str, product_name: &str) -> VersionRange {
+        if text.contains("&lt;") || text.contains("&gt;") || text.contains("&amp;") {
+            let plain = |text: &str| text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "+");
+            let range = VersionRange::read(&plain(text), &plain(product_name));
+            return VersionRange { raw: text.to_owned(), ..range };
+        }
         let tidied = tidy(without_scheme(text).as_ref());
         let atoms = split(&tidied);
         let mut range = VersionRange::unbounded(text);
-        if let Some(serial) = SerialRule::read(&atoms) {
+        if let Some(serial) = SerialRule::read(&atoms).or_else(|| SerialRule::of_name(&atoms, product_name)) {
             range.all = false;
             range.serial = Some(serial);
             return range;
@@ -117,6 +122,9 @@ impl VersionRange {
         let mut parsed = grammar::parse(&tidied, &atoms);
         range.named_product = product::take_products(&mut parsed, text, product_name);
         range.set(by_name::mend(parsed, text, product_name));
+        if range.line.is_none() && !range.spans.is_empty() {
+            range.line = by_name::line(product_name);
+        }
         range.take_conditions_of_name(product_name);
         range
     }
@@ -180,6 +188,10 @@ impl VersionRange {
         let Some((head, said)) = product::statement(product_name) else { return };
         if !self.conditions.is_empty() {
             self.conditions.retain(|condition| !only_repeats(&condition.text, head));
+        }
+        // `GT27 model: CoreOS Version -Y and earlier` beside all versions: a part of the device has a bound of its own.
+        if self.is_all() && self.named_product.is_none() && condition::states_bound(said) {
+            self.conditions.push(Condition::words(said));
         }
         let bounded = !self.spans.is_empty()
             && self.conditions.is_empty()

@@ -17,11 +17,16 @@ pub(super) struct Told<'a> {
     pub evidence: &'a ProductEvidence,
     pub identity: &'a Identity,
     pub answer: &'a RangeAnswer,
+    /// The entry's status is fixed or not affected, so that its range tells what is safe.
+    pub listed_as_unaffected: bool,
 }
 
 /// One sentence without the verdict word in front.
 pub(super) fn reason(verdict: Verdict, doubts: &[Doubt], told: &Told<'_>) -> String {
     match verdict {
+        Verdict::NotAffected if told.listed_as_unaffected => {
+            format!("the advisory lists it as not affected ({})", told.range.in_words())
+        }
         Verdict::Affected | Verdict::NotAffected => told.answer.sentence.clone(),
         Verdict::Possible => {
             let details: Vec<&str> = doubts.iter().map(|d| d.detail.as_str()).collect();

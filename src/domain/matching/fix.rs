@@ -1,11 +1,14 @@
 //! The first fixed version for a product, as the document names it.
 
 use crate::domain::advisory::Advisory;
+use crate::domain::nameplate::leading_numbers;
 use crate::domain::remediation::RemediationCategory;
+use crate::domain::version_range::VersionRange;
 
-/// The first fixed version: the exclusive bound of the range, else the version in the text of a fix for this product.
-pub(super) fn first_fixed(advisory: &Advisory, product: u32, range: &str) -> Option<String> {
-    exclusive_bound(range).or_else(|| {
+/// The first fixed version: the exclusive bound of the range, of several the one that is nearest for a device whose
+/// firmware begins with `own`; else the version in the text of a fix for this product.
+pub(super) fn first_fixed(advisory: &Advisory, product: u32, range: &VersionRange, own: &[u32]) -> Option<String> {
+    nearest_fix(&range.fix_candidates(), own).or_else(|| exclusive_bound(range.raw())).or_else(|| {
         advisory
             .vulnerabilities
             .iter()
@@ -14,6 +17,21 @@ pub(super) fn first_fixed(advisory: &Advisory, product: u32, range: &str) -> Opt
             .filter(|r| r.products.contains(&product))
             .find_map(|r| version_in_advice(&r.details))
     })
+}
+
+/// Of the fixes of several branches that of the device's own major, else the lowest above it. One candidate alone is
+/// left to its own text, which may say more than the number.
+fn nearest_fix(candidates: &[String], own: &[u32]) -> Option<String> {
+    if candidates.len() < 2 {
+        return None;
+    }
+    let mut numbered: Vec<(Vec<u32>, &String)> = candidates.iter().map(|c| (leading_numbers(c), c)).collect();
+    numbered.retain(|(numbers, _)| !numbers.is_empty());
+    numbered.sort();
+    let major = own.first();
+    let of_major =
+        numbered.iter().find(|(numbers, _)| major.is_some() && numbers.first() == major && numbers[..] > *own);
+    of_major.or_else(|| numbered.iter().find(|(numbers, _)| numbers[..] > *own)).map(|(_, fix)| (*fix).clone())
 }
 
 /// `vers:all/<V4.5 SP1` and `All versions < V4.5` give `V4.5 SP1` and `V4.5`; several bounds or `<=` give none.
@@ -96,6 +114,21 @@ mod tests {
         ] {
             assert_eq!(exclusive_bound(range).as_deref(), fix, "{range}");
         }
+    }
+
+    #[test]
+    fn of_several_branches_the_nearest_fix_is_named() {
+        let candidates = ["v36.011", "v35.013", "v34.014"].map(str::to_owned);
+        for (own, fix) in [
+            (&[35, 11][..], Some("v35.013")),
+            (&[33, 11], Some("v34.014")),
+            (&[36, 1], Some("v36.011")),
+            (&[37, 1], None),
+            (&[], Some("v34.014")),
+        ] {
+            assert_eq!(nearest_fix(&candidates, own).as_deref(), fix, "{own:?}");
+        }
+        assert_eq!(nearest_fix(&candidates[..1], &[33]), None);
     }
 
     #[test]

@@ -214,8 +214,16 @@ impl Judge<'_> {
                 }
                 self.with_details(ProductEvidence::OrderCovered { yours, pattern }, RANK_ORDER_PATTERN)
             }
+            OrderFit::Open if vendor == VendorFit::Same && self.is_same_name() => {
+                // Word for word what the advisory calls it, a list or a vague name included.
+                self.with_details(ProductEvidence::Name { text: String::new() }, RANK_NAME)
+            }
             OrderFit::Open => self.by_name(vendor),
         }
+    }
+
+    fn is_same_name(&self) -> bool {
+        self.entry.whole_name.as_ref().is_some_and(|name| *name == self.device.whole_name)
     }
 
     fn order_fit(&self) -> OrderFit {

@@ -28,7 +28,8 @@ struct Spoken<'a> {
 pub(super) fn judge(index: &ProductIndex, variant: &Variant, serial_number: &str) -> Vec<Match> {
     let catalogue = index.catalogue();
     let device = NameplateReading::read(variant, catalogue);
-    if device.is_poor() && device.components.is_empty() && !catalogue.has_decisions(&device.decision_key) {
+    let is_poor = device.is_poor() && !index.has_name(&device.whole_name);
+    if is_poor && device.components.is_empty() && !catalogue.has_decisions(&device.decision_key) {
         return Vec::new();
     }
     let mut by_advisory: FxHashMap<u32, Vec<(&Entry, usize)>> = FxHashMap::default();
@@ -251,12 +252,22 @@ fn decide(
     };
     let reading = index.reading(one.entry.reading);
     let range = index.range(one.entry.range);
-    let told = Told { index, variant, device, reading, range, evidence, identity: &one.identity, answer: &one.answer };
+    let told = Told {
+        index,
+        variant,
+        device,
+        reading,
+        range,
+        evidence,
+        identity: &one.identity,
+        answer: &one.answer,
+        listed_as_unaffected: one.entry.statuses.iter().all(|(_, status)| *status == StatusGroup::NotAffected),
+    };
     let mut products: Vec<u32> = spoken.iter().map(|s| s.entry.product).collect();
     products.sort_unstable();
     products.dedup();
     let document = &index.advisories()[advisory as usize];
-    let fix = fix::first_fixed(document, one.entry.product, range.raw());
+    let fix = fix::first_fixed(document, one.entry.product, range, &device.firmware_numbers);
     let settled_by = settling::settled_by(&doubts, order_doubt, &told);
     Some(Match {
         advisory,

@@ -50,7 +50,12 @@ pub struct EntryReading {
     /// Alternatives: any one of them is the product.
     pub designations: Vec<CompiledDesignation>,
     pub decision_key: String,
+    /// The name as a whole, squashed, where it is specific enough to be a device's only name.
+    pub whole_name: Option<String>,
 }
+
+/// A name shorter than this many letters and digits, or of one word, is no sentence that only one product would bear.
+const SHORTEST_WHOLE_NAME: usize = 12;
 
 /// The product that the texts of product `p` come from, its version text and full name. A relationship is known by
 /// what it is installed on and has the version of what is installed.
@@ -189,8 +194,12 @@ impl EntryReading {
         from_title: bool,
         catalogue: &Catalogue,
     ) -> EntryReading {
+        let whole_name = whole_name(&text.name);
+        // A name of everyday words alone ("Mobile Operator") still is the product for a row that says just that.
+        let by_name_only = designations.is_empty() && whole_name.is_some();
         let designations = designations
             .into_iter()
+            .chain(by_name_only.then(Designation::default))
             .map(|designation| CompiledDesignation {
                 member_families: member_families(&designation, catalogue),
                 designation,
@@ -199,6 +208,7 @@ impl EntryReading {
             .collect();
         EntryReading {
             decision_key: Decision::product_key(&text.vendor, &text.name),
+            whole_name,
             vendors,
             vendor: text.vendor.clone(),
             name: text.name.clone(),
@@ -223,6 +233,12 @@ fn refine_by_full_name(designations: &mut [Designation], full: &str, vendors: &V
             designation.families = vec![finer];
         }
     }
+}
+
+/// The squashed name, when it has several words and is long enough that nobody writes it of another product.
+fn whole_name(name: &str) -> Option<String> {
+    let key = squash(name);
+    (key.len() >= SHORTEST_WHOLE_NAME && name.split_whitespace().nth(1).is_some()).then_some(key)
 }
 
 /// The family's name that the full product name ends with, when its last word stands where a version should: version

@@ -1,6 +1,7 @@
 //! Mends a version text by what the product name says in prose: the version a suffix belongs to, the sign that was
 //! lost, the number that was cut.
 
+use super::condition;
 use super::grammar::{self, Parsed};
 use super::group;
 use super::product;
@@ -95,6 +96,33 @@ pub(crate) fn mend(parsed: Parsed, raw: &str, product_name: &str) -> Mended {
     mended
 }
 
+/// "Gateway 4 version 6.9.8 and prior" goes on from the text `6.9.8`.
+fn goes_on_from<'a>(raw: &str, product_name: &'a str) -> Option<(&'a str, &'a str)> {
+    let raw = raw.trim();
+    let at = product_name.rfind(raw).filter(|_| raw.starts_with(|c: char| c.is_ascii_digit()))?;
+    let (head, said) = product_name.split_at_checked(at)?;
+    let bounded = said.get(raw.len()..).is_some_and(|rest| rest.starts_with(' ') && condition::states_bound(rest));
+    (bounded && head.ends_with(' ')).then_some((head.trim(), said.trim()))
+}
+
+/// The only line that the product name speaks of: `8.0.x` in "All 8.0 versions after 8.0.4".
+pub(crate) fn line(product_name: &str) -> Option<Version> {
+    let (_, said) = product::statement(product_name)?;
+    let tidied = tidy(said);
+    let atoms = split(&tidied);
+    if !atoms.first()?.is("all") {
+        return None;
+    }
+    let (version, after) = reader::read(&tidied, &atoms, 1, Letters::Never)?;
+    let limits = ["prior", "before", "after", "earlier", "older", "below"];
+    if !atoms.get(after)?.is("versions") || !atoms.get(after + 1)?.is_any(&limits) || version.core.len() < 2 {
+        return None;
+    }
+    let open = format!("{}.x", version.text());
+    let (line, _) = reader::read(&open, &split(&open), 0, Letters::Never)?;
+    line.has_wildcard().then_some(line)
+}
+
 /// What the product name says about the version, in prose.
 struct NameReading<'a> {
     head: &'a str,
@@ -104,7 +132,7 @@ struct NameReading<'a> {
 
 impl<'a> NameReading<'a> {
     fn of(product_name: &'a str, raw: &str) -> Option<NameReading<'a>> {
-        let (head, said) = product::statement(product_name)?;
+        let (head, said) = product::statement(product_name).or_else(|| goes_on_from(raw, product_name))?;
         // A repetition of plain numbers adds nothing; of a suffix it may tell the version it belongs to.
         if said == raw.trim() && !raw.contains(|c: char| c.is_ascii_alphabetic() && c != 'V' && c != 'v') {
             return None;

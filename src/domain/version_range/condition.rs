@@ -298,6 +298,15 @@ fn is_filler(atom: &Atom<'_>) -> bool {
     ])
 }
 
+/// The words set an upper bound and do not speak of all versions.
+pub(crate) fn states_bound(said: &str) -> bool {
+    let words: Vec<String> =
+        said.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_lowercase).collect();
+    let bounds = [["and", "earlier"], ["and", "prior"], ["and", "below"], ["and", "older"], ["prior", "to"]];
+    !words.iter().any(|word| word == "all")
+        && words.windows(2).any(|pair| bounds.iter().any(|bound| pair[0] == bound[0] && pair[1] == bound[1]))
+}
+
 /// The condition that a product name states behind its version: `Version 21 and later when … enabled`.
 pub(crate) fn in_product_name(tidied: &str, atoms: &[Atom<'_>]) -> Option<String> {
     const STARTS: [&[&str]; 12] = [

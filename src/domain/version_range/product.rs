@@ -133,6 +133,14 @@ pub(crate) fn take_products(parsed: &mut Parsed, raw: &str, product_name: &str) 
     if parsed.products.is_empty() {
         return None;
     }
+    // `750-823 | 750-832/xxx-xxx`: some of them read as versions, of which only a part is left.
+    let pieces: Vec<&str> = text.split('|').map(str::trim).filter(|piece| !piece.is_empty()).collect();
+    if pieces.len() > 1
+        && parsed.conditions.is_empty()
+        && pieces.iter().all(|piece| !piece.contains([' ', '<', '>', '=']))
+    {
+        parsed.products = pieces.into_iter().map(str::to_owned).collect();
+    }
     parsed.left.clear();
     parsed.cut_off = false;
     Some(parsed.products.join(", "))
@@ -142,7 +150,10 @@ pub(crate) fn take_products(parsed: &mut Parsed, raw: &str, product_name: &str) 
 fn is_name(parsed: &Parsed, text: &str, product_name: &str) -> bool {
     let dotted = text.as_bytes().windows(3).any(|w| w[0].is_ascii_digit() && w[1] == b'.' && w[2].is_ascii_digit());
     let closes = parsed.items.iter().any(|item| item.closes);
-    if text.is_empty() || dotted || closes || parsed.all || parsed.nothing {
+    let lowered = text.to_ascii_lowercase();
+    let says_nothing = ["tbd", "tba", "unknown", "n/a", "unspecified"].contains(&lowered.as_str())
+        || ["see ", "refer to ", "consult "].iter().any(|start| lowered.starts_with(start));
+    if says_nothing || text.is_empty() || dotted || closes || parsed.all || parsed.nothing {
         return false;
     }
     if parsed.items.is_empty() {

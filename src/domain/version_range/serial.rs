@@ -1,6 +1,6 @@
 //! Serial numbers in place of versions: `<=the_first_5_digits_of_serial_number_22031`.
 
-use super::Place;
+use super::{Place, product};
 use crate::domain::firmware::atom::Atom;
 
 /// A bound on the first characters of the device's serial number.
@@ -32,6 +32,19 @@ impl SerialRule {
         }
         last.make_ascii_uppercase();
         (last.len() == n_characters).then_some(SerialRule { n_characters, last })
+    }
+
+    /// The bound `<= 21081` beside a product name that says "serial number 21081 and prior".
+    pub(crate) fn of_name(atoms: &[Atom<'_>], product_name: &str) -> Option<SerialRule> {
+        let (_, said) = product::statement(product_name)?;
+        let said = said.to_lowercase();
+        let signed = atoms.iter().any(|atom| atom.is_sign('<')) && atoms.iter().any(|atom| atom.is_sign('='));
+        let mut numbers = atoms.iter().filter(|atom| atom.is_number());
+        let (Some(number), None) = (numbers.next(), numbers.next()) else { return None };
+        let speaks = said.contains("serial n") && said.contains(number.text);
+        let plain = atoms.iter().all(|atom| atom.is_number() || atom.is_sign('<') || atom.is_sign('='));
+        (signed && speaks && plain && (4..=8).contains(&number.text.len()))
+            .then(|| SerialRule { n_characters: number.text.len(), last: number.text.to_owned() })
     }
 
     /// Where a serial number lies; `Unclear` when it is blank or too short.

@@ -302,14 +302,23 @@ fn fit_branches<'a>(bounds: &'a [Bound], shown: Shown<'_>) -> Fit<'a> {
             return own.fit_under(shown);
         }
     }
-    let mut fits =
-        bounds.iter().map(|bound| bound.fit_under(shown)).filter(|fit| !matches!(fit.1, Step::Incomparable(_)));
-    let Some(mut best) = fits.next() else {
+    let mut fits = bounds
+        .iter()
+        .map(|bound| (bound, bound.fit_under(shown)))
+        .filter(|(_, fit)| !matches!(fit.1, Step::Incomparable(_)));
+    let Some((mut nearest, mut best)) = fits.next() else {
         return bounds.first().map_or((Place::Unclear, Step::NotEqual), |bound| bound.fit_under(shown));
     };
-    for fit in fits {
-        if fit.0 > best.0 || fit.0 == best.0 && fit.0 == Place::Outside {
-            best = fit;
+    for (bound, fit) in fits {
+        // A version older than every branch is told the lowest of their bounds.
+        let is_lower = || {
+            bound.point.version().is_some_and(|version| nearest.fit_under(Shown::Version(version)).0 == Place::Inside)
+        };
+        if fit.0 > best.0
+            || fit.0 == best.0 && fit.0 == Place::Outside
+            || fit.0 == best.0 && fit.0 == Place::Inside && is_lower()
+        {
+            (nearest, best) = (bound, fit);
         }
     }
     best
