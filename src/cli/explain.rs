@@ -8,8 +8,10 @@ use clap::ValueEnum;
 use super::bars::Bars;
 use super::output::write_out;
 use super::{Context, Outcome};
+use crate::domain::catalogue::Catalogue;
 use crate::domain::nameplate::{Nameplate, Variant};
 use crate::report::explanation::{write_explanation, write_explanation_json};
+use crate::services::aliases::{catalogue_of, catalogue_with_pack};
 use crate::services::explain_match::{ExplainRequest, explain, find_asset};
 use crate::services::load_advisories::{AdvisorySource, load_advisories};
 use crate::services::load_kev::load_kev;
@@ -56,6 +58,9 @@ pub struct Arguments {
     /// CISA's list of known exploited vulnerabilities, instead of the one in the database
     #[arg(long, value_name = "FILE")]
     kev: Option<PathBuf>,
+    /// Alias pack to lay over the catalogue, instead of the aliases in the database
+    #[arg(long, value_name = "PACK")]
+    aliases: Option<PathBuf>,
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Form,
 }
@@ -76,6 +81,17 @@ pub async fn run(arguments: &Arguments, context: &Context) -> Outcome {
         (Some(path), _) => Exploited::of(&load_kev(path)?.0),
         (None, Some(db)) => store::kev::find_kev(db).await?.map(|list| Exploited::of(&list)).unwrap_or_default(),
         (None, None) => Exploited::default(),
+    };
+    let catalogue = match (&arguments.aliases, &db) {
+        (Some(pack), _) => catalogue_with_pack(pack)?,
+        (None, Some(db)) => {
+            let (catalogue, warnings) = catalogue_of(db).await?;
+            for warning in warnings {
+                context.say(format_args!("warning: {warning}"));
+            }
+            catalogue
+        }
+        (None, None) => Catalogue::built_in(),
     };
     let mut request = ExplainRequest {
         variant: Variant {
@@ -102,7 +118,7 @@ pub async fn run(arguments: &Arguments, context: &Context) -> Outcome {
         None => AdvisorySource::Samples,
     };
     let advisories = load_advisories(source, &Bars::new(context.quiet)).await?;
-    let explanation = tokio::task::block_in_place(|| explain(&request, advisories, &exploited))?;
+    let explanation = tokio::task::block_in_place(|| explain(&request, advisories, &exploited, catalogue))?;
     write_out(None, false, |out| match arguments.format {
         Form::Text => write_explanation(&explanation, out),
         Form::Json => write_explanation_json(&explanation, out),

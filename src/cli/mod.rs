@@ -12,6 +12,7 @@ use crate::report::text::Style;
 use crate::store::Db;
 
 mod advisory;
+mod alias;
 mod asset;
 mod bars;
 mod completions;
@@ -92,6 +93,8 @@ enum Command {
     Asset(asset::Command),
     #[command(subcommand)]
     Advisory(advisory::Command),
+    #[command(subcommand)]
+    Alias(alias::Command),
     Rescan(rescan::Arguments),
     Report(report::Arguments),
     Explain(explain::Arguments),
@@ -206,6 +209,7 @@ async fn run(cli: Cli) -> Outcome {
         Command::Import(arguments) => import::run(arguments, &context).await,
         Command::Asset(command) => asset::run(command, &context).await,
         Command::Advisory(command) => advisory::run(command, &context).await,
+        Command::Alias(command) => alias::run(command, &context).await,
         Command::Rescan(arguments) => rescan::run(arguments, &context).await,
         Command::Report(arguments) => report::run(arguments, &context).await,
         Command::Explain(arguments) => explain::run(arguments, &context).await,

@@ -31,6 +31,9 @@ pub struct Arguments {
     /// For files: a CSAF file, a folder of them, a .zip, .tar.gz or .tar.zst [default: the database's, else the samples]
     #[arg(long, value_name = "PATH", requires = "files")]
     advisories: Vec<PathBuf>,
+    /// For files: alias pack to lay over the built-in catalogue
+    #[arg(long, value_name = "PACK", requires = "files")]
+    aliases: Option<PathBuf>,
     /// Only this site [default: all]
     #[arg(long, value_name = "SITE")]
     site: Option<String>,
@@ -71,6 +74,7 @@ pub async fn run(arguments: &Arguments, context: &Context) -> Outcome {
             files: arguments.files.clone(),
             site: None,
             kev: None,
+            aliases: arguments.aliases.clone(),
             verdicts: Vec::new(),
             judged_at: jiff::Timestamp::now(),
         };

@@ -5,6 +5,7 @@
 
 mod data;
 mod files;
+pub mod pack;
 pub mod reading;
 #[cfg(test)]
 mod tests;
@@ -58,6 +59,8 @@ pub struct Family {
     /// For components and variants: the families whose devices may carry it.
     pub hosts: Vec<FamilyId>,
     pub source: String,
+    /// Author and date of the alias pack that brought it; `None` for what is built in.
+    pub author: Option<String>,
 }
 
 /// The vendors that a text may mean: known ones, and the keys of unknown ones.
@@ -157,6 +160,8 @@ pub struct Catalogue {
     with_orders: FxHashSet<FamilyId>,
     lists: WordLists,
     decisions: FxHashMap<String, Vec<Decision>>,
+    /// Author and date of the vendor names that an alias pack brought, by their key.
+    vendor_name_authors: FxHashMap<String, String>,
 }
 
 impl Catalogue {
@@ -176,6 +181,22 @@ impl Catalogue {
         all.extend(packs.iter().map(|(name, text)| files::CatalogueFile { name, text, role: files::Role::Pack }));
         let (catalogue, problems) = data::load(&all);
         if problems.is_empty() { Ok(catalogue) } else { Err(problems) }
+    }
+
+    /// The built-in catalogue with these aliases laid over it, and what could not be used of them.
+    pub fn with_aliases(aliases: &[pack::Alias]) -> (Catalogue, Vec<CatalogueProblem>) {
+        let mut all = files::built_in();
+        all.extend(aliases.iter().map(|alias| files::CatalogueFile {
+            name: &alias.place,
+            text: &alias.text,
+            role: files::Role::Pack,
+        }));
+        data::load(&all)
+    }
+
+    /// Author and date of the alias that brought this name of a vendor; `None` when it is built in or not known.
+    pub fn author_of_vendor_name(&self, name: &str) -> Option<&str> {
+        self.vendor_name_authors.get(&vendor_key(name)).map(String::as_str)
     }
 
     /// The word lists.

@@ -87,3 +87,28 @@ pub struct KevEntry {
     /// Whether the list knows of its use by ransomware.
     pub is_ransomware: bool,
 }
+
+/// How probable it is that vulnerabilities are exploited within 30 days, as estimated on one day.
+///
+/// # Source
+///
+/// FIRST, Exploit Prediction Scoring System, daily CSV file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EpssList {
+    /// As the list writes it: `v2025.03.14`; blank when not stated.
+    pub model: String,
+    /// Calendar date of the estimates, `2026-11-20`; blank when not stated.
+    pub date: String,
+    /// Sorted by CVE, each once.
+    pub entries: Vec<EpssEntry>,
+}
+
+/// The estimate for one vulnerability. Whole parts per million, because the list has five decimals.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EpssEntry {
+    pub cve: String,
+    /// From 0 to 1,000,000.
+    pub probability_ppm: u32,
+    /// Share of all vulnerabilities with this probability or less, from 0 to 1,000,000.
+    pub percentile_ppm: u32,
+}

@@ -191,6 +191,11 @@ impl ProductIndex {
         self.by_name.contains_key(whole_name)
     }
 
+    /// Whether an entry names the product with this key; see [`crate::domain::catalogue::Decision::product_key`].
+    pub fn names_product(&self, product_key: &str) -> bool {
+        self.by_decision_key.contains_key(product_key)
+    }
+
     /// The readings bound to an order number that shares its first six characters with this one, sorted.
     pub fn orders_beginning_like(&self, order: &str) -> Vec<u32> {
         let Some(start) = order.get(..6) else { return Vec::new() };

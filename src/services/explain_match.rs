@@ -61,7 +61,7 @@ pub async fn find_asset(db: &Db, tag: &str, site: Option<&str>) -> Result<KnownA
     }
 }
 
-/// Explains one variant against these advisories.
+/// Explains one variant against these advisories, with the knowledge of this catalogue.
 ///
 /// # Errors
 ///
@@ -70,6 +70,7 @@ pub fn explain(
     request: &ExplainRequest,
     advisories: Advisories,
     exploited: &Exploited,
+    catalogue: Catalogue,
 ) -> Result<Explanation, ExplainError> {
     let wanted = request.advisory.as_deref();
     let is_wanted = |advisory: &Advisory| wanted.is_none_or(|id| advisory.id.eq_ignore_ascii_case(id));
@@ -78,7 +79,7 @@ pub fn explain(
     {
         return Err(ExplainError::UnknownAdvisory { id: id.to_owned(), n: advisories.advisories.len() });
     }
-    let index = ProductIndex::build(advisories.advisories, Arc::new(Catalogue::built_in()));
+    let index = ProductIndex::build(advisories.advisories, Arc::new(catalogue));
     let document = |at: u32| &index.advisories()[at as usize];
     let named = |at: u32| Arc::new(report_advisory(document(at)));
     let mut matches: Vec<ExplainedMatch> = match_variant(&index, &request.variant, &request.serial_number)

@@ -1,6 +1,7 @@
 //! The verbs: one file is one thing the product does, whole.
 
 pub mod add_advisories;
+pub mod aliases;
 pub mod assets;
 pub mod column_choice;
 pub mod explain_match;

@@ -8,12 +8,12 @@ use thiserror::Error;
 
 use crate::domain::advisory::{Advisory, AdvisoryKey};
 use crate::domain::asset::Standing;
-use crate::domain::catalogue::Catalogue;
 use crate::domain::exposure::{ExposureChanges, ExposureKey, Finding, diff};
 use crate::domain::matching::Match;
 use crate::domain::product_index::ProductIndex;
 use crate::domain::rescan::{Rescan, Trigger, VariantStanding};
 use crate::domain::verdict::Verdict;
+use crate::services::aliases::catalogue_of;
 use crate::services::judge::{Judged, Judgement, Question, judge};
 use crate::services::load_advisories::{LoadError, from_database};
 use crate::services::progress::{Progress, Silent};
@@ -88,9 +88,10 @@ async fn run(db: &Db, holder: &str, trigger: Trigger, progress: &dyn Progress) -
         .map(|(id, variant)| (id, Question { variant, serial_numbers: Vec::new() }))
         .unzip();
     let open = store::exposure::list_open_exposures(db).await?;
+    let (catalogue, of_aliases) = catalogue_of(db).await?;
     let n_assets = store::asset::count_assets(db).await?;
     let (index, judged) = tokio::task::block_in_place(|| {
-        let index = ProductIndex::build(loaded.advisories, Arc::new(Catalogue::built_in()));
+        let index = ProductIndex::build(loaded.advisories, Arc::new(catalogue));
         let judged = judge(&index, &questions, progress);
         (index, judged)
     });
@@ -100,6 +101,7 @@ async fn run(db: &Db, holder: &str, trigger: Trigger, progress: &dyn Progress) -
     let mut standings = Vec::with_capacity(ids.len());
     let mut not_judged: FxHashSet<i64> = FxHashSet::default();
     let mut warnings = loaded.unreadable;
+    warnings.extend(of_aliases);
     for ((&variant_id, question), judged) in ids.iter().zip(&questions).zip(&judged) {
         let (judgement, assets) = match by_asset.get(&variant_id) {
             Some((judgement, assets)) => (judgement, assets.as_slice()),

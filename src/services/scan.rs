@@ -15,6 +15,7 @@ use crate::domain::product_index::ProductIndex;
 use crate::domain::verdict::Verdict;
 use crate::ingest::spreadsheet::{self, ReadError, ReadOptions};
 use crate::report::row::Report;
+use crate::services::aliases::{AliasError, catalogue_with_pack};
 use crate::services::assets::AssetMaker;
 use crate::services::firmware_doubt::FirmwareRivals;
 use crate::services::judge::{Judged, Question, judge};
@@ -29,6 +30,8 @@ pub struct ScanRequest {
     /// Site of the devices for which a file states none; `None` takes the file's name.
     pub site: Option<String>,
     pub kev: Option<PathBuf>,
+    /// Alias pack that lies over the catalogue.
+    pub aliases: Option<PathBuf>,
     /// Verdicts to list as rows; the six places are always counted over all assets.
     pub verdicts: Vec<Verdict>,
     pub judged_at: Timestamp,
@@ -41,6 +44,8 @@ pub enum ScanError {
     Inventory(#[from] ReadError),
     #[error(transparent)]
     Kev(#[from] LoadKevError),
+    #[error(transparent)]
+    Aliases(#[from] AliasError),
 }
 
 /// Assets read from files, over their distinct variants.
@@ -119,7 +124,11 @@ pub fn judge_files(
 ) -> Result<JudgedScan, ScanError> {
     let (kev, kev_warnings) = request.kev.as_deref().map(load_kev).transpose()?.unwrap_or_default();
     let exploited = Exploited::of(&kev);
-    let catalogue = Arc::new(Catalogue::built_in());
+    let catalogue = match &request.aliases {
+        Some(pack) => catalogue_with_pack(pack)?,
+        None => Catalogue::built_in(),
+    };
+    let catalogue = Arc::new(catalogue);
     let mut fleet = read_fleet(&request.files, request.site.as_deref(), &catalogue, progress)?;
     fleet.warnings.extend(kev_warnings);
     let index = ProductIndex::build(advisories.advisories.clone(), catalogue);

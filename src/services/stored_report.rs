@@ -8,7 +8,6 @@ use rustc_hash::FxHashMap;
 use thiserror::Error;
 
 use crate::domain::advisory::{Advisory, AdvisoryKey, Vulnerability};
-use crate::domain::catalogue::Catalogue;
 use crate::domain::exposure::{ExposureFilter, ExposureRow, Finding};
 use crate::domain::matching::{EvidencePart, match_variant};
 use crate::domain::priority::Severity;
@@ -16,6 +15,7 @@ use crate::domain::product_index::ProductIndex;
 use crate::domain::verdict::Verdict;
 use crate::ingest::csaf::document::read_document;
 use crate::report::row::{Report, ReportAdvisory, ReportAsset, ReportFinding, ReportRow, compare_rows};
+use crate::services::aliases::catalogue_of;
 use crate::services::load_advisories::{LoadError, from_database};
 use crate::services::progress::Progress;
 use crate::services::report_rows::{Exploited, ProductDetails, range_in_words, report_advisory, report_asset};
@@ -70,7 +70,9 @@ pub async fn stored_report(db: &Db, request: &ReportRequest, progress: &dyn Prog
     let loaded = from_database(db, progress).await?;
     let up_to = loaded.up_to();
     let mut warnings = loaded.unreadable.clone();
-    let index = tokio::task::block_in_place(|| ProductIndex::build(loaded.advisories, Arc::new(Catalogue::built_in())));
+    let (catalogue, of_aliases) = catalogue_of(db).await?;
+    warnings.extend(of_aliases);
+    let index = tokio::task::block_in_place(|| ProductIndex::build(loaded.advisories, Arc::new(catalogue)));
     let mut documents = Documents::new(db, &index);
 
     // Findings are shared by all assets of a variant, so each is put together once.

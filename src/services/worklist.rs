@@ -7,10 +7,10 @@ use rustc_hash::FxHashMap;
 use thiserror::Error;
 
 use crate::domain::asset::Asset;
-use crate::domain::catalogue::Catalogue;
 use crate::domain::product_index::ProductIndex;
 use crate::domain::verdict::{Reading, Verdict};
 use crate::domain::worklist::{Worklist, WorklistAsset, WorklistItem};
+use crate::services::aliases::catalogue_of;
 use crate::services::judge::{Judged, Question, judge};
 use crate::services::load_advisories::{LoadError, from_database};
 use crate::services::progress::Progress;
@@ -77,8 +77,9 @@ pub async fn stored_worklist(db: &Db, site: Option<&str>, progress: &dyn Progres
     if loaded.advisories.is_empty() {
         return Err(WorklistError::Nothing { what: "advisories", command: "nameplate advisory add PATH" });
     }
+    let (catalogue, _) = catalogue_of(db).await?;
     tokio::task::block_in_place(|| {
-        let index = ProductIndex::build(loaded.advisories, Arc::new(Catalogue::built_in()));
+        let index = ProductIndex::build(loaded.advisories, Arc::new(catalogue));
         let judged = judge(&index, &questions, progress);
         let exploited = Exploited::default();
         let fleet = JudgedFleet {
@@ -164,6 +165,7 @@ pub fn worklist(fleet: &JudgedFleet<'_>, site: Option<&str>) -> Result<Worklist,
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::catalogue::Catalogue;
     use crate::domain::nameplate::{Nameplate, Variant};
     use crate::services::load_advisories::{AdvisorySource, load_advisories};
     use crate::services::progress::Silent;

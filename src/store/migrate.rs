@@ -10,12 +10,13 @@ use super::text::{digest, time};
 use super::{Alone, Db};
 
 /// All migrations in order; the place in this list, counted from 1, is the number in the file's name.
-const MIGRATIONS: [(&str, &str); 5] = [
+const MIGRATIONS: [(&str, &str); 6] = [
     ("0001_assets", include_str!("../../migrations/0001_assets.sql")),
     ("0002_advisories", include_str!("../../migrations/0002_advisories.sql")),
     ("0003_exposures", include_str!("../../migrations/0003_exposures.sql")),
     ("0004_housekeeping", include_str!("../../migrations/0004_housekeeping.sql")),
     ("0005_columns", include_str!("../../migrations/0005_columns.sql")),
+    ("0006_knowledge", include_str!("../../migrations/0006_knowledge.sql")),
 ];
 
 #[derive(sqlx::FromRow)]

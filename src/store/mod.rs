@@ -117,8 +117,10 @@ macro_rules! for_list {
 }
 
 pub mod advisory;
+pub mod alias;
 pub mod asset;
 pub mod column_choice;
+pub mod epss;
 mod error;
 pub mod exposure;
 mod exposure_row;

@@ -213,6 +213,81 @@ fn lint_names_what_is_odd_in_files_and_in_the_database_and_how_much_is_understoo
 }
 
 #[test]
+fn a_decision_holds_until_it_is_removed_and_shows_its_author() {
+    let place = Place::new();
+    let file = place.write("meters.csv", format!("{TWO_METERS}M3,Riverside,Schneider Electric,Meter type 7,3.1.2\n"));
+    let file = file.to_str().unwrap();
+    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample_advisories");
+    place.ok(&["import", file]);
+    place.ok(&["advisory", "add", samples.to_str().unwrap()]);
+    place.ok(&["rescan"]);
+    let verdicts = |asset: &str| -> Vec<String> {
+        let rows = place.ok(&["report", "--format", "ndjson"]);
+        let rows = rows.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+        rows.filter(|row| row["asset_id"] == asset).map(|row| row["verdict"].as_str().unwrap().to_owned()).collect()
+    };
+    let none: [&str; 0] = [];
+    assert_eq!((verdicts("M1").as_slice(), verdicts("M3").as_slice()), (&["affected".to_owned()][..], &[][..]));
+
+    let decide = |word: &'static str, model: &'static str| {
+        let product = ["--product-vendor", "Schneider Electric", "--product", "PowerLogic PM8000"];
+        let mut arguments =
+            vec!["alias", "add", "--decision", word, "--vendor", "Schneider Electric", "--model", model];
+        arguments.extend(product);
+        arguments.extend(["--author", "M. Okafor"]);
+        place.ok(&arguments)
+    };
+    assert!(decide("same", "Meter type 7").contains("Added 1, in force already 0."));
+    assert!(decide("same", "Meter type 7").contains("Added 0, in force already 1."));
+    decide("different", "PowerLogic PM8000");
+    place.ok(&["rescan"]);
+    assert_eq!(verdicts("M3"), ["affected"]);
+    assert_eq!(verdicts("M1"), none, "the decision says that it is another product");
+    let explained = place.ok(&["explain", "--asset", "M3"]);
+    assert!(explained.contains("decided by M. Okafor, 20"), "{explained}");
+    assert!(place.ok(&["explain", "--asset", "M1"]).contains("M. Okafor decided on 20"));
+
+    let pack = place.path("pack.toml");
+    let pack = pack.to_str().unwrap();
+    place.ok(&["alias", "export", "-o", pack]);
+    assert!(place.ok(&["alias", "import", pack]).contains("Added 0, in force already 2."));
+    let scanned = place.ok(&["scan", file, "--aliases", pack, "--format", "ndjson"]);
+    assert!(scanned.contains("\"M3\"") && !scanned.contains("\"M1\""), "{scanned}");
+
+    let listed = place.ok(&["alias", "list"]);
+    let id = listed.lines().next().unwrap().split('\t').next().unwrap().to_owned();
+    place.ok(&["alias", "remove", &id]);
+    assert!(place.fails(&["alias", "remove", &id]).contains("it was removed on"));
+    assert_eq!(place.ok(&["alias", "list"]).lines().count(), 1);
+    assert!(place.ok(&["alias", "list", "--all"]).contains("removed 20"));
+    place.ok(&["rescan"]);
+    assert_eq!(verdicts("M3"), none);
+    place.ok(&["alias", "restore", &id]);
+    place.ok(&["rescan"]);
+    assert_eq!(verdicts("M3"), ["affected"]);
+    assert!(place.fails(&["alias", "restore", "99"]).contains("none has this number"));
+}
+
+#[test]
+fn a_pack_with_a_wrong_entry_is_refused_whole_with_its_line() {
+    let place = Place::new();
+    let good = "[[vendor]]\nname = \"Siemens\"\naliases = [\"Siemi\"]\nsource = \"s\"\nauthor = \"A\"\ndate = \"2026-11-03\"\n";
+    let wrong = good.replace("\"Siemi\"", "\"Siemo\"").replace("2026-11-03", "soon");
+    let pack = place.write("pack.toml", format!("{good}\n{wrong}"));
+    let said = place.fails(&["alias", "import", pack.to_str().unwrap()]);
+    assert!(said.contains("pack.toml:8: expected a `date` like 2026-11-03, found `soon`"), "{said}");
+    assert_eq!(place.ok(&["alias", "list"]), "");
+    assert!(place.ok(&["alias", "add", "--vendor-alias", "SchE=SE", "--author", "A"]).contains("Schneider Electric"));
+    let listed = place.ok(&["alias", "list"]);
+    assert!(listed.contains("`SchE` means Schneider Electric"), "{listed}");
+    for (alias, part) in [("SE", "no `=`"), ("X=Nobody at all", "expected a vendor that the catalogue knows")] {
+        assert!(place.fails(&["alias", "add", "--vendor-alias", alias, "--author", "A"]).contains(part), "{alias}");
+    }
+    let explained = place.ok(&["explain", "--vendor", "SchE", "--model", "PM8000", "--firmware", "3.1.2"]);
+    assert!(explained.contains("by the alias of A, 20"), "{explained}");
+}
+
+#[test]
 fn what_cannot_be_read_is_told_and_leaves_nothing_behind() {
     let place = Place::new();
     let zip = |entries: &[(&str, &[u8])]| {

@@ -79,6 +79,10 @@ struct RawVendor {
     source: String,
     #[serde(default, rename = "note")]
     _note: String,
+    #[serde(default)]
+    author: String,
+    #[serde(default)]
+    date: String,
 }
 
 #[derive(Deserialize)]
@@ -128,10 +132,10 @@ struct RawFamily {
     source: String,
     #[serde(default, rename = "note")]
     _note: String,
-    #[serde(default, rename = "author")]
-    _author: String,
-    #[serde(default, rename = "date")]
-    _date: String,
+    #[serde(default)]
+    author: String,
+    #[serde(default)]
+    date: String,
 }
 
 #[derive(Deserialize)]
@@ -176,6 +180,13 @@ struct RawDecision {
     is_product: bool,
     author: String,
     date: String,
+    #[serde(default, rename = "note")]
+    _note: String,
+}
+
+/// Author and date as evidence tells them: "M. Okafor, 2026-11-03"; `None` for what is built in.
+fn signature(role: Role, author: &str, date: &str) -> Option<String> {
+    (role == Role::Pack && !author.is_empty()).then(|| format!("{author}, {date}"))
 }
 
 /// Reads all files; what is wrong is left out and told.
@@ -203,7 +214,7 @@ pub(super) fn load(files: &[CatalogueFile<'_>]) -> (Catalogue, Vec<CatalogueProb
     let mut families = Vec::new();
     for (file, content) in &mut raw {
         for family in std::mem::take(&mut content.family) {
-            if let Some(id) = loader.family_name(file.name, &family) {
+            if let Some(id) = loader.family_name(file, &family) {
                 families.push((file.name, id, family));
             }
         }
@@ -266,6 +277,7 @@ impl Loader {
                 id
             }
         };
+        let signature = signature(file.role, &raw.author, &raw.date);
         let mut seen = FxHashSet::default();
         let all = std::iter::once(raw.name.clone()).chain(raw.aliases).chain(raw.brands).chain(raw.formerly);
         for name in all {
@@ -276,6 +288,11 @@ impl Loader {
                 let message = format!("expected each name of `{}` once, found `{name}` again (key `{key}`)", raw.name);
                 self.problem(file.name, message);
             } else {
+                if let Some(signature) = &signature
+                    && !self.catalogue.vendor_keys.contains_key(&key)
+                {
+                    self.catalogue.vendor_name_authors.insert(key.clone(), signature.clone());
+                }
                 let ids = self.catalogue.vendor_keys.entry(key).or_default();
                 if !ids.contains(&id) {
                     ids.push(id);
@@ -312,7 +329,8 @@ impl Loader {
         }
     }
 
-    fn family_name(&mut self, file: &str, raw: &RawFamily) -> Option<FamilyId> {
+    fn family_name(&mut self, at: &CatalogueFile<'_>, raw: &RawFamily) -> Option<FamilyId> {
+        let file = at.name;
         let vendor = self.vendor_id(file, &raw.vendor, &raw.name)?;
         if raw.source.trim().is_empty() {
             self.problem(file, format!("expected a source for family `{}`, found none", raw.name));
@@ -335,6 +353,7 @@ impl Loader {
             within: Vec::new(),
             hosts: Vec::new(),
             source: raw.source.clone(),
+            author: signature(at.role, &raw.author, &raw.date),
         });
         Some(id)
     }

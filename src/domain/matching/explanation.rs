@@ -76,7 +76,9 @@ fn vendor(told: &Told<'_>) -> EvidencePart {
         match shared {
             Some(v) => {
                 let name = &told.index.catalogue().vendor(*v).name;
-                (format!("both are names of {name}, by the catalogue"), PartResult::Same)
+                let catalogue = told.index.catalogue();
+                let author = [&yours, &advisory].into_iter().find_map(|text| catalogue.author_of_vendor_name(text));
+                (format!("both are names of {name}, by {}", whose(author)), PartResult::Same)
             }
             None if told.device.vendors.meets(&told.reading.vendors) => ("the same name".to_owned(), PartResult::Same),
             None => ("another vendor; the order number decides".to_owned(), PartResult::Differs),
@@ -99,20 +101,31 @@ fn product(told: &Told<'_>) -> EvidencePart {
             (format!("`{yours}` is covered by the pattern"), PartResult::Covers)
         }
         ProductEvidence::Family { family, member } => {
-            let name = &catalogue.family(*family).name;
+            // The alias may be on the smaller family that brings the member into this one.
+            let families_of = |text: &String| catalogue.families_of_member(text).into_iter().map(|(family, _)| family);
+            let author = std::iter::once(*family)
+                .chain(member.iter().flat_map(families_of).filter(|own| catalogue.is_within(*own, *family)))
+                .find_map(|f| catalogue.family(f).author.as_deref());
+            let (name, by) = (&catalogue.family(*family).name, whose(author));
             match member {
-                Some(member) => (format!("`{member}` is a member of {name}, by the catalogue"), PartResult::Covers),
-                None => (format!("family {name}, by the catalogue"), PartResult::Covers),
+                Some(member) => (format!("`{member}` is a member of {name}, by {by}"), PartResult::Covers),
+                None => (format!("family {name}, by {by}"), PartResult::Covers),
             }
         }
         ProductEvidence::Component { family } => {
-            (format!("component {}, by the catalogue", catalogue.family(*family).name), PartResult::Covers)
+            let family = catalogue.family(*family);
+            (format!("component {}, by {}", family.name, whose(family.author.as_deref())), PartResult::Covers)
         }
     };
     if matches!(told.identity, Identity::Unsure { .. }) {
         result = PartResult::InDoubt;
     }
     EvidencePart { part: Part::Product, yours: yours.to_owned(), advisory: told.reading.name.clone(), rule, result }
+}
+
+/// Whose knowledge it is: an alias tells its author and date.
+fn whose(author: Option<&str>) -> String {
+    author.map_or_else(|| "the catalogue".to_owned(), |author| format!("the alias of {author}"))
 }
 
 fn order_number(told: &Told<'_>) -> Option<EvidencePart> {

@@ -24,7 +24,7 @@ fn key(id: &str) -> AdvisoryKey {
     AdvisoryKey { namespace: "https://example.com".to_owned(), id: id.to_owned() }
 }
 
-fn revision(id: &str, version: &str) -> (AdvisoryRevision, Vec<u8>) {
+pub fn revision(id: &str, version: &str) -> (AdvisoryRevision, Vec<u8>) {
     let document = format!("{{\"id\": \"{id}\", \"version\": \"{version}\"}}");
     let revision = AdvisoryRevision {
         key: key(id),

@@ -1,7 +1,8 @@
 //! Settings, leases and the list of exploited vulnerabilities.
 
-use nameplate::domain::priority::{KevCatalogue, KevEntry};
-use nameplate::store::{Db, kev, lease, setting};
+use nameplate::domain::catalogue::pack::{Alias, AliasKind};
+use nameplate::domain::priority::{EpssEntry, EpssList, KevCatalogue, KevEntry};
+use nameplate::store::{Db, alias, epss, kev, lease, setting};
 
 use super::import::time;
 use crate::database::{TestDatabase, on_both};
@@ -11,6 +12,8 @@ on_both!(
     a_lease_has_one_holder_until_it_is_silent,
     of_many_who_want_a_lease_one_gets_it,
     the_list_of_exploited_vulnerabilities_is_replaced_whole,
+    an_alias_is_in_force_once_and_removed_ones_are_kept,
+    the_list_of_exploit_probabilities_is_replaced_whole_and_read_as_far_as_it_is_named,
 );
 
 async fn a_setting_is_set_changed_and_forgotten(database: &TestDatabase) {
@@ -81,4 +84,46 @@ async fn the_list_of_exploited_vulnerabilities_is_replaced_whole(database: &Test
     let empty = KevCatalogue::default();
     kev::save_kev(&db, &empty, at).await.unwrap();
     assert_eq!(kev::find_kev(&db).await.unwrap(), Some(empty));
+}
+
+async fn an_alias_is_in_force_once_and_removed_ones_are_kept(database: &TestDatabase) {
+    let db = Db::open(&database.url).await.unwrap();
+    let entry = |name: &str| Alias {
+        kind: AliasKind::Vendor,
+        text: format!("[[vendor]]\nname = \"{name}\"\n"),
+        author: "M. Okafor".to_owned(),
+        date: "2026-11-03".to_owned(),
+        place: "pack.toml:1".to_owned(),
+    };
+    let at = time("2026-11-03T00:00:00Z");
+    assert_eq!(alias::save_aliases(&db, &[entry("A"), entry("B")], at).await.unwrap(), 2);
+    assert_eq!(alias::save_aliases(&db, &[entry("B"), entry("C")], at).await.unwrap(), 1);
+    let first = alias::list_aliases(&db).await.unwrap().remove(0);
+    assert_eq!((first.alias.text, first.alias.author.as_str()), (entry("A").text, "M. Okafor"));
+    assert_eq!(first.alias.place, format!("alias {}", first.alias_id));
+    assert!(alias::delete_alias(&db, first.alias_id, at).await.unwrap());
+    assert!(!alias::delete_alias(&db, first.alias_id, at).await.unwrap(), "it is removed already");
+    assert_eq!(alias::list_aliases_in_force(&db).await.unwrap().len(), 2);
+    assert_eq!(alias::find_alias(&db, first.alias_id).await.unwrap().unwrap().removed_at, Some(at));
+    assert_eq!(alias::save_aliases(&db, &[entry("A")], at).await.unwrap(), 1, "it may come back");
+    assert_eq!(alias::list_aliases(&db).await.unwrap().len(), 4);
+}
+
+async fn the_list_of_exploit_probabilities_is_replaced_whole_and_read_as_far_as_it_is_named(database: &TestDatabase) {
+    let db = Db::open(&database.url).await.unwrap();
+    assert_eq!(epss::find_epss(&db).await.unwrap(), None);
+    let entry = |cve: &str| EpssEntry { cve: cve.to_owned(), probability_ppm: 420_130, percentile_ppm: 940_000 };
+    let list = |date: &str, cves: &[&str]| EpssList {
+        model: "v2025.03.14".to_owned(),
+        date: date.to_owned(),
+        entries: cves.iter().map(|cve| entry(cve)).collect(),
+    };
+    let at = time("2026-11-21T00:00:00Z");
+    epss::save_epss(&db, &list("2026-11-19", &["CVE-2022-1", "CVE-2022-1"]), at).await.unwrap();
+    epss::save_epss(&db, &list("2026-11-20", &["CVE-2022-2", "CVE-2022-3"]), at).await.unwrap();
+    assert_eq!(epss::find_epss(&db).await.unwrap(), Some(list("2026-11-20", &[])), "no advisory names them");
+    let revision = super::advisory::revision("A", "1");
+    nameplate::store::advisory::save_advisory_revisions(&db, vec![revision]).await.unwrap();
+    epss::save_epss(&db, &list("2026-11-21", &["CVE-2022-3", "CVE-2022-46680"]), at).await.unwrap();
+    assert_eq!(epss::find_epss(&db).await.unwrap(), Some(list("2026-11-21", &["CVE-2022-46680"])));
 }
