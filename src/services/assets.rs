@@ -184,8 +184,8 @@ mod tests {
             (AssetKey::Serial, "serial | riverside | s1", "serial | riverside | s1"),
             (AssetKey::Place, "place | riverside |  |  |  | pm8000 | ", "place | riverside |  |  |  | pm8000 | "),
         ] {
-            assert_eq!(keys(key, &[all.clone()]), [of_all], "{key:?}");
-            assert_eq!(keys(key, &[unnamed.clone()]), [of_unnamed], "{key:?}");
+            assert_eq!(keys(key, std::slice::from_ref(&all)), [of_all], "{key:?}");
+            assert_eq!(keys(key, std::slice::from_ref(&unnamed)), [of_unnamed], "{key:?}");
         }
     }
 

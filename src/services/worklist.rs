@@ -93,6 +93,9 @@ pub async fn stored_worklist(db: &Db, site: Option<&str>, progress: &dyn Progres
     })
 }
 
+/// Site, what the nameplate says (vendor, model, order number), and the readings that are needed together.
+type GroupKey<'a> = (&'a str, [&'a str; 3], Vec<Reading>);
+
 /// Makes the walk list of one site, or of all.
 ///
 /// # Errors
@@ -107,7 +110,7 @@ pub fn worklist(fleet: &JudgedFleet<'_>, site: Option<&str>) -> Result<Worklist,
         return Err(WorklistError::UnknownSite { site: site.to_owned(), known });
     }
     let mut list = Worklist::default();
-    let mut groups: BTreeMap<(&str, [&str; 3], Vec<Reading>), (WorklistItem, BTreeSet<u32>)> = BTreeMap::new();
+    let mut groups: BTreeMap<GroupKey<'_>, (WorklistItem, BTreeSet<u32>)> = BTreeMap::new();
     for (asset, &variant) in fleet.assets.iter().zip(fleet.variant_of) {
         if site.is_some_and(|site| site != asset.site) {
             continue;
