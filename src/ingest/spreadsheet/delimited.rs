@@ -28,6 +28,8 @@ pub struct Records<R> {
     pub delimiter: u8,
     /// Whether each line is a whole record inside of quotes, as some programs write them.
     unwrap: bool,
+    /// The size of the last record.
+    usual: (usize, usize),
 }
 
 enum Parsed {
@@ -53,7 +55,8 @@ impl<R: Read> Records<R> {
         let mut buffer = String::new();
         while buffer.len() < 256 * 1024 && source.read_into(&mut buffer).map_err(ReadFault::Io)? {}
         let ended = buffer.len() < 256 * 1024;
-        let mut records = Records { source, buffer, at: 0, line: 1, ended, delimiter: b',', unwrap: false };
+        let mut records =
+            Records { source, buffer, at: 0, line: 1, ended, delimiter: b',', unwrap: false, usual: (0, 0) };
         let named = records.separator_line();
         records.delimiter = given.or(named).unwrap_or_else(|| sniff_wrapped(&records.buffer[records.at..]));
         records.unwrap = records.is_wrapped();
@@ -102,7 +105,7 @@ impl<R: Read> Records<R> {
             if self.at >= self.buffer.len() && !self.refill()? {
                 return Ok(None);
             }
-            let mut row = RawRow::new(self.line);
+            let mut row = RawRow::like(self.line, self.usual);
             let mut literal_quotes = Vec::new();
             loop {
                 match parse(
@@ -133,6 +136,7 @@ impl<R: Read> Records<R> {
                 }
                 row = RawRow::new(self.line);
             }
+            self.usual = row.size();
             if row.len() > MAX_COLUMNS {
                 return Err(ReadFault::TooMany {
                     what: "a line with many cells",

@@ -190,20 +190,24 @@ pub fn is_several(text: &str) -> bool {
 
 /// A quick look that spares the close one for nearly all cells of a long list.
 fn may_be_several(text: &str) -> bool {
-    const JOINING: [&str; 12] =
-        ["and", "und", "et", "with", "mit", "avec", "con", "com", "incl.", "inkl.", "plus", "x"];
-    if text.contains(['\n', ';', '+', '&', '×', '*', '台']) {
-        return true;
-    }
-    let counted = text.as_bytes().windows(2).any(|w| w[0].is_ascii_digit() && matches!(w[1], b'x' | b'X'));
-    let mut words = text.split(' ').skip(1).peekable();
-    while let Some(word) = words.next() {
-        let pieces = matches!(word, "pcs" | "stk" | "Stk" | "PCS");
-        if pieces || words.peek().is_some() && JOINING.iter().any(|j| word.eq_ignore_ascii_case(j)) {
-            return true;
+    const JOINING: [&str; 15] =
+        ["and", "und", "et", "with", "mit", "avec", "con", "com", "incl.", "inkl.", "plus", "x", "pcs", "stk", "x,"];
+    let bytes = text.as_bytes();
+    let mut blanks = 0;
+    for (at, b) in bytes.iter().enumerate() {
+        match b {
+            b'\n' | b';' | b'+' | b'&' | b'*' => return true,
+            b'x' | b'X' if at > 0 && bytes[at - 1].is_ascii_digit() => return true,
+            b' ' => blanks += 1,
+            _ => {}
         }
     }
-    counted
+    if !text.is_ascii() && text.contains(['×', '台']) {
+        return true;
+    }
+    // A joining word stands between two others.
+    blanks > 1
+        && text.split(' ').skip(1).any(|word| word.len() < 6 && JOINING.iter().any(|j| word.eq_ignore_ascii_case(j)))
 }
 
 /// `Smart-UPS SMT2200 with AP9631`: a second product is fitted to the first.

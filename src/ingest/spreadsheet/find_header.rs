@@ -198,11 +198,19 @@ pub fn repeats(row: &RawRow, keys: &[String]) -> bool {
         if filled > 3 && same == 0 {
             return false;
         }
-        let has_digit = |t: &str| t.bytes().any(|b| b.is_ascii_digit());
-        // Headers seldom have digits and data mostly has, which spares folding nearly every cell.
-        same += usize::from(
-            keys.get(column).is_some_and(|k| !k.is_empty() && has_digit(k) == has_digit(text) && *k == key(text)),
-        );
+        same += usize::from(keys.get(column).is_some_and(|k| has_key(text, k)));
     }
     same >= 2 && same * 3 >= filled * 2
+}
+
+/// Whether a text folds to this key. Folding is spared where plain letters already differ.
+fn has_key(text: &str, wanted: &str) -> bool {
+    if wanted.is_empty() {
+        return false;
+    }
+    if text.is_ascii() {
+        let letters = text.bytes().filter(u8::is_ascii_alphanumeric).map(|b| b.to_ascii_lowercase());
+        return letters.eq(wanted.bytes());
+    }
+    key(text) == wanted
 }

@@ -35,6 +35,17 @@ impl RawRow {
         RawRow { number, ..RawRow::default() }
     }
 
+    /// An empty row with room for as much as another one holds, because the rows of a list are much alike.
+    pub fn like(number: u32, other: (usize, usize)) -> RawRow {
+        let (bytes, cells) = other;
+        RawRow { number, text: String::with_capacity(bytes), ends: Vec::with_capacity(cells), ..RawRow::default() }
+    }
+
+    /// Bytes of text and number of cells, for `like`.
+    pub fn size(&self) -> (usize, usize) {
+        (self.text.len() + self.text.len() / 8, self.ends.len())
+    }
+
     /// Appends a text cell.
     pub fn push(&mut self, text: &str) {
         self.text.push_str(text);

@@ -27,6 +27,8 @@ struct Words {
     errors: FxHashSet<String>,
     totals: Vec<String>,
     no_device: Vec<String>,
+    /// The first words of those.
+    no_device_first: FxHashSet<String>,
     site_labels: Vec<String>,
     site_endings: Vec<String>,
     area_labels: Vec<String>,
@@ -43,6 +45,7 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| {
         not_stated: set(file.not_stated),
         errors: set(file.errors),
         totals: list(file.totals),
+        no_device_first: first_words(&file.no_device),
         no_device: list(file.no_device),
         site_labels: list(file.site_labels),
         site_endings: list(file.site_endings),
@@ -52,6 +55,11 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| {
         kinds: set(file.kinds),
     }
 });
+
+fn first_words(words: &[String]) -> FxHashSet<String> {
+    let first = |w: &String| fold(w).split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default().to_owned();
+    words.iter().map(first).collect()
+}
 
 /// The longest word for "unknown"; longer texts are not looked up.
 const LONGEST: usize = 40;
@@ -84,6 +92,12 @@ pub fn is_total(text: &str) -> bool {
 
 /// Whether the text says that no device is there: `spare cubicle`, `see drawing E-104`, `予備`.
 pub fn is_no_device(text: &str) -> bool {
+    let text = text.trim_matches(|c: char| !c.is_alphanumeric());
+    // Nearly all values are told by their first word.
+    let first = text.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+    if first.is_empty() || first.len() > LONGEST || !WORDS.no_device_first.contains(&fold(first)) {
+        return false;
+    }
     let folded = fold(text);
     let folded = folded.trim_matches(|c: char| !c.is_alphanumeric());
     WORDS.no_device.iter().any(|w| folded == *w || (w.contains(' ') && starts_with_word(folded, w)))
