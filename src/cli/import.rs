@@ -162,7 +162,7 @@ async fn import(arguments: &FileArguments, context: &Context) -> Outcome {
         _ = tokio::signal::ctrl_c() => return Err("stopped; nothing of the file was stored".into()),
     };
     if let (Err(ImportError::Rejected { reading, .. }), Some(path)) = (&imported, &arguments.rejects) {
-        save_rejects(path, &reading.rejected, &reading.columns, &request, context)?;
+        write_reject_file(path, &reading.rejected, &reading.columns, &request, context)?;
     }
     match imported? {
         ImportResult::AlreadyImported(known) if arguments.format == Form::Text => println!(
@@ -174,11 +174,11 @@ async fn import(arguments: &FileArguments, context: &Context) -> Outcome {
         }
         ImportResult::Done(done) => {
             if let Some(path) = &arguments.save_mapping {
-                save_mapping(path, &done.mapping)?;
+                write_mapping_file(path, &done.mapping)?;
             }
             if let Some(path) = &arguments.rejects {
                 let rejected = list_rejected_rows(&db, done.imported.inventory_id).await?;
-                save_rejects(path, &rejected, &done.reading.columns, &request, context)?;
+                write_reject_file(path, &rejected, &done.reading.columns, &request, context)?;
             }
             tell(&done, arguments.format, context);
         }
@@ -225,11 +225,11 @@ fn tell(done: &DoneImport, format: Form, context: &Context) {
     ));
 }
 
-fn save_mapping(path: &Path, mapping: &str) -> Result<(), String> {
+fn write_mapping_file(path: &Path, mapping: &str) -> Result<(), String> {
     write_file(path, |out| out.write_all(mapping.as_bytes()))
 }
 
-fn save_rejects(
+fn write_reject_file(
     path: &Path,
     rejected: &[RejectedRow],
     columns: &[ColumnReading],

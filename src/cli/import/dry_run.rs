@@ -2,7 +2,9 @@
 
 use std::process::ExitCode;
 
-use super::{FileArguments, Form, print_json, reading_in_words, rejected_in_words, save_mapping, save_rejects};
+use super::{
+    FileArguments, Form, print_json, reading_in_words, rejected_in_words, write_mapping_file, write_reject_file,
+};
 use crate::cli::bars::Bars;
 use crate::cli::{Context, Outcome};
 use crate::domain::inventory::{AssetLabel, ImportPreview, RowWarning};
@@ -30,10 +32,10 @@ pub async fn run(arguments: &FileArguments, request: &ImportRequest, context: &C
         }
     };
     if let Some(path) = &arguments.save_mapping {
-        save_mapping(path, &previewed.mapping)?;
+        write_mapping_file(path, &previewed.mapping)?;
     }
     if let Some(path) = &arguments.rejects {
-        save_rejects(path, &previewed.reading.rejected, &previewed.reading.columns, request, context)?;
+        write_reject_file(path, &previewed.reading.rejected, &previewed.reading.columns, request, context)?;
     }
     match arguments.format {
         Form::Json => print_json(&in_json(&previewed))?,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use super::dry_run::warning_in_words;
-use super::{columns_in_words, rejected_in_words, save_rejects};
+use super::{columns_in_words, rejected_in_words, write_reject_file};
 use crate::cli::{Context, Outcome};
 use crate::domain::inventory::Inventory;
 use crate::report::visible::visible_line;
@@ -87,7 +87,7 @@ pub async fn show(arguments: &ShowArguments, context: &Context) -> Outcome {
             site: import.site.clone(),
             ..ImportRequest::default()
         };
-        save_rejects(path, &rejected, &columns, &came_from, context)?;
+        write_reject_file(path, &rejected, &columns, &came_from, context)?;
     }
     println!("{}", in_one_line(&import));
     println!("SHA-256 {}", import.sha256);
