@@ -160,6 +160,12 @@ impl NameplateReading {
         self.orders.is_empty() && self.families.is_empty() && self.parts.is_empty()
     }
 
+    /// Whether the device names no order number and no member of a family, so that it may be any of a family's members.
+    pub fn is_unspecific(&self) -> bool {
+        !self.orders.iter().any(|o| o.scheme.is_some())
+            && !self.families.values().any(|how| matches!(how, FamilyEvidence::Member(_)))
+    }
+
     fn add_text(&mut self, text: &str, catalogue: &Catalogue) {
         for designation in catalogue.read_designations(text, &self.vendors, TextKind::Device) {
             let Designation { orders, families, components, parts, series, is_software, .. } = designation;

@@ -2,7 +2,7 @@
 
 mod entry;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -26,6 +26,8 @@ pub struct Entry {
     pub range: u32,
     /// Per vulnerability: (index into `Advisory::vulnerabilities`, what the status says).
     pub statuses: Vec<(u32, StatusGroup)>,
+    /// The version that the document's fixes tell to go to; read when it is first asked for.
+    pub advised_fix: OnceLock<Option<String>>,
 }
 
 /// What a product status says, as far as a verdict depends on it.
@@ -163,11 +165,15 @@ impl ProductIndex {
             found.extend(list);
         }
         for family in device.families.keys() {
-            for map in [&self.by_family, &self.by_host, &self.by_member_family] {
+            for map in [&self.by_family, &self.by_host] {
                 if let Some(list) = map.get(family) {
                     found.extend(list);
                 }
             }
+        }
+        // Only a device that names nothing finer than a family can be one of its members by what it says.
+        if device.is_unspecific() {
+            found.extend(self.siblings(device));
         }
         for component in &device.components {
             if let Some(list) = self.by_component.get(&component.family) {
@@ -184,6 +190,11 @@ impl ProductIndex {
         found.sort_unstable();
         found.dedup();
         found
+    }
+
+    /// The readings that name members of the device's families.
+    pub fn siblings<'a>(&'a self, device: &'a NameplateReading) -> impl Iterator<Item = &'a u32> {
+        device.families.keys().filter_map(|family| self.by_member_family.get(family)).flatten()
     }
 
     /// Whether an advisory calls a product by just this squashed name.
@@ -269,7 +280,13 @@ impl ProductIndex {
                     }
                 };
                 self.places[reading as usize].push((a as u32, entries.len() as u32));
-                entries.push(Entry { product: p as u32, reading, range, statuses: product_statuses });
+                entries.push(Entry {
+                    product: p as u32,
+                    reading,
+                    range,
+                    statuses: product_statuses,
+                    advised_fix: OnceLock::new(),
+                });
             }
             self.entries.push(entries);
         }

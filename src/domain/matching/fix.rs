@@ -2,21 +2,27 @@
 
 use crate::domain::advisory::Advisory;
 use crate::domain::nameplate::leading_numbers;
+use crate::domain::product_index::Entry;
 use crate::domain::remediation::RemediationCategory;
 use crate::domain::version_range::VersionRange;
 
 /// The first fixed version: the exclusive bound of the range, of several the one that is nearest for a device whose
 /// firmware begins with `own`; else the version in the text of a fix for this product.
-pub(super) fn first_fixed(advisory: &Advisory, product: u32, range: &VersionRange, own: &[u32]) -> Option<String> {
-    nearest_fix(&range.fix_candidates(), own).or_else(|| exclusive_bound(range.raw())).or_else(|| {
-        advisory
-            .vulnerabilities
-            .iter()
-            .flat_map(|v| &v.remediations)
-            .filter(|r| matches!(r.category, RemediationCategory::VendorFix | RemediationCategory::OptionalPatch))
-            .filter(|r| r.products.contains(&product))
-            .find_map(|r| version_in_advice(&r.details))
-    })
+pub(super) fn first_fixed(advisory: &Advisory, entry: &Entry, range: &VersionRange, own: &[u32]) -> Option<String> {
+    nearest_fix(&range.fix_candidates(), own)
+        .or_else(|| exclusive_bound(range.raw()))
+        .or_else(|| entry.advised_fix.get_or_init(|| advised(advisory, entry.product)).clone())
+}
+
+/// The version in the text of a fix for this product.
+fn advised(advisory: &Advisory, product: u32) -> Option<String> {
+    advisory
+        .vulnerabilities
+        .iter()
+        .flat_map(|v| &v.remediations)
+        .filter(|r| matches!(r.category, RemediationCategory::VendorFix | RemediationCategory::OptionalPatch))
+        .filter(|r| r.products.binary_search(&product).is_ok())
+        .find_map(|r| version_in_advice(&r.details))
 }
 
 /// Of the fixes of several branches that of the device's own major, else the lowest above it. One candidate alone is

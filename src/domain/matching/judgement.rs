@@ -267,7 +267,7 @@ fn decide(
     products.sort_unstable();
     products.dedup();
     let document = &index.advisories()[advisory as usize];
-    let fix = fix::first_fixed(document, one.entry.product, range, &device.firmware_numbers);
+    let fix = fix::first_fixed(document, one.entry, range, &device.firmware_numbers);
     let settled_by = settling::settled_by(&doubts, order_doubt, &told);
     Some(Match {
         advisory,

@@ -56,6 +56,7 @@ pub fn near_misses(index: &ProductIndex, variant: &Variant, limit: usize) -> Vec
 /// The candidates and those whose order number begins like the device's.
 fn nearby(index: &ProductIndex, device: &NameplateReading) -> Vec<u32> {
     let mut found = index.candidates(device);
+    found.extend(index.siblings(device));
     for order in &device.orders {
         found.extend(index.orders_beginning_like(&order.key));
     }
