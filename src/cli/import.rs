@@ -63,8 +63,8 @@ struct FileArguments {
     #[arg(long, value_name = "FILE")]
     mapping: Option<PathBuf>,
     /// Write how the columns were read, as a mapping to change and to give with --mapping
-    #[arg(long, value_name = "FILE")]
-    save_mapping: Option<PathBuf>,
+    #[arg(long = "save-mapping", value_name = "FILE")]
+    mapping_out: Option<PathBuf>,
     /// Read the columns anew, and forget what is remembered for these headers
     #[arg(long)]
     forget_mapping: bool,
@@ -173,7 +173,7 @@ async fn import(arguments: &FileArguments, context: &Context) -> Outcome {
             println!("{}", serde_json::json!({ "already_imported": true, "inventory_id": known.inventory_id }));
         }
         ImportResult::Done(done) => {
-            if let Some(path) = &arguments.save_mapping {
+            if let Some(path) = &arguments.mapping_out {
                 write_mapping_file(path, &done.mapping)?;
             }
             if let Some(path) = &arguments.rejects {

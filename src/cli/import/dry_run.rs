@@ -31,7 +31,7 @@ pub async fn run(arguments: &FileArguments, request: &ImportRequest, context: &C
             return Err(error.into());
         }
     };
-    if let Some(path) = &arguments.save_mapping {
+    if let Some(path) = &arguments.mapping_out {
         write_mapping_file(path, &previewed.mapping)?;
     }
     if let Some(path) = &arguments.rejects {
