@@ -206,9 +206,9 @@ pub(super) async fn save_assets(
     let before: FxHashMap<String, Before> = for_list!(tx tx, all Before,
         "select a.identity_digest, a.asset_id, a.site_id, a.tag, a.name, a.area, a.serial_number, a.ip_address, \
             a.mac_address, a.quantity, a.criticality, a.notes, a.unmapped, a.not_seen_since, a.retired_at, \
-            coalesce(o.variant_id, (select q.variant_id from asset_variant q where q.asset_id = a.asset_id \
-                order by q.asset_variant_id desc limit 1)) as variant_id \
-         from asset a left join asset_variant o on o.asset_id = a.asset_id and o.until is null \
+            (select p.variant_id from asset_variant p where p.asset_id = a.asset_id \
+                order by p.asset_variant_id desc limit 1) as variant_id \
+         from asset a \
          where a.identity_digest in",
         assets.iter().map(|a| a.identity_digest.as_str()),
         "")?
@@ -272,7 +272,7 @@ pub(super) async fn save_assets(
                 values.push_bind(asset_id);
             }
             query.push(")");
-            query.build().execute(c).await.map(drop)
+            query.build().persistent(false).execute(c).await.map(drop)
         })?;
     }
     if !to_open.is_empty() {
@@ -335,7 +335,7 @@ async fn save_seen_again(tx: &mut Tx, by: By<'_>, seen: &[(i64, &str)]) -> Resul
             b.push_bind(*asset_id).push_bind(clean(place).as_ref());
         });
         query.push(") as seen where asset.asset_id = seen.column1");
-        query.build().execute(c).await.map(drop)
+        query.build().persistent(false).execute(c).await.map(drop)
     })?;
     Ok(())
 }

@@ -192,7 +192,7 @@ pub(super) async fn list_told_at(
                 query.push(")");
             }
         }
-        query.build_query_as().fetch_all(c).await
+        query.build_query_as().persistent(false).fetch_all(c).await
     })?;
     rows.into_iter().map(FindingRow::into_domain).collect()
 }

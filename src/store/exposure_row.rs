@@ -84,7 +84,7 @@ pub async fn each_exposure_row_at<E: From<StoreError>>(
             query.push(")");
         }
         query.push(" order by s.name, p.variant_id, a.tag, a.asset_id");
-        let mut holders = query.build_query_as::<Holder>().fetch(c);
+        let mut holders = query.build_query_as::<Holder>().persistent(false).fetch(c);
         let mut twins = Twins::default();
         while let Some(holder) = holders.try_next().await.map_err(StoreError::from)? {
             let (site, variant_id) = (&holder.row.site, holder.row.variant.variant_id);

@@ -471,6 +471,7 @@ impl Import {
                 n_warnings = $7 where inventory_id = $1",
             self.inventory_id, count(n.n_new), count(n.n_changed), count(n.n_same), count(n.n_not_seen),
             count(n.n_rejected), count(n.n_warnings))?;
+        self.tx.refresh_statistics(&["asset", "asset_variant", "variant"]).await?;
         self.tx.commit().await?;
         Ok(Imported { inventory_id: self.inventory_id, counts: self.counts, repeated: self.repeated })
     }

@@ -84,6 +84,10 @@ macro_rules! insert {
 
 /// One statement about a list of values, which stands between `head` and `tail` as `(v1, v2, …)`. At most [`BATCH`]
 /// values at a time. `exec` gives the number of rows touched, `all` the rows.
+///
+/// Its plan is made anew each time (`persistent(false)`), here and wherever rows are looked up by a list: PostgreSQL
+/// keeps a plan after five executions, and one that was made while the table was empty reads the whole table for each
+/// batch of an import. Forbidding kept plans altogether costs more, as it also slows down the checks of foreign keys.
 macro_rules! for_list {
     (@build $head:expr, $list:expr, $tail:expr) => {{
         let mut query = sqlx::QueryBuilder::new($head);
@@ -99,19 +103,19 @@ macro_rules! for_list {
     (tx $tx:expr, exec, $head:expr, $list:expr, $tail:expr) => {
         on!(tx $tx, c => {
             let mut query = for_list!(@build $head, $list, $tail);
-            query.build().execute(c).await.map(|done| done.rows_affected())
+            query.build().persistent(false).execute(c).await.map(|done| done.rows_affected())
         })
     };
     (tx $tx:expr, all $t:ty, $head:expr, $list:expr, $tail:expr) => {
         on!(tx $tx, c => {
             let mut query = for_list!(@build $head, $list, $tail);
-            query.build_query_as::<$t>().fetch_all(c).await
+            query.build_query_as::<$t>().persistent(false).fetch_all(c).await
         })
     };
     ($db:expr, all $t:ty, $head:expr, $list:expr, $tail:expr) => {
         on!($db, c => {
             let mut query = for_list!(@build $head, $list, $tail);
-            query.build_query_as::<$t>().fetch_all(c).await
+            query.build_query_as::<$t>().persistent(false).fetch_all(c).await
         })
     };
 }
@@ -284,17 +288,8 @@ impl Db {
         if encoding != "UTF8" {
             return Err(failed(format!("expected the encoding `UTF8`, found `{encoding}`")));
         }
-        let pool = PgPoolOptions::new()
-            .max_connections(8)
-            .acquire_timeout(Duration::from_secs(60))
-            // A plan that was kept while a table was empty reads the whole table for each batch once it has grown: the
-            // import of a large file would take hours. Making a plan costs little beside that.
-            .after_connect(|connection, _| {
-                Box::pin(async move {
-                    sqlx::query("set plan_cache_mode = force_custom_plan").execute(connection).await.map(drop)
-                })
-            })
-            .connect_lazy_with(options);
+        let pool =
+            PgPoolOptions::new().max_connections(8).acquire_timeout(Duration::from_secs(60)).connect_lazy_with(options);
         Ok(Db { pool: Pool::Pg(pool), name })
     }
 
@@ -361,6 +356,16 @@ impl Db {
 }
 
 impl Tx {
+    /// Tells the planner of PostgreSQL what has become of these tables. Its own housekeeping comes by a minute later,
+    /// and until then it plans for tables as small as they were. SQLite looks rows up by index in any case.
+    async fn refresh_statistics(&mut self, tables: &[&'static str]) -> Result<(), StoreError> {
+        if let Tx::Pg(tx) = self {
+            let statement = format!("analyze {}", tables.join(", "));
+            sqlx::query(sqlx::AssertSqlSafe(statement)).execute(&mut **tx).await?;
+        }
+        Ok(())
+    }
+
     async fn commit(self) -> Result<(), StoreError> {
         match self {
             Tx::Lite(tx) => tx.commit().await?,

@@ -149,6 +149,9 @@ pub async fn save_rescan(
     }
     open(&mut tx, by, &changes.opened).await?;
     save_standings(&mut tx, by, standings).await?;
+    if !changes.is_empty() {
+        tx.refresh_statistics(&["exposure", "exposure_history", "variant_standing"]).await?;
+    }
     tx.commit().await?;
     Ok(rescan_id)
 }
@@ -219,7 +222,7 @@ async fn close(tx: &mut Tx, by: By<'_>, open: &OpenIds, closed: &[(ExposureKey, 
                 values.push_bind(id);
             }
             query.push(")");
-            query.build().execute(c).await.map(drop)
+            query.build().persistent(false).execute(c).await.map(drop)
         })?;
     }
     Ok(())
@@ -262,7 +265,7 @@ async fn change(
                     .push_bind(clean(&after.advisory_version).as_ref());
             });
             query.push(") as told where exposure.exposure_id = told.column1");
-            query.build().execute(c).await.map(drop)
+            query.build().persistent(false).execute(c).await.map(drop)
         })?;
     }
     Ok(())
@@ -281,7 +284,7 @@ async fn keep_telling(tx: &mut Tx, by: By<'_>, cause: &str, ids: Vec<i64>) -> Re
             values.push_bind(id);
         }
         query.push(")");
-        query.build().execute(c).await.map(drop)
+        query.build().persistent(false).execute(c).await.map(drop)
     })?;
     Ok(())
 }
@@ -345,7 +348,7 @@ async fn save_standings(tx: &mut Tx, by: By<'_>, standings: &[VariantStanding]) 
                 ids.push_bind(now.variant_id);
             }
             query.push(")");
-            query.build().execute(c).await.map(drop)
+            query.build().persistent(false).execute(c).await.map(drop)
         })?;
         insert!(
             tx,
