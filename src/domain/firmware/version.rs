@@ -315,10 +315,15 @@ impl Version {
         }
     }
 
-    /// A bound `V2` beside a device's `R121-V0`: the release names the product, its version is compared.
+    /// `V2` beside `R121-V0`, whichever is the bound: the release names the product, its version is compared.
     fn by_pair(&self, bound: &Version) -> Option<Ordering> {
-        if self.pair && !bound.pair && bound.is_one_number() && bound.text.starts_with(['v', 'V']) {
+        let is_version_of_a_release =
+            |version: &Version| !version.pair && version.is_one_number() && version.text.starts_with(['v', 'V']);
+        if self.pair && is_version_of_a_release(bound) {
             return order_cores(self.core.get(1..)?, &bound.core);
+        }
+        if bound.pair && is_version_of_a_release(self) {
+            return order_cores(&self.core, bound.core.get(1..)?);
         }
         None
     }
