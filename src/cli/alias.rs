@@ -43,7 +43,7 @@ pub struct AddArguments {
     /// Another name of a vendor that the catalogue knows: NAME=VENDOR
     #[arg(long, value_name = "NAME=VENDOR")]
     vendor_alias: Option<String>,
-    /// File with [[family]] entries in the form of an alias pack; author and date may be left out
+    /// File with `[[family]]` entries in the form of an alias pack; author and date may be left out
     #[arg(long, value_name = "FILE")]
     family: Option<PathBuf>,
     /// Whether the nameplate is the product
@@ -128,7 +128,7 @@ pub struct ExportArguments {
 
 /// Add the entries of a pack, all or none; the same pack twice changes nothing
 ///
-/// A pack is TOML: [[vendor]], [[family]] and [[decision]] entries of the same form as the built-in catalogue, each with
+/// A pack is TOML: `[[vendor]]`, `[[family]]` and `[[decision]]` entries of the same form as the built-in catalogue, each with
 /// author and date. It is checked wholly before anything is taken.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\

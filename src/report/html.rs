@@ -1,6 +1,6 @@
 //! The report as one HTML file: no script, no request to anywhere, readable on paper and at 320 pixels.
 //!
-//! Everything that is not our own words goes through [`escape`], and the page forbids itself scripts, forms, frames
+//! Everything that is not our own words goes through `escape`, and the page forbids itself scripts, forms, frames
 //! and foreign styles with a content security policy, so an advisory or an inventory cannot make it do anything.
 
 use std::io::{self, Write};

@@ -1,4 +1,4 @@
-//! The door for browsers and programs: for now whether the program is up, and which one it is.
+//! The door for browsers and programs: whether the program is up, and which one it is.
 
 use axum::Json;
 use axum::Router;
