@@ -69,6 +69,8 @@ fn finding(nameplate: usize, advisory: &Arc<ReportAdvisory>) -> Arc<ReportFindin
         cvss_version: "3.1".to_owned(),
         severity: Some(Severity::of_score(score)),
         exploited: Vec::new(),
+        exploited_since: String::new(),
+        epss: None,
         fix: Some("4.0.0".to_owned()),
         remediations: std::iter::once(remedy(RemediationCategory::VendorFix, 0))
             .chain((1..8).map(|n| remedy(RemediationCategory::Mitigation, n)))
@@ -105,6 +107,7 @@ fn fleet() -> Report {
                 serial_number: format!("SN{n:010}"),
                 firmware: format!("3.1.{nameplate}"),
                 hardware_revision: String::new(),
+                criticality: String::new(),
                 place: format!("Meters!F{n} of plant.xlsx"),
             });
             findings[nameplate].clone().map(|finding| ReportRow { asset: asset.clone(), finding })

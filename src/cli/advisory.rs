@@ -8,8 +8,9 @@ use super::output::write_out;
 use super::{Context, Outcome};
 use crate::report::advisory_text::advisory_text;
 use crate::report::lint::{write_lint, write_lint_json};
-use crate::services::add_advisories::{add_advisories, replace_kev};
+use crate::services::add_advisories::{add_advisories, replace_epss, replace_kev};
 use crate::services::lint_advisories::{lint_database, lint_paths};
+use crate::services::load_epss::load_epss;
 use crate::services::load_kev::load_kev;
 use crate::services::report_rows::range_in_words;
 use crate::services::show_advisory::find_shown_advisories;
@@ -32,13 +33,17 @@ pub enum Command {
 #[command(after_long_help = "\
 Examples:
   nameplate advisory add csaf_files/OT/white
-  nameplate advisory add bundle.tar.zst --kev known_exploited_vulnerabilities.json")]
+  nameplate advisory add bundle.tar.zst --kev known_exploited_vulnerabilities.json
+  nameplate advisory add --epss epss_scores-current.csv.gz")]
 pub struct AddArguments {
-    #[arg(required_unless_present = "kev", value_name = "PATH")]
+    #[arg(required_unless_present_any = ["kev", "epss"], value_name = "PATH")]
     paths: Vec<PathBuf>,
     /// CISA's list of known exploited vulnerabilities (JSON or CSV); replaces the one in the database
     #[arg(long, value_name = "FILE")]
     kev: Option<PathBuf>,
+    /// FIRST's list of exploit probabilities (CSV, also as .gz); replaces the one in the database
+    #[arg(long, value_name = "FILE")]
+    epss: Option<PathBuf>,
 }
 
 /// List the advisories of the database, one line each
@@ -95,8 +100,9 @@ pub async fn run(command: &Command, context: &Context) -> Outcome {
 }
 
 async fn add(arguments: &AddArguments, context: &Context) -> Outcome {
-    // The list is read first: a mistyped name must not be noticed only after a long load.
+    // The lists are read first: a mistyped name must not be noticed only after a long load.
     let kev = arguments.kev.as_deref().map(load_kev).transpose()?;
+    let epss = arguments.epss.as_deref().map(load_epss).transpose()?;
     let db = context.open_database().await?;
     if !arguments.paths.is_empty() {
         let added = add_advisories(&db, &arguments.paths, &Bars::new(context.quiet)).await?;
@@ -120,6 +126,14 @@ async fn add(arguments: &AddArguments, context: &Context) -> Outcome {
         }
         println!("Exploited vulnerabilities: {} in list {}.", list.entries.len(), list.version);
         replace_kev(&db, &list).await?;
+    }
+    if let Some((list, warnings)) = epss {
+        for warning in warnings {
+            context.say(format_args!("warning: {warning}"));
+        }
+        let date = if list.date.is_empty() { "no stated date" } else { &list.date };
+        println!("Exploit probabilities: {} of {date}, model {}.", list.entries.len(), list.model);
+        replace_epss(&db, &list).await?;
     }
     context.say("hint: `nameplate rescan` judges your devices anew");
     Ok(ExitCode::SUCCESS)

@@ -14,8 +14,9 @@ use crate::report::explanation::{write_explanation, write_explanation_json};
 use crate::services::aliases::{catalogue_of, catalogue_with_pack};
 use crate::services::explain_match::{ExplainRequest, explain, find_asset};
 use crate::services::load_advisories::{AdvisorySource, load_advisories};
+use crate::services::load_epss::load_epss;
 use crate::services::load_kev::load_kev;
-use crate::services::report_rows::Exploited;
+use crate::services::report_rows::Threats;
 use crate::store;
 
 /// Explain why a device is affected or not: what was compared, what would change it, what came close
@@ -58,6 +59,9 @@ pub struct Arguments {
     /// CISA's list of known exploited vulnerabilities, instead of the one in the database
     #[arg(long, value_name = "FILE")]
     kev: Option<PathBuf>,
+    /// FIRST's list of exploit probabilities (CSV, also as .gz), instead of the one in the database
+    #[arg(long, value_name = "FILE")]
+    epss: Option<PathBuf>,
     /// Alias pack to lay over the catalogue, instead of the aliases in the database
     #[arg(long, value_name = "PACK")]
     aliases: Option<PathBuf>,
@@ -77,11 +81,13 @@ pub async fn run(arguments: &Arguments, context: &Context) -> Outcome {
         Some(_) => Some(context.open_database().await?),
         None => context.open_database_if_there().await?,
     };
-    let exploited = match (&arguments.kev, &db) {
-        (Some(path), _) => Exploited::of(&load_kev(path)?.0),
-        (None, Some(db)) => store::kev::find_kev(db).await?.map(|list| Exploited::of(&list)).unwrap_or_default(),
-        (None, None) => Exploited::default(),
+    let stored = match &db {
+        Some(db) => (store::kev::find_kev(db).await?, store::epss::find_epss(db).await?),
+        None => (None, None),
     };
+    let kev = arguments.kev.as_deref().map(load_kev).transpose()?.map(|(list, _)| list).or(stored.0);
+    let epss = arguments.epss.as_deref().map(load_epss).transpose()?.map(|(list, _)| list).or(stored.1);
+    let threats = Threats::of(kev, epss);
     let catalogue = match (&arguments.aliases, &db) {
         (Some(pack), _) => catalogue_with_pack(pack)?,
         (None, Some(db)) => {
@@ -118,7 +124,7 @@ pub async fn run(arguments: &Arguments, context: &Context) -> Outcome {
         None => AdvisorySource::Samples,
     };
     let advisories = load_advisories(source, &Bars::new(context.quiet)).await?;
-    let explanation = tokio::task::block_in_place(|| explain(&request, advisories, &exploited, catalogue))?;
+    let explanation = tokio::task::block_in_place(|| explain(&request, advisories, &threats, catalogue))?;
     write_out(None, false, |out| match arguments.format {
         Form::Text => write_explanation(&explanation, out),
         Form::Json => write_explanation_json(&explanation, out),

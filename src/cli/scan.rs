@@ -36,6 +36,9 @@ pub struct Arguments {
     /// CISA's list of known exploited vulnerabilities (JSON or CSV)
     #[arg(long, value_name = "FILE")]
     kev: Option<PathBuf>,
+    /// FIRST's list of exploit probabilities (CSV, also as .gz)
+    #[arg(long, value_name = "FILE")]
+    epss: Option<PathBuf>,
     /// Alias pack to lay over the built-in catalogue; see `nameplate alias export`
     #[arg(long, value_name = "PACK")]
     aliases: Option<PathBuf>,
@@ -98,6 +101,7 @@ pub async fn run(arguments: &Arguments, context: &Context) -> Outcome {
         files: arguments.files.clone(),
         site: arguments.site.clone(),
         kev: arguments.kev.clone(),
+        epss: arguments.epss.clone(),
         aliases: arguments.aliases.clone(),
         verdicts: arguments.verdict.0.clone(),
         judged_at: jiff::Timestamp::now(),

@@ -74,6 +74,7 @@ pub async fn run(arguments: &Arguments, context: &Context) -> Outcome {
             files: arguments.files.clone(),
             site: None,
             kev: None,
+            epss: None,
             aliases: arguments.aliases.clone(),
             verdicts: Vec::new(),
             judged_at: jiff::Timestamp::now(),

@@ -2,6 +2,7 @@
 
 pub mod archive;
 pub mod csaf;
+pub mod epss;
 pub mod kev;
 pub mod samples;
 pub mod spreadsheet;

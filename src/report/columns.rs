@@ -11,6 +11,8 @@ pub enum Kind {
     /// Always text, also when it looks like a number: firmware `2.10` is not 2.1.
     Text,
     Number,
+    /// From 0 to 1, with five decimals.
+    Probability,
     /// A calendar date in UTC.
     Date,
     Flag,
@@ -38,6 +40,9 @@ pub enum Value<'a> {
     /// A text that the source may not give at all.
     Optional(Option<&'a str>),
     Number(Option<f32>),
+    Probability(Option<f64>),
+    /// A text that is made of several values.
+    Sentence(String),
     /// `2023-08-17`, or blank.
     Date(&'a str),
     Flag(bool),
@@ -60,6 +65,8 @@ impl<'a> Value<'a> {
             Value::Text(text) | Value::Date(text) => Cow::Borrowed(text),
             Value::Optional(text) => Cow::Borrowed(text.unwrap_or("")),
             Value::Number(number) => number.map_or(Cow::Borrowed(""), |n| Cow::Owned(format!("{n:.1}"))),
+            Value::Probability(share) => share.map_or(Cow::Borrowed(""), |p| Cow::Owned(format!("{p:.5}"))),
+            Value::Sentence(text) => Cow::Owned(text.clone()),
             Value::Flag(flag) => Cow::Borrowed(if *flag { "yes" } else { "no" }),
             Value::List(items) => Cow::Owned(items.join("; ")),
             Value::Records(records) => {
@@ -91,7 +98,7 @@ const fn typed(
 }
 
 /// All columns, in the order in which every format writes them.
-pub static COLUMNS: [Column; 34] = [
+pub static COLUMNS: [Column; 37] = [
     text("site", "Site", 16, |r| Value::Text(&r.asset.site)),
     text("area", "Area", 14, |r| Value::Text(&r.asset.area)),
     text("asset_id", "Asset", 16, |r| Value::Text(&r.asset.asset_id)),
@@ -106,6 +113,11 @@ pub static COLUMNS: [Column; 34] = [
     typed("cvss", "CVSS", 7, Kind::Number, |r| Value::Number(r.finding.cvss)),
     text("cvss_version", "CVSS version", 8, |r| Value::Text(&r.finding.cvss_version)),
     typed("kev", "Exploited", 10, Kind::Flag, |r| Value::Flag(r.finding.is_exploited())),
+    typed("epss", "EPSS", 9, Kind::Probability, |r| {
+        Value::Probability(r.finding.epss.as_ref().map(|epss| f64::from(epss.probability_ppm) / 1_000_000.0))
+    }),
+    text("criticality", "Criticality", 11, |r| Value::Text(&r.asset.criticality)),
+    text("priority", "Why this order", 40, |r| Value::Sentence(r.finding.priority(&r.asset.criticality).in_words())),
     text("reason", "Reason", 44, |r| Value::Text(&r.finding.reason)),
     text("fix", "Fix", 14, |r| Value::Optional(r.finding.fix.as_deref())),
     text("advisory_id", "Advisory", 18, |r| Value::Text(&r.finding.advisory.advisory_id)),

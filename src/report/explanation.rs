@@ -8,7 +8,9 @@ use serde_json::{Value, json};
 use super::row::{ReportAdvisory, ReportFinding};
 use super::visible::visible_line;
 use super::vocabulary::{confidence_label, doubt_label, fix_text, result_label, severity_text, verdict_sentence};
+use crate::domain::matching::{EvidencePart, Part, PartResult};
 use crate::domain::nameplate::Variant;
+use crate::domain::version_range::RangeBound;
 
 /// All that can be said about one nameplate.
 #[derive(Clone, Debug)]
@@ -34,6 +36,12 @@ pub struct ExplainedMatch {
     pub finding: ReportFinding,
     /// "4.0.0 or later: not affected"; blank when no reading would change it.
     pub what_would_change: String,
+    /// The version text as the advisory writes it.
+    pub range_as_written: String,
+    /// The versions at which the answer changes, in the order of the advisory.
+    pub bounds: Vec<RangeBound>,
+    /// How versions were compared, in words.
+    pub ruler: &'static str,
 }
 
 /// One entry that came close.
@@ -77,7 +85,7 @@ pub fn write_explanation(explanation: &Explanation, out: &mut dyn Write) -> io::
         }
     }
     for found in &explanation.matches {
-        write_match(found, out)?;
+        write_match(found, &explanation.variant, out)?;
     }
     if !explanation.near_misses.is_empty() {
         writeln!(out, "\nOther products that came close ({})", explanation.near_misses.len())?;
@@ -89,7 +97,46 @@ pub fn write_explanation(explanation: &Explanation, out: &mut dyn Write) -> io::
     writeln!(out, "\nAdvisories: {}. Judged by {}.", explanation.sources.join("; "), explanation.engine)
 }
 
-fn write_match(found: &ExplainedMatch, out: &mut dyn Write) -> io::Result<()> {
+/// All parts in their order; those that were not compared are told as well, with what the device states.
+fn all_parts(finding: &ReportFinding, variant: &Variant) -> Vec<EvidencePart> {
+    let plate = &variant.nameplate;
+    let mut parts = finding.evidence.clone();
+    for (part, yours) in [
+        (Part::OrderNumber, &plate.part_number),
+        (Part::Firmware, &variant.firmware),
+        (Part::HardwareRevision, &plate.hardware_revision),
+    ] {
+        if !parts.iter().any(|known| known.part == part) {
+            let rule = "not compared: the advisory says nothing of it".to_owned();
+            let (yours, advisory) = (yours.trim().to_owned(), String::new());
+            parts.push(EvidencePart { part, yours, advisory, rule, result: PartResult::NotStated });
+        }
+    }
+    parts.sort_by_key(|part| part.part);
+    parts
+}
+
+/// The bounds as marks on a line: `● 2.0 ──▒▒▒── ○ 4.0.0` in words, ● included, ○ not; blank when there are none.
+fn bounds_text(found: &ExplainedMatch) -> String {
+    let mark = |bound: &RangeBound| {
+        let side = if bound.is_upper { "to" } else { "from" };
+        let glyph = if bound.is_included { '●' } else { '○' };
+        format!("{side} {glyph} {}", bound.version)
+    };
+    let nearest = found.bounds.iter().take(MAX_BOUNDS).map(mark).collect::<Vec<_>>().join(" · ");
+    match found.bounds.len().saturating_sub(MAX_BOUNDS) {
+        0 => nearest,
+        n => format!("{nearest} · +{n}"),
+    }
+}
+
+/// What [`VersionRange::ruler`](crate::domain::version_range::VersionRange::ruler) says when no versions are compared.
+pub const NO_RULER: &str = "no comparison";
+
+/// Bounds that people are shown.
+const MAX_BOUNDS: usize = 6;
+
+fn write_match(found: &ExplainedMatch, variant: &Variant, out: &mut dyn Write) -> io::Result<()> {
     let finding = &found.finding;
     writeln!(out, "\n{}", visible_line(&verdict_sentence(finding)))?;
     let exploited = if finding.is_exploited() { "  EXPLOITED" } else { "" };
@@ -104,17 +151,19 @@ fn write_match(found: &ExplainedMatch, out: &mut dyn Write) -> io::Result<()> {
     for doubt in &finding.doubts {
         writeln!(out, "  in doubt: {} ({})", visible_line(&doubt.detail), doubt_label(doubt.kind))?;
     }
-    for part in &finding.evidence {
+    writeln!(out, "  order of work: {}", visible_line(&finding.priority("").in_words()))?;
+    for part in &all_parts(finding, variant) {
         let blank = |text: &str| if text.is_empty() { "–".to_owned() } else { visible_line(text).into_owned() };
-        writeln!(
-            out,
-            "    {:<18} yours: {} · advisory: {} · {} · {}",
-            part.part.label(),
-            blank(&part.yours),
-            blank(&part.advisory),
-            visible_line(&part.rule),
-            result_label(part.result)
-        )?;
+        let rule = if part.rule.is_empty() { String::new() } else { format!("{} · ", visible_line(&part.rule)) };
+        let (label, result) = (part.part.label(), result_label(part.result));
+        let (yours, advisory) = (blank(&part.yours), blank(&part.advisory));
+        writeln!(out, "    {label:<18} yours: {yours} · advisory: {advisory} · {rule}{result}")?;
+    }
+    if !found.bounds.is_empty() {
+        writeln!(out, "  versions: affected {} (● included, ○ not)", visible_line(&bounds_text(found)))?;
+    }
+    if found.ruler != NO_RULER {
+        writeln!(out, "  compared by: {}", found.ruler)?;
     }
     if !found.what_would_change.is_empty() {
         writeln!(out, "  what would change it: {}", visible_line(&found.what_would_change))?;
@@ -122,10 +171,12 @@ fn write_match(found: &ExplainedMatch, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "  fix: {}", visible_line(fix_text(finding)))?;
     writeln!(
         out,
-        "  says so: {} “{}”, revision {}",
-        visible_line(&finding.product_pointer),
+        "  says so: {}, revision {}: “{}”, versions “{}”, at {}",
+        visible_line(&finding.advisory.publisher),
+        visible_line(&finding.advisory.version),
         visible_line(&finding.product),
-        visible_line(&finding.advisory.version)
+        visible_line(&found.range_as_written),
+        visible_line(&finding.product_pointer)
     )
 }
 
@@ -146,7 +197,7 @@ pub fn write_explanation_json(explanation: &Explanation, out: &mut dyn Write) ->
             "serial_number": explanation.serial_number,
             "notes": explanation.variant.notes,
         },
-        "matches": explanation.matches.iter().map(match_json).collect::<Vec<Value>>(),
+        "matches": explanation.matches.iter().map(|found| match_json(found, &explanation.variant)).collect::<Vec<Value>>(),
         "near_misses": explanation.near_misses.iter().map(|near| json!({
             "advisory_id": near.advisory.advisory_id,
             "title": near.advisory.title,
@@ -163,7 +214,7 @@ pub fn write_explanation_json(explanation: &Explanation, out: &mut dyn Write) ->
     writeln!(out)
 }
 
-fn match_json(found: &ExplainedMatch) -> Value {
+fn match_json(found: &ExplainedMatch, variant: &Variant) -> Value {
     let finding = &found.finding;
     json!({
         "advisory_id": finding.advisory.advisory_id,
@@ -173,13 +224,19 @@ fn match_json(found: &ExplainedMatch) -> Value {
         "confidence": finding.confidence.word(),
         "sentence": verdict_sentence(finding),
         "doubts": finding.doubts.iter().map(|d| json!({ "kind": d.kind.word(), "detail": d.detail })).collect::<Vec<Value>>(),
-        "evidence": finding.evidence.iter().map(|e| json!({
+        "evidence": all_parts(finding, variant).iter().map(|e| json!({
             "part": e.part.label(),
             "yours": e.yours,
             "advisory": e.advisory,
             "rule": e.rule,
             "result": e.result.word(),
         })).collect::<Vec<Value>>(),
+        "bounds": found.bounds.iter().map(|bound| json!({
+            "version": bound.version,
+            "is_upper": bound.is_upper,
+            "is_included": bound.is_included,
+        })).collect::<Vec<Value>>(),
+        "ruler": found.ruler,
         "what_would_change": found.what_would_change,
         "fix": finding.fix,
         "cves": finding.cves,
@@ -187,6 +244,89 @@ fn match_json(found: &ExplainedMatch) -> Value {
         "cvss": finding.cvss.map(|score| (f64::from(score) * 10.0).round() / 10.0),
         "product": finding.product,
         "range": finding.range,
+        "range_as_written": found.range_as_written,
+        "priority": finding.priority("").in_words(),
+        "epss": finding.epss.as_ref().map(|epss| f64::from(epss.probability_ppm) / 1_000_000.0),
+        "publisher": finding.advisory.publisher,
         "product_pointer": finding.product_pointer,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::nameplate::Nameplate;
+    use crate::domain::priority::Epss;
+    use crate::report::tests::fixture;
+
+    fn explanation() -> Explanation {
+        let report = fixture::report();
+        let row =
+            report.rows.iter().find(|row| row.asset.model == "PM8000" && !row.finding.evidence.is_empty()).unwrap();
+        let finding = ReportFinding {
+            exploited: vec!["CVE-2022-46680".to_owned()],
+            exploited_since: "2023-03-30".to_owned(),
+            epss: Some(Epss { probability_ppm: 420_130, percentile_ppm: 940_000, date: "2026-11-20".to_owned() }),
+            product: "PowerLogic PM8000: < 4.0.0".to_owned(),
+            ..(*row.finding).clone()
+        };
+        let near_miss = ExplainedNearMiss {
+            advisory: finding.advisory.clone(),
+            product: "PM5\u{1b}[31m560".to_owned(),
+            product_pointer: "/product_tree/branches/1".to_owned(),
+            reason: "order number differs in place 9: yours is A, the advisory's B".to_owned(),
+        };
+        let variant = Variant {
+            nameplate: Nameplate {
+                vendor: row.asset.vendor.clone(),
+                model: row.asset.model.clone(),
+                part_number: row.asset.part_number.clone(),
+                hardware_revision: "B".to_owned(),
+            },
+            firmware: row.asset.firmware.clone(),
+            ..Variant::default()
+        };
+        let bound =
+            |version: &str, is_upper, is_included| RangeBound { version: version.to_owned(), is_upper, is_included };
+        Explanation {
+            variant,
+            serial_number: String::new(),
+            matches: vec![ExplainedMatch {
+                finding,
+                what_would_change: "4.0.0 or later: not affected.".to_owned(),
+                range_as_written: ">= 2.0 | < 4.0.0".to_owned(),
+                bounds: vec![bound("2.0", false, true), bound("4.0.0", true, false)],
+                ruler: "numbers segment by segment, a missing one is 0",
+            }],
+            near_misses: vec![near_miss],
+            unchecked: None,
+            n_advisories: 14,
+            sources: vec!["14 advisories from `csaf/`".to_owned()],
+            engine: "nameplate 0.0.0".to_owned(),
+        }
+    }
+
+    fn written(write: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) -> String {
+        let mut out = Vec::new();
+        write(&mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn people_read_the_whole_why_and_the_no_as_well() {
+        insta::assert_snapshot!("explanation_text", written(|out| write_explanation(&explanation(), out)));
+    }
+
+    #[test]
+    fn programs_read_the_same() {
+        insta::assert_snapshot!("explanation_json", written(|out| write_explanation_json(&explanation(), out)));
+    }
+
+    #[test]
+    fn more_bounds_than_people_can_read_are_counted() {
+        let mut found = explanation().matches.remove(0);
+        let bound = found.bounds[1].clone();
+        found.bounds = vec![bound; MAX_BOUNDS + 4];
+        assert!(bounds_text(&found).ends_with("to ○ 4.0.0 · +4"), "{}", bounds_text(&found));
+    }
 }

@@ -176,6 +176,8 @@ impl Serialize for Value<'_> {
             Value::Text(text) => serializer.serialize_str(text),
             Value::Optional(text) => text.serialize(serializer),
             Value::Number(number) => number.serialize(serializer),
+            Value::Probability(share) => share.serialize(serializer),
+            Value::Sentence(text) => serializer.serialize_str(text),
             Value::Date("") => serializer.serialize_none(),
             Value::Date(date) => serializer.serialize_str(date),
             Value::Flag(flag) => serializer.serialize_bool(*flag),

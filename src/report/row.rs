@@ -1,10 +1,10 @@
 //! The one row that every report format writes.
 
-use std::cmp::{Ordering, Reverse};
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use crate::domain::matching::EvidencePart;
-use crate::domain::priority::Severity;
+use crate::domain::priority::{Epss, Priority, Severity};
 use crate::domain::remediation::RemediationCategory;
 use crate::domain::site::{SiteSummary, UncheckedAsset};
 use crate::domain::verdict::{Confidence, Doubt, Verdict};
@@ -29,6 +29,8 @@ pub struct ReportAsset {
     pub serial_number: String,
     pub firmware: String,
     pub hardware_revision: String,
+    /// As the owner wrote it; see [`crate::domain::priority::Criticality::read`].
+    pub criticality: String,
     /// `Meters!F17 of plant.xlsx`.
     pub place: String,
 }
@@ -62,6 +64,10 @@ pub struct ReportFinding {
     pub severity: Option<Severity>,
     /// Those of `cves` that are in the list of exploited vulnerabilities.
     pub exploited: Vec<String>,
+    /// The first calendar date on which one of `exploited` was listed; blank when none is, or no date is stated.
+    pub exploited_since: String,
+    /// The highest estimate among `cves`; `None` when no list is loaded or it has none of them.
+    pub epss: Option<Epss>,
     /// The version that fixes it, when the advisory names one.
     pub fix: Option<String>,
     /// Remedies for this product, most useful first (CSAF 2.1 section 3.2.4.14), each once.
@@ -74,19 +80,21 @@ impl ReportFinding {
         !self.exploited.is_empty()
     }
 
-    /// The order of work: what is not affected comes last, before it exploited first, then higher severity, worse
-    /// verdict, higher score. A missing severity or score comes after those that are given.
-    pub fn compare_urgency(&self, other: &ReportFinding) -> Ordering {
-        fn key(finding: &ReportFinding) -> (bool, Reverse<bool>, Reverse<Option<Severity>>, Reverse<Verdict>) {
-            (
-                finding.verdict == Verdict::NotAffected,
-                Reverse(finding.is_exploited()),
-                Reverse(finding.severity),
-                Reverse(finding.verdict),
-            )
+    /// What decides how soon it is worked on, at an asset of this criticality.
+    pub fn priority<'a>(&'a self, criticality: &'a str) -> Priority<'a> {
+        Priority {
+            verdict: self.verdict,
+            exploited_since: self.is_exploited().then_some(self.exploited_since.as_str()),
+            severity: self.severity,
+            cvss: self.cvss,
+            epss: self.epss.as_ref(),
+            criticality,
         }
-        let (mine, others) = (self.cvss.unwrap_or(-1.0), other.cvss.unwrap_or(-1.0));
-        key(self).cmp(&key(other)).then_with(|| others.total_cmp(&mine))
+    }
+
+    /// The order of work, whatever the asset; see [`Priority::compare`].
+    pub fn compare_urgency(&self, other: &ReportFinding) -> Ordering {
+        self.priority("").compare(&other.priority(""))
     }
 }
 
@@ -136,13 +144,13 @@ pub struct Report {
     pub program_version: String,
 }
 
-/// The order of the rows of a report: site, then [`ReportFinding::compare_urgency`], and last nameplate, asset and
-/// advisory, so that equal input always gives equal files.
+/// The order of the rows of a report: site, then [`Priority::compare`], and last nameplate, asset and advisory, so that
+/// equal input always gives equal files.
 pub fn compare_rows(a: &ReportRow, b: &ReportRow) -> Ordering {
     a.asset
         .site
         .cmp(&b.asset.site)
-        .then_with(|| a.finding.compare_urgency(&b.finding))
+        .then_with(|| a.finding.priority(&a.asset.criticality).compare(&b.finding.priority(&b.asset.criticality)))
         .then_with(|| a.asset.nameplate().cmp(&b.asset.nameplate()))
         .then_with(|| a.asset.asset_id.cmp(&b.asset.asset_id))
         .then_with(|| a.finding.advisory.advisory_id.cmp(&b.finding.advisory.advisory_id))

@@ -9,7 +9,7 @@ use super::row::Report;
 use super::*;
 use crate::domain::asset::Standing;
 
-mod fixture;
+pub mod fixture;
 
 /// Writes the report in one format; with `NAMEPLATE_REPORT_DIR` set the file is kept there to be looked at.
 fn written(report: &Report, format: Format) -> Vec<u8> {
@@ -384,6 +384,7 @@ proptest! {
             published: any(), updated: any(), url: any(),
         };
         let asset = row::ReportAsset {
+            criticality: String::new(),
             site: any(), area: any(), asset_id: any(), vendor: any(), model: any(), part_number: any(),
             serial_number: any(), firmware: any(), hardware_revision: any(), place: any(),
         };

@@ -84,6 +84,7 @@ struct Styles {
     heading: Format,
     notice: Format,
     score: Format,
+    probability: Format,
     number: Format,
     date: Format,
     instant: Format,
@@ -112,6 +113,7 @@ impl Styles {
             heading: Format::new().set_bold().set_font_size(13),
             notice: Format::new().set_bold().set_background_color(Color::RGB(0xFFD23F)).set_text_wrap(),
             score: Format::new().set_num_format("0.0").set_align(FormatAlign::Top),
+            probability: Format::new().set_num_format("0.00000").set_align(FormatAlign::Top),
             number: Format::new().set_num_format("#,##0").set_align(FormatAlign::Top),
             date: Format::new().set_num_format("yyyy-mm-dd").set_align(FormatAlign::Top),
             instant: Format::new().set_num_format("yyyy-mm-dd hh:mm").set_align(FormatAlign::Left),
@@ -148,6 +150,7 @@ fn write_exposures(sheet: &mut Worksheet, rows: &[ReportRow], styles: &Styles) -
     for (c, column) in (0u16..).zip(&COLUMNS) {
         let format = match column.kind {
             Kind::Number => &styles.score,
+            Kind::Probability => &styles.probability,
             Kind::Date => &styles.date,
             Kind::Text | Kind::Flag | Kind::List => &styles.text,
         };
@@ -161,6 +164,9 @@ fn write_exposures(sheet: &mut Worksheet, rows: &[ReportRow], styles: &Styles) -
                     // Scores have one decimal; without rounding 8.8 would be 8.800000190734863.
                     let score = (f64::from(score) * 10.0).round() / 10.0;
                     sheet.write_number(n, c, score)?;
+                }
+                Value::Probability(Some(share)) => {
+                    sheet.write_number(n, c, share)?;
                 }
                 Value::Date(date) => match ExcelDateTime::parse_from_str(date) {
                     Ok(day) if !date.is_empty() => {

@@ -8,11 +8,11 @@ use jiff::Timestamp;
 use rustc_hash::FxHashSet;
 
 use crate::domain::advisory::{AdvisoryRevision, UnreadableAdvisory};
-use crate::domain::priority::KevCatalogue;
+use crate::domain::priority::{EpssList, KevCatalogue};
 use crate::ingest::csaf::load::{Document, Found, LoadOptions, ReadAdvisory, load_each};
 use crate::ingest::csaf::warning::CsafWarningKind;
 use crate::services::progress::Progress;
-use crate::store::{Db, StoreError, advisory, kev};
+use crate::store::{Db, StoreError, advisory, epss, kev};
 
 /// What adding did. The numbers of documents add up: `n_added + n_known + n_unreadable` were found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -134,4 +134,13 @@ fn revision(read: ReadAdvisory, sha256: String, source: String, added_at: Timest
 /// The database fails.
 pub async fn replace_kev(db: &Db, list: &KevCatalogue) -> Result<(), StoreError> {
     kev::save_kev(db, list, Timestamp::now()).await
+}
+
+/// Replaces the list of exploit probabilities.
+///
+/// # Errors
+///
+/// The database fails.
+pub async fn replace_epss(db: &Db, list: &EpssList) -> Result<(), StoreError> {
+    epss::save_epss(db, list, Timestamp::now()).await
 }

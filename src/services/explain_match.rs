@@ -10,10 +10,11 @@ use crate::domain::catalogue::Catalogue;
 use crate::domain::matching::{NearMiss, match_variant, near_misses, why_unchecked};
 use crate::domain::nameplate::Variant;
 use crate::domain::product_index::ProductIndex;
-use crate::report::explanation::{ExplainedMatch, ExplainedNearMiss, Explanation};
+use crate::domain::version_range::VersionRange;
+use crate::report::explanation::{ExplainedMatch, ExplainedNearMiss, Explanation, NO_RULER};
 use crate::report::row::ReportAdvisory;
 use crate::services::load_advisories::Advisories;
-use crate::services::report_rows::{Exploited, report_advisory, report_finding};
+use crate::services::report_rows::{Threats, report_advisory, report_finding};
 use crate::store::{self, Db, StoreError};
 
 /// What to explain.
@@ -69,7 +70,7 @@ pub async fn find_asset(db: &Db, tag: &str, site: Option<&str>) -> Result<KnownA
 pub fn explain(
     request: &ExplainRequest,
     advisories: Advisories,
-    exploited: &Exploited,
+    threats: &Threats,
     catalogue: Catalogue,
 ) -> Result<Explanation, ExplainError> {
     let wanted = request.advisory.as_deref();
@@ -85,9 +86,17 @@ pub fn explain(
     let mut matches: Vec<ExplainedMatch> = match_variant(&index, &request.variant, &request.serial_number)
         .into_iter()
         .filter(|found| is_wanted(document(found.advisory)))
-        .map(|found| ExplainedMatch {
-            finding: report_finding(document(found.advisory), named(found.advisory), &found, exploited),
-            what_would_change: found.what_would_change_it,
+        .map(|found| {
+            let entries = index.entries(found.advisory);
+            let range =
+                entries.iter().find(|entry| entry.product == found.product).map(|entry| index.range(entry.range));
+            ExplainedMatch {
+                finding: report_finding(document(found.advisory), named(found.advisory), &found, threats),
+                what_would_change: found.what_would_change_it,
+                range_as_written: range.map(|range| range.raw().to_owned()).unwrap_or_default(),
+                bounds: range.map(VersionRange::bounds).unwrap_or_default(),
+                ruler: range.map_or(NO_RULER, VersionRange::ruler),
+            }
         })
         .collect();
     matches.sort_by(|a, b| a.finding.compare_urgency(&b.finding));

@@ -10,6 +10,7 @@ pub mod import_inventory;
 pub mod judge;
 pub mod lint_advisories;
 pub mod load_advisories;
+pub mod load_epss;
 pub mod load_kev;
 pub mod progress;
 pub mod report_rows;

@@ -9,8 +9,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::domain::advisory::{Advisory, Vulnerability};
 use crate::domain::asset::{Asset, Standing};
 use crate::domain::matching::Match;
-use crate::domain::priority::KevCatalogue;
-use crate::domain::priority::{Severity, leading_score};
+use crate::domain::priority::{Epss, EpssList, KevCatalogue, Severity, leading_score};
 use crate::domain::product::Product;
 use crate::domain::product_index::ProductIndex;
 use crate::domain::remediation::Remediation;
@@ -19,6 +18,7 @@ use crate::domain::verdict::Verdict;
 use crate::domain::version_range::VersionRange;
 use crate::report::row::{ReportAdvisory, ReportAsset, ReportFinding, ReportRemediation, ReportRow, compare_rows};
 use crate::services::judge::Judged;
+use crate::store::{self, Db, StoreError};
 
 /// Assets with the variant each has, and what was judged for the variants.
 pub struct JudgedFleet<'a> {
@@ -27,22 +27,51 @@ pub struct JudgedFleet<'a> {
     pub variant_of: &'a [u32],
     pub judged: &'a [Judged],
     pub index: &'a ProductIndex,
-    pub exploited: &'a Exploited,
+    pub threats: &'a Threats,
 }
 
-/// The CVEs that are known to be exploited, for quick look-ups.
+/// What lists of the world say about vulnerabilities, for quick look-ups.
 #[derive(Clone, Debug, Default)]
-pub struct Exploited(FxHashSet<String>);
+pub struct Threats {
+    /// Date of listing by CVE.
+    exploited: FxHashMap<String, String>,
+    /// Probability and percentile by CVE, in parts per million.
+    epss: FxHashMap<String, (u32, u32)>,
+    epss_date: String,
+}
 
-impl Exploited {
-    /// The CVEs of this list.
-    pub fn of(list: &KevCatalogue) -> Exploited {
-        Exploited(list.entries.iter().map(|e| e.cve.clone()).collect())
+impl Threats {
+    /// What these lists say; a list that is not loaded says nothing.
+    pub fn of(kev: Option<KevCatalogue>, epss: Option<EpssList>) -> Threats {
+        let epss = epss.unwrap_or_default();
+        Threats {
+            exploited: kev.unwrap_or_default().entries.into_iter().map(|e| (e.cve, e.date_added)).collect(),
+            epss_date: epss.date,
+            epss: epss.entries.into_iter().map(|e| (e.cve, (e.probability_ppm, e.percentile_ppm))).collect(),
+        }
     }
 
-    /// Whether this CVE is known to be exploited.
-    pub fn contains(&self, cve: &str) -> bool {
-        self.0.contains(cve)
+    /// What the database holds of these lists.
+    ///
+    /// # Errors
+    ///
+    /// The database fails.
+    pub async fn of_database(db: &Db) -> Result<Threats, StoreError> {
+        Ok(Threats::of(store::kev::find_kev(db).await?, store::epss::find_epss(db).await?))
+    }
+
+    /// Fills in what the lists say of the finding's CVEs.
+    pub fn add_to(&self, finding: &mut ReportFinding) {
+        let listed = |cve: &&String| self.exploited.contains_key(*cve);
+        finding.exploited = finding.cves.iter().filter(listed).cloned().collect();
+        let dates = finding.exploited.iter().filter_map(|cve| self.exploited.get(cve));
+        finding.exploited_since = dates.filter(|date| !date.is_empty()).min().cloned().unwrap_or_default();
+        let highest = finding.cves.iter().filter_map(|cve| self.epss.get(cve)).max();
+        finding.epss = highest.map(|(probability_ppm, percentile_ppm)| Epss {
+            probability_ppm: *probability_ppm,
+            percentile_ppm: *percentile_ppm,
+            date: self.epss_date.clone(),
+        });
     }
 }
 
@@ -139,7 +168,7 @@ impl SharedParts<'_> {
         let advisory = self.advisories.entry(found.advisory).or_insert_with(|| Arc::new(report_advisory(document)));
         self.findings
             .entry((variant, serial.to_owned(), found.advisory))
-            .or_insert_with(|| Arc::new(report_finding(document, advisory.clone(), found, self.fleet.exploited)))
+            .or_insert_with(|| Arc::new(report_finding(document, advisory.clone(), found, self.fleet.threats)))
             .clone()
     }
 }
@@ -157,6 +186,7 @@ pub fn report_asset(asset: &Asset) -> ReportAsset {
         serial_number: asset.serial_number.clone(),
         firmware: asset.variant.firmware.clone(),
         hardware_revision: plate.hardware_revision.clone(),
+        criticality: asset.criticality.clone(),
         place: asset.place.clone(),
     }
 }
@@ -201,11 +231,11 @@ pub fn report_finding(
     document: &Advisory,
     advisory: Arc<ReportAdvisory>,
     found: &Match,
-    exploited: &Exploited,
+    threats: &Threats,
 ) -> ReportFinding {
     let details = ProductDetails::of(&found.products, &holding(document, found));
     let entry = &document.products[found.product as usize];
-    ReportFinding {
+    let mut finding = ReportFinding {
         advisory,
         verdict: found.verdict,
         confidence: found.confidence,
@@ -215,14 +245,18 @@ pub fn report_finding(
         product: entry.name.clone(),
         range: range_in_words(entry),
         product_pointer: entry.pointer.clone(),
-        exploited: details.cves.iter().filter(|cve| exploited.contains(cve)).cloned().collect(),
+        exploited: Vec::new(),
+        exploited_since: String::new(),
+        epss: None,
         cves: details.cves,
         cvss: details.cvss,
         cvss_version: details.cvss_version,
         severity: details.cvss.map(Severity::of_score),
         fix: found.fix.clone(),
         remediations: details.remediations,
-    }
+    };
+    threats.add_to(&mut finding);
+    finding
 }
 
 /// The versions that an entry means, in words; blank when the entry names none.

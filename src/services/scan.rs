@@ -20,9 +20,10 @@ use crate::services::assets::AssetMaker;
 use crate::services::firmware_doubt::FirmwareRivals;
 use crate::services::judge::{Judged, Question, judge};
 use crate::services::load_advisories::Advisories;
+use crate::services::load_epss::{LoadEpssError, load_epss};
 use crate::services::load_kev::{LoadKevError, load_kev};
 use crate::services::progress::Progress;
-use crate::services::report_rows::{Exploited, JudgedFleet, fleet_rows};
+use crate::services::report_rows::{JudgedFleet, Threats, fleet_rows};
 
 /// What to scan.
 pub struct ScanRequest {
@@ -30,6 +31,7 @@ pub struct ScanRequest {
     /// Site of the devices for which a file states none; `None` takes the file's name.
     pub site: Option<String>,
     pub kev: Option<PathBuf>,
+    pub epss: Option<PathBuf>,
     /// Alias pack that lies over the catalogue.
     pub aliases: Option<PathBuf>,
     /// Verdicts to list as rows; the six places are always counted over all assets.
@@ -44,6 +46,8 @@ pub enum ScanError {
     Inventory(#[from] ReadError),
     #[error(transparent)]
     Kev(#[from] LoadKevError),
+    #[error(transparent)]
+    Epss(#[from] LoadEpssError),
     #[error(transparent)]
     Aliases(#[from] AliasError),
 }
@@ -63,7 +67,7 @@ pub struct JudgedScan {
     pub fleet: Fleet,
     pub index: ProductIndex,
     pub judged: Vec<Judged>,
-    pub exploited: Exploited,
+    pub threats: Threats,
 }
 
 impl JudgedScan {
@@ -74,7 +78,7 @@ impl JudgedScan {
             variant_of: &self.fleet.variant_of,
             judged: &self.judged,
             index: &self.index,
-            exploited: &self.exploited,
+            threats: &self.threats,
         }
     }
 }
@@ -122,18 +126,30 @@ pub fn judge_files(
     advisories: &Advisories,
     progress: &dyn Progress,
 ) -> Result<JudgedScan, ScanError> {
-    let (kev, kev_warnings) = request.kev.as_deref().map(load_kev).transpose()?.unwrap_or_default();
-    let exploited = Exploited::of(&kev);
+    let mut of_lists = Vec::new();
+    let mut kev = None;
+    if let Some(path) = &request.kev {
+        let (list, warnings) = load_kev(path)?;
+        kev = Some(list);
+        of_lists.extend(warnings);
+    }
+    let mut epss = None;
+    if let Some(path) = &request.epss {
+        let (list, warnings) = load_epss(path)?;
+        epss = Some(list);
+        of_lists.extend(warnings);
+    }
+    let threats = Threats::of(kev, epss);
     let catalogue = match &request.aliases {
         Some(pack) => catalogue_with_pack(pack)?,
         None => Catalogue::built_in(),
     };
     let catalogue = Arc::new(catalogue);
     let mut fleet = read_fleet(&request.files, request.site.as_deref(), &catalogue, progress)?;
-    fleet.warnings.extend(kev_warnings);
+    fleet.warnings.extend(of_lists);
     let index = ProductIndex::build(advisories.advisories.clone(), catalogue);
     let judged = judge(&index, &fleet.questions, progress);
-    Ok(JudgedScan { fleet, index, judged, exploited })
+    Ok(JudgedScan { fleet, index, judged, threats })
 }
 
 /// The filter in words, as every report states it.

@@ -18,7 +18,7 @@ use crate::report::row::{Report, ReportAdvisory, ReportAsset, ReportFinding, Rep
 use crate::services::aliases::catalogue_of;
 use crate::services::load_advisories::{LoadError, from_database};
 use crate::services::progress::Progress;
-use crate::services::report_rows::{Exploited, ProductDetails, range_in_words, report_advisory, report_asset};
+use crate::services::report_rows::{ProductDetails, Threats, range_in_words, report_advisory, report_asset};
 use crate::services::scan::verdicts_in_words;
 use crate::store::{self, Db, StoreError};
 
@@ -66,7 +66,7 @@ pub async fn stored_report(db: &Db, request: &ReportRequest, progress: &dyn Prog
     }
     let filter = ExposureFilter { site: request.site.clone(), ..ExposureFilter::default() };
     let mut exposures: Vec<ExposureRow> = store::exposure::list_exposure_rows_at(db, as_of, &filter).await?;
-    let exploited = store::kev::find_kev(db).await?.map(|list| Exploited::of(&list)).unwrap_or_default();
+    let threats = Threats::of_database(db).await?;
     let loaded = from_database(db, progress).await?;
     let up_to = loaded.up_to();
     let mut warnings = loaded.unreadable.clone();
@@ -86,7 +86,7 @@ pub async fn stored_report(db: &Db, request: &ReportRequest, progress: &dyn Prog
             _ => match documents.find(&exposure.key.advisory, &exposure.finding.advisory_version).await? {
                 Some(document) => {
                     let evidence = evidence(&index, exposure, &document);
-                    Arc::new(report_finding(&document, &exposure.finding, evidence, &exploited))
+                    Arc::new(report_finding(&document, &exposure.finding, evidence, &threats))
                 }
                 None => {
                     warnings.push(format!(
@@ -189,7 +189,7 @@ fn report_finding(
     document: &Advisory,
     finding: &Finding,
     evidence: Vec<EvidencePart>,
-    exploited: &Exploited,
+    threats: &Threats,
 ) -> ReportFinding {
     let entry = document.products.iter().position(|p| p.pointer == finding.product_pointer);
     let holding: Vec<&Vulnerability> = document
@@ -199,17 +199,18 @@ fn report_finding(
         .collect();
     let products: Vec<u32> = entry.map(|at| at as u32).into_iter().collect();
     let details = ProductDetails::of(&products, &holding);
-    ReportFinding {
+    let mut told = ReportFinding {
         evidence,
         product: entry.map(|at| document.products[at].name.clone()).unwrap_or_default(),
         range: entry.map(|at| range_in_words(&document.products[at])).unwrap_or_default(),
         cvss: details.cvss,
         cvss_version: details.cvss_version,
         severity: details.cvss.map(Severity::of_score),
-        exploited: finding.cves.iter().filter(|cve| exploited.contains(cve)).cloned().collect(),
         remediations: details.remediations,
         ..kept(Arc::new(report_advisory(document)), finding)
-    }
+    };
+    threats.add_to(&mut told);
+    told
 }
 
 /// A finding whose document cannot be read any more.
@@ -240,6 +241,8 @@ fn kept(advisory: Arc<ReportAdvisory>, finding: &Finding) -> ReportFinding {
         cvss_version: String::new(),
         severity: None,
         exploited: Vec::new(),
+        exploited_since: String::new(),
+        epss: None,
         fix: finding.fix.clone(),
         remediations: Vec::new(),
     }

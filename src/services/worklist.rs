@@ -14,7 +14,7 @@ use crate::services::aliases::catalogue_of;
 use crate::services::judge::{Judged, Question, judge};
 use crate::services::load_advisories::{LoadError, from_database};
 use crate::services::progress::Progress;
-use crate::services::report_rows::{Exploited, JudgedFleet};
+use crate::services::report_rows::{JudgedFleet, Threats};
 use crate::store::{self, Db, StoreError};
 
 /// Why there is no walk list.
@@ -81,14 +81,9 @@ pub async fn stored_worklist(db: &Db, site: Option<&str>, progress: &dyn Progres
     tokio::task::block_in_place(|| {
         let index = ProductIndex::build(loaded.advisories, Arc::new(catalogue));
         let judged = judge(&index, &questions, progress);
-        let exploited = Exploited::default();
-        let fleet = JudgedFleet {
-            assets: &assets,
-            variant_of: &variant_of,
-            judged: &judged,
-            index: &index,
-            exploited: &exploited,
-        };
+        let threats = Threats::default();
+        let fleet =
+            JudgedFleet { assets: &assets, variant_of: &variant_of, judged: &judged, index: &index, threats: &threats };
         worklist(&fleet, None)
     })
 }
@@ -204,14 +199,9 @@ mod tests {
         let variant_of: Vec<u32> = (0..assets.len() as u32).collect();
         let index = ProductIndex::build(loaded.advisories, Arc::new(Catalogue::built_in()));
         let judged = judge(&index, &questions, &Silent);
-        let exploited = Exploited::default();
-        let fleet = JudgedFleet {
-            assets: &assets,
-            variant_of: &variant_of,
-            judged: &judged,
-            index: &index,
-            exploited: &exploited,
-        };
+        let threats = Threats::default();
+        let fleet =
+            JudgedFleet { assets: &assets, variant_of: &variant_of, judged: &judged, index: &index, threats: &threats };
         worklist(&fleet, site)
     }
 

@@ -288,6 +288,43 @@ fn a_pack_with_a_wrong_entry_is_refused_whole_with_its_line() {
 }
 
 #[test]
+fn exploited_then_probable_then_critical_comes_first_and_says_so() {
+    let place = Place::new();
+    let meters = "asset_id,site,vendor,model,firmware,criticality\n\
+        M1,Riverside,Schneider Electric,PowerLogic PM8000,3.1.2,low\n\
+        M2,Riverside,Schneider Electric,PowerLogic PM8000,3.1.2,2 - hoch\n\
+        M3,Riverside,Schneider Electric,PowerLogic PM8000,3.1.2,ask Werner\n";
+    let file = place.write("meters.csv", meters);
+    let file = file.to_str().unwrap();
+    let list = "#model_version:v2025.03.14,score_date:2026-11-20T00:00:00+0000\n\
+        cve,epss,percentile\nCVE-2022-46680,0.42013,0.94121\n";
+    let epss = place.write("epss.csv", list);
+    let epss = epss.to_str().unwrap();
+    let scanned = place.ok(&["scan", file, "--epss", epss, "--format", "ndjson"]);
+    let rows: Vec<serde_json::Value> = scanned.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let of = |asset: &str| rows.iter().find(|row| row["asset_id"] == asset).unwrap();
+    let order: Vec<&str> = rows.iter().map(|row| row["asset_id"].as_str().unwrap()).collect();
+    assert_eq!(order, ["M2", "M1", "M3"], "the critical asset comes first, a word without a place last");
+    assert_eq!((of("M2")["epss"].as_f64(), of("M2")["criticality"].as_str()), (Some(0.42013), Some("2 - hoch")));
+    let why = of("M2")["priority"].as_str().unwrap();
+    assert!(why.contains("EPSS 0.42 (94th percentile, 2026-11-20); criticality high (`2 - hoch`)"), "{why}");
+
+    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample_advisories");
+    place.ok(&["import", file]);
+    let added = place.ok(&["advisory", "add", samples.to_str().unwrap(), "--epss", epss]);
+    assert!(added.contains("Exploit probabilities: 1 of 2026-11-20, model v2025.03.14."), "{added}");
+    place.ok(&["rescan"]);
+    let reported = place.ok(&["report", "--format", "ndjson"]);
+    let priorities = |text: &str| -> Vec<String> {
+        let rows = text.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+        rows.map(|row| row["priority"].to_string()).collect()
+    };
+    assert_eq!(priorities(&reported), priorities(&scanned));
+    assert!(place.ok(&["explain", "--asset", "M1"]).contains("EPSS 0.42"));
+    assert!(place.fails(&["scan", file, "--epss", file]).contains("`cve` and `epss`"));
+}
+
+#[test]
 fn what_cannot_be_read_is_told_and_leaves_nothing_behind() {
     let place = Place::new();
     let zip = |entries: &[(&str, &[u8])]| {

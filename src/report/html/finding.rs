@@ -192,6 +192,9 @@ impl Page<'_> {
             words::confidence_label(finding.confidence),
             words::confidence_meaning(finding.confidence)
         )?;
+        if finding.is_exploited() || finding.epss.is_some() {
+            write!(self.out, "<dt>Order</dt><dd>{}</dd>", Text(&finding.priority("").in_words()))?;
+        }
         if !finding.cves.is_empty() {
             write!(self.out, "<dt>CVEs</dt><dd>")?;
             self.cves(finding)?;

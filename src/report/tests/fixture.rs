@@ -30,6 +30,7 @@ fn asset(site: &str, area: &str, id: &str, nameplate: [&str; 4], place: &str) ->
         firmware,
         serial_number: format!("SN-{id}"),
         hardware_revision: String::new(),
+        criticality: String::new(),
         place: place.to_owned(),
     })
 }
@@ -70,6 +71,8 @@ fn finding(advisory: &Arc<ReportAdvisory>, verdict: Verdict, score: Option<f32>,
         cvss_version: if score.is_some() { "3.1".to_owned() } else { String::new() },
         severity: score.map(Severity::of_score),
         exploited: Vec::new(),
+        exploited_since: String::new(),
+        epss: None,
         fix: None,
         remediations: Vec::new(),
     }
