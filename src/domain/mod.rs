@@ -18,6 +18,7 @@
 //! * **inventory** – one import of one file: its rows, warnings and rejects.
 //! * **asset** – one installed device at a site.
 //! * **site** – where assets stand, and how many of them in each of the six places.
+//! * **account** – who may see and do what: a role, and the sites for which it holds.
 //! * **lint** – what is odd about advisory documents.
 //! * **worklist** – which readings at which devices turn "possible" into yes or no.
 //! * **exposure** – one stretch of time in which one advisory speaks about one variant; the diff of two runs.
@@ -56,6 +57,8 @@ pub mod inventory;
 pub mod asset;
 
 pub mod site;
+
+pub mod account;
 
 pub mod lint;
 
