@@ -23,6 +23,7 @@
 //! * **worklist** – which readings at which devices turn "possible" into yes or no.
 //! * **exposure** – one stretch of time in which one advisory speaks about one variant; the diff of two runs.
 //! * **rescan** – one run of the matcher over all variants, and what it counted.
+//! * **job** – long work that was started and goes on by itself.
 
 pub mod verdict;
 
@@ -67,3 +68,5 @@ pub mod worklist;
 pub mod exposure;
 
 pub mod rescan;
+
+pub mod job;

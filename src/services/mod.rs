@@ -7,6 +7,7 @@ pub mod column_choice;
 pub mod explain_match;
 pub mod firmware_doubt;
 pub mod import_inventory;
+pub mod jobs;
 pub mod judge;
 pub mod lint_advisories;
 pub mod load_advisories;

@@ -8,6 +8,10 @@ pub trait Progress: Sync {
     fn advance(&self, by: u64);
     /// The stage that was begun last is done.
     fn end(&self);
+    /// Whether the work shall end at its next safe point, without a result.
+    fn is_cancelled(&self) -> bool {
+        false
+    }
 }
 
 /// Hears nothing.

@@ -24,6 +24,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     migration!("0004_housekeeping"),
     migration!("0005_columns"),
     migration!("0006_knowledge"),
+    migration!("0023_jobs"),
 ];
 
 /// The number in front of the name of a migration.

@@ -129,6 +129,7 @@ mod error;
 pub mod exposure;
 mod exposure_row;
 pub mod inventory;
+pub mod job;
 pub mod kev;
 pub mod lease;
 mod migrate;
@@ -174,6 +175,7 @@ enum Alone {
     Import = 2,
     Rescan = 3,
     Advisories = 4,
+    Job = 5,
 }
 
 /// `nmpl`: keeps our locks on a PostgreSQL server apart from those of other programs.

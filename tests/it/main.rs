@@ -6,4 +6,5 @@ mod database;
 mod browser;
 mod cli;
 mod import;
+mod jobs;
 mod store;
