@@ -24,6 +24,7 @@
 //! * **exposure** – one stretch of time in which one advisory speaks about one variant; the diff of two runs.
 //! * **rescan** – one run of the matcher over all variants, and what it counted.
 //! * **job** – long work that was started and goes on by itself.
+//! * **filter** – which exposures a list, an export, an alert or a plan means.
 
 pub mod verdict;
 
@@ -70,3 +71,4 @@ pub mod exposure;
 pub mod rescan;
 
 pub mod job;
+pub mod filter;

@@ -59,3 +59,41 @@ pub struct Remediation {
     /// Indices into `Advisory::products`, groups expanded, sorted; empty means the document binds it to no product.
     pub products: Vec<u32>,
 }
+
+/// What the owner has done about one exposure: the three words of CSAF 2.1, section 9.1.13 (asset matching system).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum RemediationStatus {
+    #[default]
+    NotRemediated,
+    InProgress,
+    Done,
+}
+
+impl RemediationStatus {
+    /// All three, in the order in which they follow each other.
+    pub const ALL: [RemediationStatus; 3] =
+        [RemediationStatus::NotRemediated, RemediationStatus::InProgress, RemediationStatus::Done];
+
+    /// The word used in files, URLs and the database.
+    pub fn word(self) -> &'static str {
+        match self {
+            RemediationStatus::NotRemediated => "not_remediated",
+            RemediationStatus::InProgress => "in_progress",
+            RemediationStatus::Done => "done",
+        }
+    }
+
+    /// The status with this word; `None` for any other text.
+    pub fn from_word(word: &str) -> Option<RemediationStatus> {
+        RemediationStatus::ALL.into_iter().find(|status| status.word() == word)
+    }
+
+    /// The words as a person reads them.
+    pub fn label(self) -> &'static str {
+        match self {
+            RemediationStatus::NotRemediated => "not remediated",
+            RemediationStatus::InProgress => "in progress",
+            RemediationStatus::Done => "done",
+        }
+    }
+}
