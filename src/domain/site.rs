@@ -42,33 +42,6 @@ pub struct UncheckedAsset {
     pub why: String,
 }
 
-/// The sites that somebody may look at.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum SiteScope {
-    #[default]
-    All,
-    /// Ids, sorted.
-    Some(Vec<i64>),
-}
-
-impl SiteScope {
-    /// Whether this site is among them.
-    pub fn contains(&self, site_id: i64) -> bool {
-        match self {
-            SiteScope::All => true,
-            SiteScope::Some(ids) => ids.binary_search(&site_id).is_ok(),
-        }
-    }
-
-    /// Those of these sites that are among them.
-    pub fn narrowed(&self, site_ids: &[i64]) -> SiteScope {
-        let mut ids: Vec<i64> = site_ids.iter().copied().filter(|id| self.contains(*id)).collect();
-        ids.sort_unstable();
-        ids.dedup();
-        SiteScope::Some(ids)
-    }
-}
-
 /// The site's name as a word of an address: lower case, runs of anything but letters and digits as one dash. Letters
 /// of all scripts stay. `-` for a name without any.
 pub fn word(name: &str) -> String {
@@ -122,12 +95,5 @@ mod tests {
         assert_eq!(address(&sites, 2), "kraftwerk-süd-主変電所");
         assert_eq!(address(&sites, 4), "~4");
         assert_eq!(find(&sites, "nowhere"), None);
-    }
-
-    #[test]
-    fn a_scope_never_grows() {
-        let scope = SiteScope::Some(vec![1, 3]);
-        assert_eq!(scope.narrowed(&[3, 2, 3]), SiteScope::Some(vec![3]));
-        assert!(!scope.contains(2) && SiteScope::All.contains(2));
     }
 }
