@@ -1,5 +1,6 @@
 //! The verbs: one file is one thing the product does, whole.
 
+pub mod accounts;
 pub mod add_advisories;
 pub mod aliases;
 pub mod assets;

@@ -25,6 +25,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     migration!("0005_columns"),
     migration!("0006_knowledge"),
     migration!("0023_jobs"),
+    migration!("0035_accounts"),
 ];
 
 /// The number in front of the name of a migration.

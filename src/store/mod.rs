@@ -120,6 +120,7 @@ macro_rules! for_list {
     };
 }
 
+pub mod account;
 pub mod advisory;
 pub mod alias;
 pub mod asset;
@@ -176,6 +177,7 @@ enum Alone {
     Rescan = 3,
     Advisories = 4,
     Job = 5,
+    Accounts = 6,
 }
 
 /// `nmpl`: keeps our locks on a PostgreSQL server apart from those of other programs.

@@ -3,6 +3,7 @@
 
 mod database;
 
+mod accounts;
 mod browser;
 mod cli;
 mod import;
