@@ -24,6 +24,8 @@ mod report;
 mod rescan;
 mod scan;
 mod serve;
+mod token;
+mod user;
 mod worklist;
 
 /// Exit code of a command that could not do what it was asked.
@@ -100,6 +102,10 @@ enum Command {
     Explain(explain::Arguments),
     Worklist(worklist::Arguments),
     Serve(serve::Arguments),
+    #[command(subcommand)]
+    User(user::Command),
+    #[command(subcommand)]
+    Token(token::Command),
     Migrate(migrate::Arguments),
     Completions(completions::Arguments),
     Man(completions::ManArguments),
@@ -215,6 +221,8 @@ async fn run(cli: Cli) -> Outcome {
         Command::Explain(arguments) => explain::run(arguments, &context).await,
         Command::Worklist(arguments) => worklist::run(arguments, &context).await,
         Command::Serve(arguments) => serve::run(arguments, &context).await,
+        Command::User(command) => user::run(command, &context).await,
+        Command::Token(command) => token::run(command, &context).await,
         Command::Migrate(arguments) => migrate::run(arguments, &context).await,
         Command::Completions(arguments) => completions::run(arguments),
         Command::Man(arguments) => completions::run_man(arguments),
