@@ -12,6 +12,7 @@ use nameplate::domain::exposure::{ExposureChanges, ExposureFilter, ExposureKey, 
 use nameplate::domain::inventory::{NewInventory, OnMissing};
 use nameplate::domain::nameplate::{Nameplate, Variant};
 use nameplate::domain::rescan::{Rescan, Trigger, VariantStanding};
+use nameplate::domain::source::Trust;
 use nameplate::domain::verdict::{Confidence, Verdict};
 use nameplate::store::inventory::{FileRows, save_import};
 use nameplate::store::{Db, StoreError, advisory, exposure, lease, rescan, site, variant};
@@ -218,6 +219,9 @@ fn revision(n: usize) -> (AdvisoryRevision, Vec<u8>) {
         added_at: Timestamp::UNIX_EPOCH,
         cves: vec![format!("CVE-2026-{n:05}")],
         n_warnings: 0,
+        trust: Trust::Unsigned,
+        trust_reason: String::new(),
+        source_id: None,
     };
     let document: String =
         (0..600).map(|line| format!("{{\"product_id\": \"CSAFPID-{:08}\", \"n\": {n}}}\n", line * n)).collect();

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::product::Product;
 use super::remediation::Remediation;
+use super::source::Trust;
 
 /// What identifies an advisory over all its revisions (CSAF 2.1 section 3.2.2.13.4).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -194,6 +195,12 @@ pub struct AdvisoryRevision {
     pub cves: Vec<String>,
     /// Warnings when it was read.
     pub n_warnings: u64,
+    /// What the check of digest and signature came to; `Unsigned` for a file that was added without one.
+    pub trust: Trust,
+    /// What was checked, in words; blank when nothing was.
+    pub trust_reason: String,
+    /// The source that brought it first; `None` for a file that was added by hand.
+    pub source_id: Option<i64>,
 }
 
 /// A document that could not be read, kept so that nothing is dropped silently.

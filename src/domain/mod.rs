@@ -11,7 +11,9 @@
 //! * **nameplate** – what a device says of itself; a *variant* is a nameplate with a firmware.
 //! * **remediation** – what an advisory tells the owner to do.
 //! * **product** – one leaf of an advisory's product tree.
+//! * **source** – a configured place that advisories come from; its health, and how far its documents are trusted.
 //! * **advisory** – one security advisory (a CSAF document) in one revision.
+//! * **provider** – what somebody who offers advisories says of himself: role, lists of documents, keys.
 //! * **priority** – the explained order of work: exploited, severity, then the rest.
 //! * **product index** – all products of all advisories, found by order number and designator.
 //! * **matching** – which products of which advisories a variant is, with evidence.
@@ -46,7 +48,11 @@ pub mod remediation;
 
 pub mod product;
 
+pub mod source;
+
 pub mod advisory;
+
+pub mod provider;
 
 pub mod priority;
 

@@ -9,6 +9,7 @@ use rustc_hash::FxHashSet;
 
 use crate::domain::advisory::{AdvisoryRevision, UnreadableAdvisory};
 use crate::domain::priority::{EpssList, KevCatalogue};
+use crate::domain::source::Trust;
 use crate::ingest::csaf::load::{Document, Found, LoadOptions, ReadAdvisory, load_each};
 use crate::ingest::csaf::warning::CsafWarningKind;
 use crate::services::progress::Progress;
@@ -124,6 +125,9 @@ fn revision(read: ReadAdvisory, sha256: String, source: String, added_at: Timest
         added_at,
         cves,
         n_warnings: read.warnings.len() as u64,
+        trust: Trust::Unsigned,
+        trust_reason: String::new(),
+        source_id: None,
     }
 }
 

@@ -6,12 +6,13 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::error::StoreError;
-use super::text::{clean, count, digest, read_count, read_time, read_time_if_any, time};
+use super::text::{clean, count, digest, read_count, read_time, read_time_if_any, read_trust, time};
 use super::{Alone, BATCH, Db, Tx};
 use crate::domain::advisory::{AdvisoryKey, AdvisoryRevision, UnreadableAdvisory};
+use crate::domain::source::Trust;
 
 /// Fast to write and 5 to 6 times smaller for CSAF; higher levels gain little and cost seconds on a full load.
-const COMPRESSION_LEVEL: i32 = 3;
+pub(super) const COMPRESSION_LEVEL: i32 = 3;
 
 /// Documents per statement; they are large, so fewer than rows of other tables.
 const DOCUMENTS_PER_STATEMENT: usize = 50;
@@ -69,13 +70,17 @@ struct Row {
     added_at: String,
     n_warnings: i64,
     is_current: bool,
+    trust: String,
+    trust_reason: String,
+    source_id: Option<i64>,
 }
 
 macro_rules! select_revision {
     ($tail:literal) => {
         concat!(
             "select r.advisory_revision_id, r.advisory_id, d.namespace, d.tracking_id, r.version, r.sha256, r.title, \
-             r.publisher, r.status, r.released_at, r.updated_at, r.source, r.added_at, r.n_warnings, r.is_current \
+             r.publisher, r.status, r.released_at, r.updated_at, r.source, r.added_at, r.n_warnings, r.is_current, r.trust, \
+             r.trust_reason, r.source_id \
              from advisory_revision r join advisory d on d.advisory_id = r.advisory_id ",
             $tail
         )
@@ -97,6 +102,9 @@ impl Row {
             added_at: read_time("advisory_revision.added_at", &self.added_at)?,
             cves,
             n_warnings: read_count(self.n_warnings),
+            trust: read_trust("advisory_revision.trust", &self.trust)?,
+            trust_reason: self.trust_reason,
+            source_id: self.source_id,
         })
     }
 }
@@ -303,7 +311,7 @@ async fn save_batch(tx: &mut Tx, batch: &[Packed], saved: &mut SavedRevisions) -
     let new: FxHashMap<(i64, String), i64> = insert!(
         tx,
         "insert into advisory_revision (advisory_id, version, sha256, document, size_bytes, title, publisher, status, \
-         released_at, updated_at, source, added_at, n_warnings, is_current)",
+         released_at, updated_at, source, added_at, n_warnings, is_current, trust, trust_reason, source_id)",
         &rows,
         |b, (advisory_id, p)| b
             .push_bind(*advisory_id)
@@ -319,7 +327,10 @@ async fn save_batch(tx: &mut Tx, batch: &[Packed], saved: &mut SavedRevisions) -
             .push_bind(clean(&p.revision.source).as_ref())
             .push_bind(time(p.revision.added_at))
             .push_bind(count(p.revision.n_warnings))
-            .push_bind(false),
+            .push_bind(false)
+            .push_bind(p.revision.trust.word())
+            .push_bind(clean(&p.revision.trust_reason).as_ref())
+            .push_bind(p.revision.source_id),
         "on conflict (advisory_id, sha256) do nothing returning advisory_id, sha256, advisory_revision_id",
         returning(i64, String, i64)
     )?
@@ -328,6 +339,12 @@ async fn save_batch(tx: &mut Tx, batch: &[Packed], saved: &mut SavedRevisions) -
     .collect();
     saved.n_new += new.len() as u64;
     saved.n_known += (batch.len() - new.len()) as u64;
+    for (advisory_id, packed) in &rows {
+        let revision = &packed.revision;
+        if revision.trust == Trust::Verified && !new.contains_key(&(*advisory_id, revision.sha256.clone())) {
+            raise_trust(tx, *advisory_id, revision).await?;
+        }
+    }
 
     let mut cves: Vec<(i64, &str)> = Vec::new();
     for (advisory_id, packed) in &rows {
@@ -353,6 +370,16 @@ async fn save_batch(tx: &mut Tx, batch: &[Packed], saved: &mut SavedRevisions) -
     touched.sort_unstable();
     touched.dedup();
     if touched.is_empty() { Ok(()) } else { choose_current(tx, &touched, saved).await }
+}
+
+/// Notes that bytes which were known are signed after all. Trust is only raised: what was verified once stays so.
+async fn raise_trust(tx: &mut Tx, advisory_id: i64, revision: &AdvisoryRevision) -> Result<(), StoreError> {
+    sql!(tx tx, exec (),
+        "update advisory_revision set trust = $3, trust_reason = $4, source_id = coalesce($5, source_id) \
+         where advisory_id = $1 and sha256 = $2 and trust <> $3",
+        advisory_id, revision.sha256.as_str(), revision.trust.word(), clean(&revision.trust_reason).as_ref(),
+        revision.source_id)?;
+    Ok(())
 }
 
 /// Lets the latest revision of each of these advisories count. Of revisions with equal version and date the one added

@@ -24,6 +24,8 @@ const MIGRATIONS: &[(&str, &str)] = &[
     migration!("0004_housekeeping"),
     migration!("0005_columns"),
     migration!("0006_knowledge"),
+    migration!("0010_sources"),
+    migration!("0011_trust"),
     migration!("0023_jobs"),
     migration!("0035_accounts"),
 ];

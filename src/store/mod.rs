@@ -137,6 +137,7 @@ mod migrate;
 pub mod rescan;
 pub mod setting;
 pub mod site;
+pub mod source;
 mod text;
 pub mod undo;
 pub mod variant;

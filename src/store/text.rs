@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use super::error::StoreError;
+use crate::domain::source::Trust;
 
 /// The text without NUL characters, which PostgreSQL cannot keep.
 pub(super) fn clean(text: &str) -> Cow<'_, str> {
@@ -45,6 +46,15 @@ pub(super) fn read_time(column: &'static str, text: &str) -> Result<Timestamp, S
 /// The time of a column that may be null.
 pub(super) fn read_time_if_any(column: &'static str, text: Option<&str>) -> Result<Option<Timestamp>, StoreError> {
     text.map(|text| read_time(column, text)).transpose()
+}
+
+/// The trust state of a column.
+pub(super) fn read_trust(column: &'static str, text: &str) -> Result<Trust, StoreError> {
+    Trust::from_word(text).ok_or_else(|| StoreError::Damaged {
+        column,
+        expected: "a trust state",
+        found: text.to_owned(),
+    })
 }
 
 /// A list of texts or of pairs as JSON.

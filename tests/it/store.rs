@@ -5,3 +5,4 @@ mod exposure;
 mod import;
 mod open;
 mod small;
+mod source;

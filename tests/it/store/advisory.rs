@@ -1,6 +1,7 @@
 //! Advisories, their revisions, and documents that could not be read.
 
 use nameplate::domain::advisory::{AdvisoryKey, AdvisoryRevision, UnreadableAdvisory};
+use nameplate::domain::source::Trust;
 use nameplate::store::advisory::{self, SavedRevisions};
 use nameplate::store::{Db, StoreError};
 
@@ -39,6 +40,9 @@ pub fn revision(id: &str, version: &str) -> (AdvisoryRevision, Vec<u8>) {
         added_at: time("2026-11-01T00:00:00Z"),
         cves: vec!["CVE-2022-46680".to_owned()],
         n_warnings: 2,
+        trust: Trust::Unsigned,
+        trust_reason: String::new(),
+        source_id: None,
     };
     (revision, document.into_bytes())
 }

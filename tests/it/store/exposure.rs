@@ -7,6 +7,7 @@ use nameplate::domain::exposure::{ExposureChanges, ExposureFilter, ExposureKey, 
 use nameplate::domain::priority::{KevCatalogue, KevEntry};
 use nameplate::domain::rescan::{Rescan, Trigger, VariantStanding};
 use nameplate::domain::site::SiteSummary;
+use nameplate::domain::source::Trust;
 use nameplate::domain::verdict::{Confidence, Doubt, DoubtKind, Verdict};
 use nameplate::store::{Db, StoreError, advisory, asset, exposure, kev, lease, rescan, site, variant};
 
@@ -103,6 +104,9 @@ async fn add_advisories(db: &Db, ids: &[(&str, &[&str])]) {
                 added_at: time("2026-10-01T00:00:00Z"),
                 cves: cves.iter().map(|cve| (*cve).to_owned()).collect(),
                 n_warnings: 0,
+                trust: Trust::Unsigned,
+                trust_reason: String::new(),
+                source_id: None,
             };
             (revision, id.as_bytes().to_vec())
         })
