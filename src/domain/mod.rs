@@ -27,6 +27,11 @@
 //! * **rescan** – one run of the matcher over all variants, and what it counted.
 //! * **job** – long work that was started and goes on by itself.
 //! * **filter** – which exposures a list, an export, an alert or a plan means.
+//! * **change** – what became different for the owner between two runs, and why.
+//! * **alert** – who hears of which change: rules, recipients, what a message tells.
+//! * **outbox** – messages on their way out, whatever the channel.
+//! * **schedule** – when the nightly run is due.
+//! * **nightly** – the chain of steps that a night runs through, and what each came to.
 
 pub mod verdict;
 
@@ -77,4 +82,15 @@ pub mod exposure;
 pub mod rescan;
 
 pub mod job;
+
 pub mod filter;
+
+pub mod change;
+
+pub mod alert;
+
+pub mod outbox;
+
+pub mod schedule;
+
+pub mod nightly;

@@ -37,7 +37,7 @@ pub(super) use finding_columns;
 
 /// An exposure as it is read.
 #[derive(sqlx::FromRow)]
-struct FindingRow {
+pub(super) struct FindingRow {
     variant_id: i64,
     exposure_asset_id: Option<i64>,
     namespace: String,
@@ -64,7 +64,7 @@ pub(super) struct Told {
 }
 
 impl FindingRow {
-    fn into_domain(self) -> Result<Told, StoreError> {
+    pub(super) fn into_domain(self) -> Result<Told, StoreError> {
         let damaged = |column, expected, found: &str| StoreError::Damaged { column, expected, found: found.to_owned() };
         let doubts: Vec<(String, String)> = read_json("exposure.doubts", &self.doubts)?;
         let doubts = doubts

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::error::StoreError;
 use super::setting::{find_setting, save_settings};
 use super::text::{clean, read_time, time};
-use super::{Alone, BATCH, Db};
+use super::{Alone, BATCH, Db, Tx};
 use crate::domain::priority::{KevCatalogue, KevEntry};
 
 const VERSION: &str = "kev.version";
@@ -45,9 +45,20 @@ pub async fn save_kev(db: &Db, catalogue: &KevCatalogue, at: Timestamp) -> Resul
             ""
         )?;
     }
+    note_arrivals(&mut tx, at).await?;
     let released_at = catalogue.released_at.map_or(String::new(), time);
     save_settings(&mut tx, &[(VERSION, &catalogue.version), (RELEASED_AT, &released_at)], at).await?;
     tx.commit().await
+}
+
+/// Remembers since when the listed vulnerabilities are known as exploited. Those of the first list were known before.
+async fn note_arrivals(tx: &mut Tx, at: Timestamp) -> Result<(), StoreError> {
+    let n_known = sql!(tx tx, val i64, "select count(*) from kev_arrival")?;
+    let seen_at = if n_known == 0 { Timestamp::UNIX_EPOCH } else { at };
+    sql!(tx tx, exec (),
+        "insert into kev_arrival (cve, seen_at) select k.cve, $1 from kev k \
+         where not exists (select 1 from kev_arrival a where a.cve = k.cve)", time(seen_at))?;
+    Ok(())
 }
 
 /// The list, sorted by CVE; `None` when none was ever saved.

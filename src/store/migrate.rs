@@ -27,6 +27,8 @@ const MIGRATIONS: &[(&str, &str)] = &[
     migration!("0010_sources"),
     migration!("0011_trust"),
     migration!("0023_jobs"),
+    migration!("0030_nightly"),
+    migration!("0031_alerts"),
     migration!("0035_accounts"),
 ];
 

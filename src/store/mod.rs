@@ -122,8 +122,10 @@ macro_rules! for_list {
 
 pub mod account;
 pub mod advisory;
+pub mod alert;
 pub mod alias;
 pub mod asset;
+pub mod change;
 pub mod column_choice;
 pub mod epss;
 mod error;
@@ -134,6 +136,8 @@ pub mod job;
 pub mod kev;
 pub mod lease;
 mod migrate;
+pub mod nightly;
+pub mod outbox;
 pub mod rescan;
 pub mod setting;
 pub mod site;
@@ -179,6 +183,8 @@ enum Alone {
     Advisories = 4,
     Job = 5,
     Accounts = 6,
+    Nightly = 30,
+    Alerts = 31,
 }
 
 /// `nmpl`: keeps our locks on a PostgreSQL server apart from those of other programs.

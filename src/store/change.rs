@@ -1,0 +1,321 @@
+//! What became different between two runs, with its cause. Nothing is stored for it: exposures are closed, never
+//! deleted, and keep how they were told, so that every stretch of time can be asked for.
+
+use std::collections::BTreeMap;
+
+use futures_util::TryStreamExt;
+use jiff::Timestamp;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::error::StoreError;
+use super::exposure::{FindingRow, finding_columns};
+use super::text::{read_time, time};
+use super::{Db, Tx};
+use crate::domain::change::{Cause, Change, Facts, Stretch, add_net};
+use crate::domain::exposure::{ExposureKey, Finding};
+use crate::domain::verdict::Verdict;
+
+/// The latest run whose results were saved, by its number.
+pub async fn find_latest_rescan_id(db: &Db) -> Result<Option<i64>, StoreError> {
+    Ok(sql!(db, val Option<i64>, "select max(rescan_id) from rescan where error is null")?)
+}
+
+/// The stretch after one run and up to another. `after_rescan_id` may be 0, or a run that failed.
+///
+/// # Errors
+///
+/// `NotFound` when the later run is not known.
+pub async fn find_stretch(db: &Db, after_rescan_id: i64, up_to_rescan_id: i64) -> Result<Stretch, StoreError> {
+    let began = async |rescan_id: i64| {
+        sql!(db, opt(String,), "select started_at from rescan where rescan_id = $1", rescan_id)?
+            .map(|(at,)| read_time("rescan.started_at", &at))
+            .transpose()
+    };
+    let until = began(up_to_rescan_id)
+        .await?
+        .ok_or_else(|| StoreError::NotFound(format!("the rescan {up_to_rescan_id}")))?;
+    let from = began(after_rescan_id).await?.unwrap_or(Timestamp::UNIX_EPOCH);
+    Ok(Stretch { after_rescan_id, up_to_rescan_id, from, until })
+}
+
+/// The stretch of one run: since the run before it whose results were saved.
+///
+/// # Errors
+///
+/// `NotFound` when the run is not known.
+pub async fn find_stretch_of(db: &Db, rescan_id: i64) -> Result<Stretch, StoreError> {
+    let before = sql!(db, val Option<i64>,
+        "select max(rescan_id) from rescan where error is null and rescan_id < $1", rescan_id)?;
+    find_stretch(db, before.unwrap_or(0), rescan_id).await
+}
+
+/// An exposure that something happened to.
+#[derive(sqlx::FromRow)]
+struct Row {
+    exposure_id: i64,
+    opened_rescan_id: i64,
+    closed_rescan_id: Option<i64>,
+    #[sqlx(flatten)]
+    row: FindingRow,
+}
+
+/// How an exposure was told until a run.
+#[derive(sqlx::FromRow)]
+struct Earlier {
+    exposure_id: i64,
+    rescan_id: i64,
+    #[sqlx(flatten)]
+    row: FindingRow,
+}
+
+const EXPOSURE_COLUMNS: &str = concat!(
+    "select e.exposure_id, e.opened_rescan_id, e.closed_rescan_id, e.variant_id, e.asset_id as exposure_asset_id, \
+     d.namespace, d.tracking_id, e.opened_at, e.changed_at as told_since, ",
+    finding_columns!("e."),
+    " from exposure e join advisory d on d.advisory_id = e.advisory_id "
+);
+
+/// Gives what is different after the stretch from before it to `each`: exposures that opened, closed, or are told in
+/// another way, one a key, sorted by variant and advisory. Opened and closed again within the stretch is nothing.
+///
+/// Memory is bounded by the exposures that were told anew; those that opened are not held, however many.
+///
+/// # Errors
+///
+/// Those of the database, and the first that `each` gives back.
+pub async fn each_change<E: From<StoreError>>(
+    db: &Db,
+    stretch: &Stretch,
+    mut each: impl FnMut(Change) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut tx = db.begin_read().await?;
+    let earlier = list_earlier(&mut tx, stretch).await?;
+    let causes = Causes::find(&mut tx, stretch).await?;
+    let (after, up_to) = (stretch.after_rescan_id, stretch.up_to_rescan_id);
+    on!(tx &mut tx, c => {
+        let mut query = sqlx::QueryBuilder::new(EXPOSURE_COLUMNS);
+        query.push("where e.exposure_id in (");
+        for (of, column) in [("exposure", "opened_rescan_id"), ("exposure", "closed_rescan_id"), ("exposure_history", "rescan_id")] {
+            if column != "opened_rescan_id" {
+                query.push(" union all ");
+            }
+            query.push("select exposure_id from ").push(of).push(" where ").push(column).push(" > ").push_bind(after);
+            query.push(" and ").push(column).push(" <= ").push_bind(up_to);
+        }
+        // The asset before the run, so that the lives of one key stand beside each other.
+        query.push(
+            ") order by e.variant_id, d.namespace, d.tracking_id, e.asset_id nulls first, e.opened_rescan_id, e.exposure_id");
+        let mut rows = query.build_query_as::<Row>().persistent(false).fetch(c);
+        let mut held: Vec<Change> = Vec::new();
+        while let Some(row) = rows.try_next().await.map_err(StoreError::from)? {
+            let told = row.row.into_domain()?;
+            let lives = earlier.get(&row.exposure_id);
+            let at = |rescan_id: i64| -> Option<Finding> {
+                if row.opened_rescan_id > rescan_id || row.closed_rescan_id.is_some_and(|closed| closed <= rescan_id) {
+                    return None;
+                }
+                let next = lives.and_then(|lives| lives.range(rescan_id + 1..).next());
+                Some(next.map_or_else(|| told.finding.clone(), |(_, finding)| finding.clone()))
+            };
+            let (before, now) = (at(after), at(up_to));
+            if before == now {
+                continue;
+            }
+            let cause = causes.cause(&told.key, before.as_ref(), now.as_ref());
+            let change = Change { key: told.key, before, after: now, cause };
+            if held.last().is_some_and(|last| last.key != change.key) {
+                for done in held.drain(..) {
+                    each(done)?;
+                }
+            }
+            add_net(&mut held, change);
+        }
+        for done in held {
+            each(done)?;
+        }
+        Ok(())
+    })
+}
+
+/// How exposures were told before runs after the stretch began, by exposure and run.
+async fn list_earlier(
+    tx: &mut Tx,
+    stretch: &Stretch,
+) -> Result<FxHashMap<i64, BTreeMap<i64, Finding>>, StoreError> {
+    let rows = sql!(tx tx, all Earlier,
+        concat!("select h.exposure_id, h.rescan_id, e.variant_id, e.asset_id as exposure_asset_id, d.namespace, \
+             d.tracking_id, e.opened_at, h.since as told_since, ", finding_columns!("h."),
+            " from exposure_history h join exposure e on e.exposure_id = h.exposure_id \
+             join advisory d on d.advisory_id = e.advisory_id where h.rescan_id > $1"),
+        stretch.after_rescan_id)?;
+    let mut earlier: FxHashMap<i64, BTreeMap<i64, Finding>> = FxHashMap::default();
+    for row in rows {
+        earlier.entry(row.exposure_id).or_default().insert(row.rescan_id, row.row.into_domain()?.finding);
+    }
+    Ok(earlier)
+}
+
+/// What speaks for each cause within a stretch.
+struct Causes {
+    /// Advisories of which a revision came.
+    revised: FxHashSet<(String, String)>,
+    /// Variants that were judged for the first time, or that no asset has any more.
+    other_inventory: FxHashSet<i64>,
+    is_other_matcher: bool,
+    is_decided: bool,
+}
+
+impl Causes {
+    async fn find(tx: &mut Tx, stretch: &Stretch) -> Result<Causes, StoreError> {
+        let (from, until) = (time(stretch.from), time(stretch.until));
+        let revised = sql!(tx tx, all (String, String),
+            "select distinct d.namespace, d.tracking_id from advisory_revision r \
+             join advisory d on d.advisory_id = r.advisory_id where r.added_at > $1", &from)?;
+        // A variant's first standing is of the run that judged it first.
+        let other_inventory = sql!(tx tx, all (i64,),
+            "select variant_id from variant_standing group by variant_id having min(rescan_id) > $1 \
+             union select v.variant_id from variant v where not exists ( \
+                select 1 from asset_variant p where p.variant_id = v.variant_id and p.until is null)",
+            stretch.after_rescan_id)?;
+        let n_versions = sql!(tx tx, val i64,
+            "select count(distinct matcher_version) from rescan where error is null and rescan_id <= $2 and \
+             rescan_id >= $1", stretch.after_rescan_id.max(1), stretch.up_to_rescan_id)?;
+        let n_decided = sql!(tx tx, val i64,
+            "select count(*) from alias_entry where (added_at > $1 and added_at <= $2) \
+             or (removed_at > $1 and removed_at <= $2)", &from, &until)?;
+        Ok(Causes {
+            revised: revised.into_iter().collect(),
+            other_inventory: other_inventory.into_iter().map(|(id,)| id).collect(),
+            is_other_matcher: n_versions > 1,
+            is_decided: n_decided > 0,
+        })
+    }
+
+    fn cause(&self, key: &ExposureKey, before: Option<&Finding>, after: Option<&Finding>) -> Cause {
+        let judged = |finding: Option<&Finding>| finding.map(|f| f.advisory_version.clone());
+        let is_other_revision = before.is_some() && after.is_some() && judged(before) != judged(after);
+        let of_advisory = (key.advisory.namespace.clone(), key.advisory.id.clone());
+        Facts {
+            is_revised: is_other_revision || self.revised.contains(&of_advisory),
+            // What depends on one asset's serial number changes with that asset.
+            is_other_inventory: (before.is_none() || after.is_none())
+                && (key.asset_id.is_some() || self.other_inventory.contains(&key.variant_id)),
+            is_other_matcher: self.is_other_matcher,
+            is_decided: self.is_decided,
+        }
+        .cause()
+    }
+}
+
+/// Assets that came to a variant within the stretch, as (variant now, variant before or `None` for a new asset, n),
+/// where no run within the stretch opened the exposures of the variant: its devices are exposed by having come.
+///
+/// # Errors
+///
+/// The database fails.
+pub async fn list_moves(db: &Db, stretch: &Stretch) -> Result<Vec<(i64, Option<i64>, u64)>, StoreError> {
+    let rows = sql!(
+        db,
+        all(i64, Option<i64>, i64),
+        "select now.variant_id, past.variant_id, count(*) from asset_variant now \
+         left join asset_variant past on past.asset_id = now.asset_id and past.until = now.since \
+         where now.until is null and now.since > $1 and now.since <= $2 \
+         group by now.variant_id, past.variant_id order by now.variant_id, past.variant_id",
+        time(stretch.from),
+        time(stretch.until)
+    )?;
+    Ok(rows.into_iter().map(|(now, past, n)| (now, past, super::text::read_count(n))).collect())
+}
+
+/// The open exposures of these variants that hold for all their assets, by variant; as (advisory, finding, run that
+/// opened it). For what a device is exposed to because it came to a variant.
+///
+/// # Errors
+///
+/// The database fails.
+pub async fn list_open_of(
+    db: &Db,
+    variant_ids: &[i64],
+) -> Result<FxHashMap<i64, Vec<(ExposureKey, Finding, i64)>>, StoreError> {
+    let mut open: FxHashMap<i64, Vec<(ExposureKey, Finding, i64)>> = FxHashMap::default();
+    for batch in variant_ids.chunks(super::BATCH) {
+        let rows = on!(db, c => {
+            let mut query = sqlx::QueryBuilder::new(EXPOSURE_COLUMNS);
+            query.push("where e.closed_at is null and e.asset_id is null and e.variant_id in (");
+            let mut values = query.separated(", ");
+            for id in batch {
+                values.push_bind(*id);
+            }
+            query.push(") order by e.variant_id, d.namespace, d.tracking_id");
+            query.build_query_as::<Row>().persistent(false).fetch_all(c).await
+        })?;
+        for row in rows {
+            let opened = row.opened_rescan_id;
+            let told = row.row.into_domain()?;
+            open.entry(told.key.variant_id).or_default().push((told.key, told.finding, opened));
+        }
+    }
+    Ok(open)
+}
+
+/// Open exposures with a vulnerability that became known as exploited within this time, with the CVEs that did.
+///
+/// # Errors
+///
+/// The database fails.
+pub async fn list_newly_exploited(
+    db: &Db,
+    after: Timestamp,
+    until: Timestamp,
+) -> Result<Vec<(ExposureKey, Finding)>, StoreError> {
+    let arrived: FxHashSet<String> = sql!(
+        db,
+        all(String,),
+        "select cve from kev_arrival where seen_at > $1 and seen_at <= $2",
+        time(after),
+        time(until)
+    )?
+    .into_iter()
+    .map(|(cve,)| cve)
+    .collect();
+    if arrived.is_empty() {
+        return Ok(Vec::new());
+    }
+    // Few vulnerabilities become exploited in a day, so the advisories that name one are found first.
+    let mut found = Vec::new();
+    let arrived: Vec<String> = arrived.into_iter().collect();
+    let mut advisory_ids: Vec<i64> = Vec::new();
+    for batch in arrived.chunks(super::BATCH) {
+        let rows = for_list!(
+            db,
+            all(i64,),
+            "select distinct r.advisory_id from advisory_cve k \
+             join advisory_revision r on r.advisory_revision_id = k.advisory_revision_id and r.is_current \
+             where k.cve in",
+            batch.iter().map(String::as_str),
+            ""
+        )?;
+        advisory_ids.extend(rows.into_iter().map(|(id,)| id));
+    }
+    advisory_ids.sort_unstable();
+    advisory_ids.dedup();
+    for batch in advisory_ids.chunks(super::BATCH) {
+        let rows = on!(db, c => {
+            let mut query = sqlx::QueryBuilder::new(EXPOSURE_COLUMNS);
+            query.push("where e.closed_at is null and e.advisory_id in (");
+            let mut values = query.separated(", ");
+            for id in batch {
+                values.push_bind(*id);
+            }
+            query.push(") order by e.variant_id, d.namespace, d.tracking_id, e.asset_id nulls first");
+            query.build_query_as::<Row>().persistent(false).fetch_all(c).await
+        })?;
+        for row in rows {
+            let told = row.row.into_domain()?;
+            if told.finding.cves.iter().any(|cve| arrived.contains(cve)) && told.finding.verdict >= Verdict::Possible {
+                found.push((told.key, told.finding));
+            }
+        }
+    }
+    Ok(found)
+}
