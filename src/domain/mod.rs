@@ -94,3 +94,5 @@ pub mod outbox;
 pub mod schedule;
 
 pub mod nightly;
+pub mod filter;
+pub mod job;
