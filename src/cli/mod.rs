@@ -19,6 +19,7 @@ mod completions;
 mod explain;
 mod import;
 mod migrate;
+mod move_database;
 mod output;
 mod report;
 mod rescan;
@@ -107,6 +108,7 @@ enum Command {
     #[command(subcommand)]
     Token(token::Command),
     Migrate(migrate::Arguments),
+    Move(move_database::Arguments),
     Completions(completions::Arguments),
     Man(completions::ManArguments),
 }
@@ -224,6 +226,7 @@ async fn run(cli: Cli) -> Outcome {
         Command::User(command) => user::run(command, &context).await,
         Command::Token(command) => token::run(command, &context).await,
         Command::Migrate(arguments) => migrate::run(arguments, &context).await,
+        Command::Move(arguments) => move_database::run(arguments, &context).await,
         Command::Completions(arguments) => completions::run(arguments),
         Command::Man(arguments) => completions::run_man(arguments),
     }

@@ -94,5 +94,3 @@ pub mod outbox;
 pub mod schedule;
 
 pub mod nightly;
-pub mod filter;
-pub mod job;

@@ -14,6 +14,7 @@ pub mod lint_advisories;
 pub mod load_advisories;
 pub mod load_epss;
 pub mod load_kev;
+pub mod move_database;
 pub mod oidc;
 pub mod progress;
 pub mod report_rows;

@@ -143,6 +143,7 @@ pub mod setting;
 pub mod site;
 pub mod source;
 mod text;
+pub mod transfer;
 pub mod undo;
 pub mod variant;
 

@@ -9,3 +9,4 @@ mod cli;
 mod import;
 mod jobs;
 mod store;
+mod transfer;
