@@ -135,6 +135,8 @@ fn fleet() -> Report {
         rows,
         unchecked: Vec::new(),
         warnings: Vec::new(),
+        trend: None,
+        time_zone: jiff::tz::TimeZone::UTC,
         program_version: "bench".to_owned(),
     }
 }

@@ -11,6 +11,7 @@ use jiff::tz::TimeZone;
 use super::bars::Bars;
 use super::output::write_out;
 use super::{Context, Outcome};
+use crate::report::pdf::{Paper, write_pdf};
 use crate::report::row::Report;
 use crate::report::text::{Style, write_text};
 use crate::report::{self, Format};
@@ -24,6 +25,7 @@ use crate::services::stored_report::{ReportRequest, stored_report};
 Examples:
   nameplate report
   nameplate report --site Riverside --format html -o riverside.html
+  nameplate report --site Riverside --format pdf --paper letter -o riverside.pdf
   nameplate report --as-of 2026-01-03 --format csv -o january.csv")]
 pub struct Arguments {
     /// One site [default: all]
@@ -38,9 +40,17 @@ pub struct Arguments {
     /// File to write to [default: standard output]
     #[arg(long, short, value_name = "OUT")]
     output: Option<PathBuf>,
+    /// Sheets that a PDF is set for
+    #[arg(long, value_name = "PAPER", default_value = "a4", value_parser = paper_parser())]
+    paper: Paper,
     /// List all nameplates in the text form, however many
     #[arg(long)]
     full: bool,
+}
+
+/// Reads the word of a size of paper; the help lists the known ones.
+pub fn paper_parser() -> impl TypedValueParser<Value = Paper> {
+    PossibleValuesParser::new(Paper::ALL.map(Paper::word)).map(|word| Paper::from_word(&word).unwrap_or_default())
 }
 
 /// Reads the word of a format; the help lists the known ones.
@@ -66,8 +76,19 @@ pub async fn run(arguments: &Arguments, context: &Context) -> Outcome {
     let db = context.open_database().await?;
     let request = ReportRequest { site: arguments.site.clone(), as_of: arguments.as_of };
     let report = stored_report(&db, &request, &Bars::new(context.quiet)).await?;
-    write_report(&report, arguments.format, arguments.output.as_deref(), arguments.full, context)?;
+    let form = Form { format: arguments.format, paper: arguments.paper, full: arguments.full };
+    write_report(&report, form, arguments.output.as_deref(), context)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The form of a report that was asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Form {
+    pub format: Format,
+    /// For a PDF.
+    pub paper: Paper,
+    /// For the text form: all nameplates, however many.
+    pub full: bool,
 }
 
 /// Writes a report in the form that was asked for.
@@ -75,19 +96,14 @@ pub async fn run(arguments: &Arguments, context: &Context) -> Outcome {
 /// # Errors
 ///
 /// The place cannot be written to.
-pub fn write_report(
-    report: &Report,
-    format: Format,
-    output: Option<&Path>,
-    full: bool,
-    context: &Context,
-) -> Result<(), String> {
+pub fn write_report(report: &Report, form: Form, output: Option<&Path>, context: &Context) -> Result<(), String> {
     let style = match output {
-        None => context.style_of_stdout(full),
+        None => context.style_of_stdout(form.full),
         Some(_) => Style { full: true, ..Style::PIPE },
     };
-    write_out(output, format.is_binary(), |out| match format {
+    write_out(output, form.format.is_binary(), |out| match form.format {
         Format::Text => write_text(report, &style, out),
+        Format::Pdf => write_pdf(report, form.paper, out),
         other => report::write(report, other, out),
     })?;
     if let Some(path) = output {

@@ -5,11 +5,12 @@ use std::process::ExitCode;
 
 use super::bars::Bars;
 use super::output::write_file;
-use super::report::{format_parser, write_report};
+use super::report::{Form, format_parser, paper_parser, write_report};
 use super::{Context, Outcome};
 use crate::domain::verdict::Verdict;
 use crate::report::Format;
 use crate::report::html::write_html;
+use crate::report::pdf::Paper;
 use crate::report::row::Report;
 use crate::services::load_advisories::{AdvisorySource, load_advisories};
 use crate::services::scan::{ScanRequest, scan};
@@ -48,6 +49,9 @@ pub struct Arguments {
     /// Form of the result
     #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = format_parser())]
     format: Format,
+    /// Sheets that a PDF is set for
+    #[arg(long, value_name = "PAPER", default_value = "a4", value_parser = paper_parser())]
+    paper: Paper,
     /// Verdicts to list: affected, possible, not_affected, separated by commas, or `all`
     #[arg(long, value_name = "VERDICTS", default_value = "affected,possible", value_parser = parse_verdicts)]
     verdict: Verdicts,
@@ -114,7 +118,8 @@ pub async fn run(arguments: &Arguments, context: &Context) -> Outcome {
             context.say(format_args!("warning: {warning}"));
         }
     }
-    write_report(&report, arguments.format, arguments.output.as_deref(), arguments.full, context)?;
+    let form = Form { format: arguments.format, paper: arguments.paper, full: arguments.full };
+    write_report(&report, form, arguments.output.as_deref(), context)?;
     if arguments.format == Format::Text && arguments.output.is_none() {
         write_html_beside(&report, &arguments.files[0], context);
     }

@@ -32,6 +32,7 @@
 //! * **outbox** – messages on their way out, whatever the channel.
 //! * **schedule** – when the nightly run is due.
 //! * **nightly** – the chain of steps that a night runs through, and what each came to.
+//! * **trend** – how exposures and what is known of assets went over time.
 
 pub mod verdict;
 
@@ -94,3 +95,4 @@ pub mod outbox;
 pub mod schedule;
 
 pub mod nightly;
+pub mod trend;

@@ -2,10 +2,14 @@
 
 use std::collections::HashMap;
 
-use rustc_hash::FxBuildHasher;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::row::{Report, ReportAsset, ReportFinding, ReportRow};
+use crate::domain::asset::Standing;
+use crate::domain::priority::Severity;
 use crate::domain::site::{SiteSummary, UncheckedAsset};
+use crate::domain::trend::severity_place;
+use crate::domain::verdict::Verdict;
 
 /// One site with its rows and what cannot be checked there.
 pub struct SiteRows<'a> {
@@ -132,4 +136,21 @@ pub fn by_reason<'a>(unchecked: &[&'a UncheckedAsset]) -> Vec<(&'a str, &'a str,
     }
     groups.sort_by(|a, b| b.2.len().cmp(&a.2.len()).then_with(|| (a.0, a.1).cmp(&(b.0, b.1))));
     groups
+}
+
+/// How many affected assets have which worst severity, in the order of [`crate::domain::trend::SEVERITY_ORDER`].
+///
+/// `None` when the rows do not tell it for all of them, because a filter left some out.
+pub fn affected_by_severity(rows: &[&ReportRow], summary: &SiteSummary) -> Option<[u64; 6]> {
+    // Rows of one asset share it; two assets may carry the same id.
+    let mut worst: FxHashMap<*const ReportAsset, Option<Severity>> = FxHashMap::default();
+    for row in rows.iter().filter(|row| row.finding.verdict == Verdict::Affected) {
+        let entry = worst.entry(&*row.asset).or_insert(None);
+        *entry = (*entry).max(row.finding.severity);
+    }
+    let mut counts = [0; 6];
+    for severity in worst.values() {
+        counts[severity_place(*severity)] += 1;
+    }
+    (counts.iter().sum::<u64>() == summary.n(Standing::Affected)).then_some(counts)
 }

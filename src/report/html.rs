@@ -7,7 +7,8 @@ use std::io::{self, Write};
 
 use sha2::{Digest, Sha256};
 
-use super::groups::{self, NameplateGroup, SiteRows};
+use super::advisory_list::Advisories;
+use super::groups::{self, NameplateGroup, SiteRows, affected_by_severity};
 use super::row::Report;
 use super::visible::{counted, grouped};
 use super::vocabulary as words;
@@ -18,9 +19,8 @@ mod escape;
 mod finding;
 mod standing;
 
-use closing::Advisories;
 use escape::{Base64, Text};
-use standing::{Bar, Numbers, affected_by_severity};
+use standing::{Bar, Numbers};
 
 const STYLE: &str = include_str!("html/style.css");
 const SPRITE: &str = include_str!("html/sprite.svg");
@@ -102,7 +102,7 @@ impl Page<'_> {
             "<header><p class=\"brand\"><svg viewBox=\"0 0 32 32\" width=\"24\" height=\"24\" aria-hidden=\"true\" focusable=\"false\"><rect class=\"m-plate\" x=\"1\" y=\"5\" width=\"30\" height=\"22\" rx=\"3\"/><path class=\"m-line\" d=\"M5 10h2M25 10h2M5 22h2M25 22h2M20 16h6\"/><path class=\"m-range\" d=\"M6 16h11\"/><circle class=\"m-bound\" cx=\"18.5\" cy=\"16\" r=\"3\"/></svg> Nameplate <span>exposure report</span></p>\n<h1 dir=\"auto\">{}</h1>\n<p class=\"as-of\">Judged <time datetime=\"{}\">{}</time> · {}, {} · {} · shown: <bdi>{}</bdi></p>\n",
             Text(&report.title),
             report.judged_at,
-            words::minute(report.judged_at),
+            words::moment(report.judged_at, &report.time_zone),
             counted(report.n_advisories, "advisory", "advisories"),
             match report.advisories_up_to {
                 Some(at) => format!("the newest of {}", words::day(at)),

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+mod advisory_list;
 pub mod advisory_text;
 pub mod columns;
 pub mod csv;
@@ -11,6 +12,7 @@ pub mod html;
 pub mod import_json;
 pub mod json;
 pub mod lint;
+pub mod pdf;
 pub mod rejects;
 pub mod row;
 pub mod text;
@@ -27,6 +29,7 @@ mod tests;
 pub enum Format {
     Text,
     Html,
+    Pdf,
     Xlsx,
     Csv,
     Json,
@@ -35,13 +38,15 @@ pub enum Format {
 
 impl Format {
     /// All formats, in the order in which they are offered.
-    pub const ALL: [Format; 6] = [Format::Text, Format::Html, Format::Xlsx, Format::Csv, Format::Json, Format::Ndjson];
+    pub const ALL: [Format; 7] =
+        [Format::Text, Format::Html, Format::Pdf, Format::Xlsx, Format::Csv, Format::Json, Format::Ndjson];
 
     /// The word used in flags and URLs.
     pub fn word(self) -> &'static str {
         match self {
             Format::Text => "text",
             Format::Html => "html",
+            Format::Pdf => "pdf",
             Format::Xlsx => "xlsx",
             Format::Csv => "csv",
             Format::Json => "json",
@@ -64,11 +69,12 @@ impl Format {
 
     /// Whether the bytes are no text and do not belong on a terminal.
     pub fn is_binary(self) -> bool {
-        self == Format::Xlsx
+        matches!(self, Format::Xlsx | Format::Pdf)
     }
 }
 
-/// Writes the report in this format; text is set as for a pipe (use [`text::write_text`] for a terminal).
+/// Writes the report in this format; text is set as for a pipe (use [`text::write_text`] for a terminal), a PDF for A4
+/// (use [`pdf::write_pdf`] for other paper).
 ///
 /// # Errors
 ///
@@ -77,6 +83,7 @@ pub fn write(report: &row::Report, format: Format, out: &mut dyn Write) -> io::R
     match format {
         Format::Text => text::write_text(report, &text::Style::PIPE, out),
         Format::Html => html::write_html(report, out),
+        Format::Pdf => pdf::write_pdf(report, pdf::Paper::default(), out),
         Format::Xlsx => xlsx::write_xlsx(report, out),
         Format::Csv => csv::write_csv(report, out),
         Format::Json => json::write_json(report, out),

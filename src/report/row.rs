@@ -3,10 +3,13 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
+use jiff::tz::TimeZone;
+
 use crate::domain::matching::EvidencePart;
 use crate::domain::priority::{Epss, Priority, Severity};
 use crate::domain::remediation::RemediationCategory;
 use crate::domain::site::{SiteSummary, UncheckedAsset};
+use crate::domain::trend::Trend;
 use crate::domain::verdict::{Confidence, Doubt, Verdict};
 
 /// One asset and one advisory that speaks about it. Rows share their parts, because a fleet of a million devices
@@ -141,6 +144,10 @@ pub struct Report {
     pub unchecked: Vec<UncheckedAsset>,
     /// Warnings a reader must see: rejected rows, unreadable documents, variants not judged.
     pub warnings: Vec<String>,
+    /// How it came to be so; `None` for what was judged once and not kept.
+    pub trend: Option<Trend>,
+    /// The zone in which times are told beside UTC: that of the reader.
+    pub time_zone: TimeZone,
     pub program_version: String,
 }
 

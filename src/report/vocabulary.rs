@@ -255,7 +255,7 @@ pub fn as_of(report: &Report) -> String {
     };
     format!(
         "Judged {} · {}, {newest}",
-        minute(report.judged_at),
+        moment(report.judged_at, &report.time_zone),
         counted(report.n_advisories, "advisory", "advisories")
     )
 }
@@ -263,6 +263,18 @@ pub fn as_of(report: &Report) -> String {
 /// The instant in UTC to the minute: `2026-11-22 02:14 UTC`.
 pub fn minute(at: jiff::Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+/// The instant in this zone and in UTC: `2026-11-22 03:14 CET (02:14 UTC)`; in UTC alone where they are the same.
+pub fn moment(at: jiff::Timestamp, zone: &jiff::tz::TimeZone) -> String {
+    let local = at.to_zoned(zone.clone());
+    if local.offset().is_zero() {
+        return minute(at);
+    }
+    let utc = at.to_zoned(jiff::tz::TimeZone::UTC);
+    // The day only where it is another one.
+    let utc = if utc.date() == local.date() { utc.strftime("%H:%M UTC") } else { utc.strftime("%Y-%m-%d %H:%M UTC") };
+    format!("{} ({utc})", local.strftime("%Y-%m-%d %H:%M %Z"))
 }
 
 /// The calendar date in UTC: `2026-11-21`.
@@ -313,6 +325,18 @@ mod tests {
                 n_advisories_exploited: n_exploited,
             };
             assert_eq!(headline(&summary), sentence);
+        }
+    }
+
+    #[test]
+    fn a_moment_is_told_in_the_readers_zone_and_in_utc() {
+        let zone = |name: &str| jiff::tz::TimeZone::get(name).unwrap();
+        for (at, zone, told) in [
+            ("2026-11-22T01:14:00Z", zone("Europe/Berlin"), "2026-11-22 02:14 CET (01:14 UTC)"),
+            ("2026-11-22T01:14:00Z", zone("America/Chicago"), "2026-11-21 19:14 CST (2026-11-22 01:14 UTC)"),
+            ("2026-11-22T01:14:00Z", jiff::tz::TimeZone::UTC, "2026-11-22 01:14 UTC"),
+        ] {
+            assert_eq!(moment(at.parse().unwrap(), &zone), told);
         }
     }
 

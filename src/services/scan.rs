@@ -112,6 +112,8 @@ pub fn scan(request: &ScanRequest, advisories: &Advisories, progress: &dyn Progr
         rows: rows.rows,
         unchecked: rows.unchecked,
         warnings,
+        trend: None,
+        time_zone: jiff::tz::TimeZone::system(),
         program_version: env!("CARGO_PKG_VERSION").to_owned(),
     })
 }

@@ -120,6 +120,8 @@ pub async fn stored_report(db: &Db, request: &ReportRequest, progress: &dyn Prog
         rows,
         unchecked: store::site::list_unchecked_at(db, as_of, request.site.as_deref()).await?,
         warnings,
+        trend: None,
+        time_zone: jiff::tz::TimeZone::system(),
         program_version: env!("CARGO_PKG_VERSION").to_owned(),
     })
 }

@@ -2,10 +2,8 @@
 
 use std::io::{self, Write};
 
-use rustc_hash::FxHashMap;
-
 use super::super::groups::by_reason;
-use super::super::row::{Report, ReportAdvisory, ReportFinding, ReportRemediation};
+use super::super::row::Report;
 use super::super::visible::{counted, grouped};
 use super::super::vocabulary as words;
 use super::escape::{Identifier, Link, Sentence, Text};
@@ -18,57 +16,6 @@ use crate::domain::verdict::{Confidence, DoubtKind, Verdict};
 const MAX_WARNINGS: usize = 2_000;
 /// Device ids that are written out for one reason why they cannot be checked.
 const MAX_UNCHECKED: usize = 5_000;
-
-/// The advisories of a report in the order in which they are first met, and what is shown of each.
-pub(super) struct Advisories<'a> {
-    list: Vec<AdvisoryEntry<'a>>,
-    places: FxHashMap<(&'a str, &'a str), usize>,
-}
-
-struct AdvisoryEntry<'a> {
-    advisory: &'a ReportAdvisory,
-    /// Number of findings (nameplate and advisory) and of rows by verdict, in the order of [`Verdict::ALL`].
-    n_assets: [u64; 3],
-    remedies: Vec<&'a ReportRemediation>,
-    n_cves: usize,
-}
-
-impl<'a> Advisories<'a> {
-    /// Gathers the advisories of all rows; remedies that several findings share are kept once.
-    pub(super) fn of(report: &'a Report) -> Advisories<'a> {
-        let mut advisories = Advisories { list: Vec::new(), places: FxHashMap::default() };
-        let mut seen: FxHashMap<*const ReportFinding, usize> = FxHashMap::default();
-        for row in &report.rows {
-            let finding: &ReportFinding = &row.finding;
-            let place = *seen.entry(finding).or_insert_with(|| advisories.add(finding));
-            let verdict = Verdict::ALL.iter().position(|v| *v == finding.verdict).unwrap_or(0);
-            advisories.list[place].n_assets[verdict] += 1;
-        }
-        advisories
-    }
-
-    fn add(&mut self, finding: &'a ReportFinding) -> usize {
-        let advisory: &ReportAdvisory = &finding.advisory;
-        let key = (advisory.publisher.as_str(), advisory.advisory_id.as_str());
-        let place = *self.places.entry(key).or_insert_with(|| {
-            self.list.push(AdvisoryEntry { advisory, n_assets: [0; 3], remedies: Vec::new(), n_cves: 0 });
-            self.list.len() - 1
-        });
-        let entry = &mut self.list[place];
-        entry.n_cves = entry.n_cves.max(finding.cves.len());
-        for remedy in &finding.remediations {
-            if !entry.remedies.contains(&remedy) {
-                entry.remedies.push(remedy);
-            }
-        }
-        place
-    }
-
-    /// The number in the anchor of an advisory, from 1.
-    pub(super) fn number(&self, advisory: &ReportAdvisory) -> usize {
-        self.places.get(&(advisory.publisher.as_str(), advisory.advisory_id.as_str())).map_or(0, |place| place + 1)
-    }
-}
 
 impl Page<'_> {
     /// What cannot be checked at one site, by reason.

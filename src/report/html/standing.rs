@@ -2,44 +2,12 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use rustc_hash::FxHashMap;
-
-use super::super::row::{ReportAsset, ReportRow};
 use super::super::visible::{counted, grouped};
 use super::super::vocabulary::severity_label;
 use crate::domain::asset::Standing;
 use crate::domain::priority::Severity;
 use crate::domain::site::SiteSummary;
-use crate::domain::verdict::Verdict;
-
-/// Severities in the order in which they are drawn; `None` is "no score".
-const DRAWN: [Option<Severity>; 6] = [
-    Some(Severity::Critical),
-    Some(Severity::High),
-    Some(Severity::Medium),
-    Some(Severity::Low),
-    Some(Severity::None),
-    None,
-];
-
-/// How many affected assets have which worst severity, in the order critical, high, medium, low, none, no score.
-///
-/// `None` when the rows do not tell it for all of them, because a filter left some out.
-pub(super) fn affected_by_severity(rows: &[&ReportRow], summary: &SiteSummary) -> Option<[u64; 6]> {
-    // Rows of one asset share it; two assets may carry the same id.
-    let mut worst: FxHashMap<*const ReportAsset, Option<Severity>> = FxHashMap::default();
-    for row in rows.iter().filter(|row| row.finding.verdict == Verdict::Affected) {
-        let entry = worst.entry(&*row.asset).or_insert(None);
-        *entry = (*entry).max(row.finding.severity);
-    }
-    let mut counts = [0; 6];
-    for severity in worst.values() {
-        if let Some(place) = DRAWN.iter().position(|drawn| drawn == severity) {
-            counts[place] += 1;
-        }
-    }
-    (counts.iter().sum::<u64>() == summary.n(Standing::Affected)).then_some(counts)
-}
+use crate::domain::trend::SEVERITY_ORDER;
 
 /// The class of a severity: its word, or `unscored`.
 pub(super) fn severity_class(severity: Option<Severity>) -> &'static str {
@@ -65,7 +33,7 @@ impl Display for Bar<'_> {
         let mut parts: Vec<(u64, &str)> = Vec::new();
         match self.affected {
             Some(counts) => {
-                parts.extend(counts.into_iter().zip(DRAWN).map(|(n, severity)| (n, severity_class(severity))));
+                parts.extend(counts.into_iter().zip(SEVERITY_ORDER).map(|(n, severity)| (n, severity_class(severity))));
             }
             None => parts.push((self.summary.n(Standing::Affected), "affected")),
         }
@@ -116,7 +84,7 @@ impl Display for Numbers<'_> {
                 )?;
             }
             write!(f, "<b>{}</b> {}", grouped(n), standing.label())?;
-            for (n, severity) in split.into_iter().flat_map(|counts| counts.into_iter().zip(DRAWN)) {
+            for (n, severity) in split.into_iter().flat_map(|counts| counts.into_iter().zip(SEVERITY_ORDER)) {
                 if n > 0 {
                     let (_, word) = severity_label(severity);
                     write!(

@@ -261,6 +261,8 @@ pub fn report() -> Report {
             "row 17 of sheet `Meters` was left out: no model and no part number".to_owned(),
             "\u{1b}]0;owned\u{7}<u>unreadable</u> document".to_owned(),
         ],
+        trend: None,
+        time_zone: jiff::tz::TimeZone::UTC,
         program_version: "0.1.0".to_owned(),
     }
 }
