@@ -95,4 +95,5 @@ pub mod outbox;
 pub mod schedule;
 
 pub mod nightly;
+
 pub mod trend;
