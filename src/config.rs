@@ -5,20 +5,73 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use thiserror::Error;
 
-/// The settings of the program. Every key has the same name in the file, in the environment (`NAMEPLATE_` and the
-/// name in capitals) and as a flag (with dashes); a flag wins over the environment, which wins over the file.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Config {
+/// Declares [`Config`]: a key is one line with its doc, and is read from file and environment and listed in [`KEYS`].
+macro_rules! keys {
+    ($($(#[$doc:meta])* $key:ident: $type:ty,)*) => {
+        /// The settings of the program. Every key has the same name in the file and in the environment (`NAMEPLATE_`
+        /// and the name in capitals); the first ones are flags too (with dashes). A flag wins over the environment,
+        /// which wins over the file.
+        #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        pub struct Config {
+            $($(#[$doc])* pub $key: Option<$type>,)*
+        }
+
+        /// The keys of [`Config`], in the order in which they are documented.
+        pub const KEYS: &[&str] = &[$(stringify!($key)),*];
+
+        impl Config {
+            /// These settings with the gaps filled from `below`.
+            pub fn over(self, below: Config) -> Config {
+                Config { $($key: self.$key.or(below.$key),)* }
+            }
+
+            /// The settings of the environment: `get` gives the value of a variable.
+            pub fn from_environment(get: impl Fn(&str) -> Option<String>) -> Config {
+                let of = |key: &str| get(&format!("NAMEPLATE_{}", key.to_uppercase())).filter(|value| !value.is_empty());
+                Config { $($key: of(stringify!($key)).map(<$type>::from),)* }
+            }
+        }
+    };
+}
+
+keys! {
     /// Database URL: `sqlite:///path/to/file.db` or `postgres://user@host/name`. Default: `nameplate.db` in the data
     /// folder.
-    pub database: Option<String>,
+    database: String,
     /// Folder for what the program keeps. Default: the data folder of the user.
-    pub data_dir: Option<PathBuf>,
+    data_dir: PathBuf,
     /// Address and port that `serve` listens on. Default: `127.0.0.1:8080`.
-    pub listen: Option<String>,
+    listen: String,
     /// What to log, as in `info` or `nameplate=debug`. Default: `warn`.
-    pub log: Option<String>,
+    log: String,
+    /// How log lines are written: `text` or `json`. Default: `text`.
+    log_format: String,
+    /// Where people reach the pages, for links in messages: `https://nameplate.example`. Default: none, no links.
+    base_url: String,
+    /// Time zone by its name, as in `Europe/Berlin`; for the schedule and for times in messages. Default: the system's.
+    time_zone: String,
+    /// When `serve` runs the nightly chain, as a cron expression of five fields, or `off`. Default: `0 2 * * *`.
+    schedule: String,
+    /// Minutes over which starts are spread, so that not all plants ask a source in the same second. Default: `10`.
+    schedule_jitter_minutes: String,
+    /// Minutes between two looks of `serve` at the sources, or `off`. Default: `30`.
+    poll_minutes: String,
+    /// Sender of mail: `nameplate@example.org`. Without it no mail is sent.
+    mail_from: String,
+    /// Relays that are tried in order, with commas between: `smtps://user@host:465`, `smtp://user@host:587` (STARTTLS
+    /// demanded), `smtp+plain://localhost:25` (no encryption, no password).
+    mail_relays: String,
+    /// File with the password for the relays; or the variable NAMEPLATE_MAIL_PASSWORD.
+    mail_password_file: PathBuf,
+    /// File with certificates (PEM) that the relays are trusted by, beside the public ones.
+    mail_ca_file: PathBuf,
+    /// Folder that mail is written to as .eml files instead of being sent, for sites without a network.
+    mail_folder: PathBuf,
+    /// File with the secret that webhooks are signed with; or the variable NAMEPLATE_WEBHOOK_SECRET.
+    webhook_secret_file: PathBuf,
+    /// Hosts that webhooks may reach although their address is private, with commas between.
+    webhook_hosts: String,
 }
 
 /// Where settings could not be had from.
@@ -32,9 +85,6 @@ pub enum ConfigError {
     NoDataDir,
 }
 
-/// The keys of [`Config`], in the order in which they are documented.
-pub const KEYS: [&str; 4] = ["database", "data_dir", "listen", "log"];
-
 impl Config {
     /// Reads a TOML file.
     ///
@@ -46,16 +96,6 @@ impl Config {
             .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
         toml::from_str(&text)
             .map_err(|e| ConfigError::Invalid { path: path.to_owned(), message: e.to_string().trim_end().to_owned() })
-    }
-
-    /// These settings with the gaps filled from `below`.
-    pub fn over(self, below: Config) -> Config {
-        Config {
-            database: self.database.or(below.database),
-            data_dir: self.data_dir.or(below.data_dir),
-            listen: self.listen.or(below.listen),
-            log: self.log.or(below.log),
-        }
     }
 
     /// The folder for what the program keeps.
@@ -101,7 +141,7 @@ mod tests {
     #[test]
     fn an_unknown_key_is_refused_and_the_known_ones_are_listed() {
         let message = read("databse = \"sqlite://x\"").unwrap_err().to_string();
-        for part in ["databse", "line 1", "hint: known keys are database, data_dir, listen, log"] {
+        for part in ["databse", "line 1", "hint: known keys are database, data_dir, listen, log, "] {
             assert!(message.contains(part), "{message}");
         }
     }
@@ -113,6 +153,22 @@ mod tests {
         let both = flags.over(file);
         assert_eq!(both.database_url().unwrap(), "postgres://host/db");
         assert_eq!(both.listen(), "127.0.0.1:9000");
+    }
+
+    #[test]
+    fn the_environment_gives_every_key() {
+        let config = Config::from_environment(|name| match name {
+            "NAMEPLATE_SCHEDULE" => Some("off".to_owned()),
+            "NAMEPLATE_MAIL_FOLDER" => Some("/var/spool/nameplate".to_owned()),
+            "NAMEPLATE_LOG" => Some(String::new()),
+            _ => None,
+        });
+        let expected = Config {
+            schedule: Some("off".to_owned()),
+            mail_folder: Some(PathBuf::from("/var/spool/nameplate")),
+            ..Config::default()
+        };
+        assert_eq!(config, expected);
     }
 
     #[test]

@@ -211,7 +211,7 @@ fn fail(message: impl std::fmt::Display) -> ExitCode {
 
 async fn run(cli: Cli) -> Outcome {
     let context = Context { config: settle(&cli.settings)?, color: cli.settings.color, quiet: cli.settings.quiet };
-    log_to_stderr(context.config.log.as_deref().unwrap_or("warn"))?;
+    log_to_stderr(context.config.log.as_deref().unwrap_or("warn"), context.config.log_format.as_deref())?;
     match &cli.command {
         Command::Scan(arguments) => scan::run(arguments, &context).await,
         Command::Import(arguments) => import::run(arguments, &context).await,
@@ -237,8 +237,8 @@ fn settle(settings: &Settings) -> Result<Config, Box<dyn std::error::Error>> {
     let given = Config {
         database: settings.database.clone(),
         data_dir: settings.data_dir.clone(),
-        listen: None,
         log: settings.log.clone(),
+        ..Config::from_environment(|name| std::env::var(name).ok())
     };
     let file = match &settings.config {
         Some(path) => Some(path.clone()),
@@ -250,11 +250,18 @@ fn settle(settings: &Settings) -> Result<Config, Box<dyn std::error::Error>> {
     })
 }
 
-fn log_to_stderr(filter: &str) -> Result<(), Box<dyn std::error::Error>> {
+fn log_to_stderr(filter: &str, format: Option<&str>) -> Result<(), Box<dyn std::error::Error>> {
     let filter = tracing_subscriber::EnvFilter::try_new(filter).map_err(|e| {
         format!("cannot use the log filter `{filter}`: {e}\nhint: for example `info` or `nameplate=debug`")
     })?;
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false).init();
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false);
+    match format {
+        None | Some("text") => lines.init(),
+        Some("json") => lines.json().flatten_event(true).init(),
+        Some(other) => {
+            return Err(format!("cannot use the log format `{other}`: expected `text` or `json`").into());
+        }
+    }
     Ok(())
 }
 
