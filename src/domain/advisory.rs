@@ -48,13 +48,18 @@ pub struct Advisory {
     pub tlp: Option<String>,
     /// `/document/distribution/text`. Where both are given, the TLP label leads.
     pub distribution: Option<String>,
+    /// `/document/distribution/sharing_group/id` (2.1).
+    pub sharing_group: Option<String>,
     pub aggregate_severity: Option<String>,
+    /// The program that wrote the document (`/document/tracking/generator/engine/name`).
+    pub generator: Option<String>,
     pub released_at: Option<Timestamp>,
     pub updated_at: Option<Timestamp>,
     pub revisions: Vec<Revision>,
     pub notes: Vec<Note>,
     pub references: Vec<Reference>,
     pub products: Vec<Product>,
+    pub product_groups: Vec<ProductGroup>,
     pub vulnerabilities: Vec<Vulnerability>,
 }
 
@@ -83,6 +88,16 @@ pub struct Reference {
     pub category: String,
     pub url: String,
     pub summary: String,
+}
+
+/// Products under one name, so that a document need not repeat them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProductGroup {
+    /// Has meaning only inside its document.
+    pub id: String,
+    pub summary: Option<String>,
+    /// Indices into `Advisory::products`, sorted.
+    pub products: Vec<u32>,
 }
 
 /// The groups of `product_status` (CSAF 2.1 section 3.2.4.12).
@@ -215,7 +230,65 @@ pub struct UnreadableAdvisory {
     pub added_at: Timestamp,
 }
 
+/// What became of a document: whether it still speaks about products.
+///
+/// # Source
+///
+/// CSAF 2.1, sections 4.7 and 4.8 (profiles for withdrawn and superseded documents).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fate {
+    Stands,
+    /// Its publisher took it back; `reason` is blank when the document gives none.
+    Withdrawn {
+        reason: String,
+    },
+    /// Other documents stand for it: their addresses.
+    Superseded {
+        reason: String,
+        by: Vec<String>,
+    },
+}
+
+impl Fate {
+    /// Whether the document still speaks about products.
+    pub fn stands(&self) -> bool {
+        matches!(self, Fate::Stands)
+    }
+
+    /// What became of the document, as one sentence; blank while it stands.
+    pub fn sentence(&self) -> String {
+        let because = |reason: &str| if reason.is_empty() { String::new() } else { format!(": {reason}") };
+        match self {
+            Fate::Stands => String::new(),
+            Fate::Withdrawn { reason } => format!("withdrawn by its publisher{}", because(reason)),
+            Fate::Superseded { reason, by } if by.is_empty() => {
+                format!("superseded by another document, which it does not name{}", because(reason))
+            }
+            Fate::Superseded { reason, by } => format!("superseded by {}{}", by.join(", "), because(reason)),
+        }
+    }
+}
+
 impl Advisory {
+    /// What became of the document, after its category. The reason is its note of category `description`.
+    pub fn fate(&self) -> Fate {
+        let reason = || {
+            let note = self.notes.iter().filter(|note| note.category == "description");
+            let titled =
+                |note: &&Note| note.title.as_deref().is_some_and(|t| t.to_lowercase().starts_with("reasoning"));
+            let note = note.clone().find(titled).or_else(|| note.clone().next());
+            note.map(|note| note.text.trim().to_owned()).unwrap_or_default()
+        };
+        match self.category.as_str() {
+            "csaf_withdrawn" => Fate::Withdrawn { reason: reason() },
+            "csaf_superseded" => {
+                let others = self.references.iter().filter(|reference| reference.category != "self");
+                Fate::Superseded { reason: reason(), by: others.map(|reference| reference.url.clone()).collect() }
+            }
+            _ => Fate::Stands,
+        }
+    }
+
     /// What identifies it over all revisions.
     pub fn key(&self) -> AdvisoryKey {
         AdvisoryKey { namespace: self.publisher.namespace.clone(), id: self.id.clone() }

@@ -153,7 +153,10 @@ impl Change {
             Some(Verdict::NotAffected) | None => "not affected",
         };
         let fix = |finding: &Option<Finding>| {
-            finding.as_ref().and_then(|f| f.fix.as_deref()).map_or_else(|| "none named".to_owned(), |f| format!("fix {f}"))
+            finding
+                .as_ref()
+                .and_then(|f| f.fix.as_deref())
+                .map_or_else(|| "none named".to_owned(), |f| format!("fix {f}"))
         };
         let (before, after) = (verdict(&self.before), verdict(&self.after));
         match (&self.before, &self.after) {
@@ -224,8 +227,18 @@ mod tests {
             (Some(finding(Affected, None)), None, Turn::Closed, "affected → not affected"),
             (Some(finding(Possible, None)), Some(finding(Affected, None)), Turn::Worse, "possible → affected"),
             (Some(finding(Affected, None)), Some(finding(Possible, None)), Turn::Better, "affected → possible"),
-            (Some(finding(Affected, None)), Some(finding(Affected, Some("3.60"))), Turn::Better, "none named → fix 3.60"),
-            (Some(finding(Affected, Some("3.60"))), Some(finding(Affected, None)), Turn::Worse, "fix 3.60 → none named"),
+            (
+                Some(finding(Affected, None)),
+                Some(finding(Affected, Some("3.60"))),
+                Turn::Better,
+                "none named → fix 3.60",
+            ),
+            (
+                Some(finding(Affected, Some("3.60"))),
+                Some(finding(Affected, None)),
+                Turn::Worse,
+                "fix 3.60 → none named",
+            ),
             (Some(finding(Affected, Some("1"))), Some(finding(Affected, Some("2"))), Turn::Retold, "fix 1 → fix 2"),
             (Some(finding(Affected, None)), Some(finding(Affected, None)), Turn::Retold, "affected"),
         ] {

@@ -14,6 +14,8 @@
 //! * **source** – a configured place that advisories come from; its health, and how far its documents are trusted.
 //! * **advisory** – one security advisory (a CSAF document) in one revision.
 //! * **provider** – what somebody who offers advisories says of himself: role, lists of documents, keys.
+//! * **advisory search** – the fields by which advisories are found and sorted, and a question about many of them.
+//! * **advisory note** – what people keep beside an advisory: comments, read marks; and the row of a list.
 //! * **priority** – the explained order of work: exploited, severity, then the rest.
 //! * **product index** – all products of all advisories, found by order number and designator.
 //! * **matching** – which products of which advisories a variant is, with evidence.
@@ -58,7 +60,10 @@ pub mod source;
 
 pub mod advisory;
 
+pub mod advisory_search;
 pub mod provider;
+
+pub mod advisory_note;
 
 pub mod priority;
 

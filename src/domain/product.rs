@@ -77,6 +77,12 @@ pub struct IdentificationHelper {
     pub serial_numbers: Vec<String>,
     pub cpe: Option<String>,
     pub purls: Vec<String>,
+    /// Digests of the product's files, `sha256 <value> firmware.bin`.
+    pub hashes: Vec<String>,
+    /// Where the product's bill of materials lies.
+    pub sbom_urls: Vec<String>,
+    /// Names of schemes that the standard does not know, `<namespace> <uri>`.
+    pub generic_uris: Vec<String>,
 }
 
 /// One product of an advisory: a leaf of its tree, a full product name, or a relationship of two products.

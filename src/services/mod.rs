@@ -20,6 +20,7 @@ pub mod progress;
 pub mod report_rows;
 pub mod rescan;
 pub mod scan;
+pub mod search_advisories;
 pub mod show_advisory;
 pub mod stored_report;
 pub mod survey;

@@ -111,7 +111,7 @@ impl Row {
 
 /// The number of advisories, each once however many revisions it has.
 pub async fn count_advisories(db: &Db) -> Result<u64, StoreError> {
-    Ok(read_count(sql!(db, val i64, "select count(*) from advisory")?))
+    Ok(read_count(sql!(db, val i64, "select count(*) from advisory_revision where is_current")?))
 }
 
 /// The revisions that count, one an advisory, by tracking id and namespace: at most `limit` after `after`.
@@ -178,6 +178,51 @@ pub async fn list_current_advisory_documents(db: &Db) -> Result<Vec<StoredDocume
 pub async fn list_advisory_digests(db: &Db) -> Result<Vec<String>, StoreError> {
     let rows = sql!(db, all(String,), "select distinct sha256 from advisory_revision order by sha256")?;
     Ok(rows.into_iter().map(|(sha256,)| sha256).collect())
+}
+
+/// The documents of these revisions with the number of the revision, in their order.
+pub(super) async fn list_documents_by_number(db: &Db, ids: Vec<i64>) -> Result<Vec<(i64, StoredDocument)>, StoreError> {
+    let mut found = Vec::with_capacity(ids.len());
+    for batch in ids.chunks(DOCUMENTS_PER_STATEMENT) {
+        let rows = for_list!(
+            db,
+            all NumberedDocumentRow,
+            "select r.advisory_revision_id, d.advisory_id, d.namespace, d.tracking_id, r.version, r.size_bytes, \
+             r.document from advisory_revision r join advisory d on d.advisory_id = r.advisory_id \
+             where r.advisory_revision_id in",
+            batch.iter().copied(),
+            "order by r.advisory_revision_id"
+        )?;
+        found.extend(rows.into_iter().map(|row| (row.advisory_revision_id, row.document.into_domain())));
+    }
+    Ok(found)
+}
+
+/// These revisions by their number, with whether each is the one that counts.
+pub(super) async fn list_revisions_by_number(
+    db: &Db,
+    ids: &[i64],
+) -> Result<FxHashMap<i64, (AdvisoryRevision, bool)>, StoreError> {
+    let mut rows = Vec::with_capacity(ids.len());
+    for batch in ids.chunks(BATCH) {
+        rows.extend(for_list!(
+            db,
+            all Row,
+            select_revision!("where r.advisory_revision_id in"),
+            batch.iter().copied(),
+            "order by r.advisory_revision_id"
+        )?);
+    }
+    let numbers: Vec<(i64, bool)> = rows.iter().map(|row| (row.advisory_revision_id, row.is_current)).collect();
+    let revisions = with_cves(db, rows).await?;
+    Ok(numbers.into_iter().zip(revisions).map(|((id, is_current), revision)| (id, (revision, is_current))).collect())
+}
+
+#[derive(sqlx::FromRow)]
+struct NumberedDocumentRow {
+    advisory_revision_id: i64,
+    #[sqlx(flatten)]
+    document: DocumentRow,
 }
 
 #[derive(sqlx::FromRow)]
@@ -384,7 +429,11 @@ async fn raise_trust(tx: &mut Tx, advisory_id: i64, revision: &AdvisoryRevision)
 
 /// Lets the latest revision of each of these advisories count. Of revisions with equal version and date the one added
 /// last wins: a document that was corrected without a new version must not be overlooked.
-async fn choose_current(tx: &mut Tx, advisory_ids: &[i64], saved: &mut SavedRevisions) -> Result<(), StoreError> {
+pub(super) async fn choose_current(
+    tx: &mut Tx,
+    advisory_ids: &[i64],
+    saved: &mut SavedRevisions,
+) -> Result<(), StoreError> {
     let rows = for_list!(tx tx, all Row, select_revision!("where r.advisory_id in"),
         advisory_ids.iter().copied(), "order by r.advisory_id, r.advisory_revision_id")?;
     let mut latest: FxHashMap<i64, (i64, AdvisoryRevision)> = FxHashMap::default();
@@ -414,6 +463,24 @@ async fn choose_current(tx: &mut Tx, advisory_ids: &[i64], saved: &mut SavedRevi
     for_list!(tx tx, exec, "update advisory_revision set is_current = true where advisory_revision_id in",
         changed.iter().map(|(_, id)| *id), "")?;
     Ok(())
+}
+
+/// The version that counts once these revisions are gone; `None` when no revision is left.
+pub(super) async fn find_version_without(
+    tx: &mut Tx,
+    advisory_id: i64,
+    gone: &[i64],
+) -> Result<Option<String>, StoreError> {
+    let rows = sql!(tx tx, all Row,
+        select_revision!("where r.advisory_id = $1 order by r.advisory_revision_id"), advisory_id)?;
+    let mut latest: Option<AdvisoryRevision> = None;
+    for row in rows.into_iter().filter(|row| !gone.contains(&row.advisory_revision_id)) {
+        let revision = row.into_domain(Vec::new())?;
+        if latest.as_ref().is_none_or(|best| revision.compare_revisions(best) != Ordering::Less) {
+            latest = Some(revision);
+        }
+    }
+    Ok(latest.map(|revision| revision.version))
 }
 
 /// The documents that could not be read, by name.

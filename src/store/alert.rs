@@ -70,7 +70,8 @@ pub const SEVERITIES: [Severity; 4] = [Severity::Low, Severity::Medium, Severity
 
 impl Row {
     async fn into_domain(self, db: &Db) -> Result<StoredRule, StoreError> {
-        let damaged = |column, found: &str| StoreError::Damaged { column, expected: "a known word", found: found.to_owned() };
+        let damaged =
+            |column, found: &str| StoreError::Damaged { column, expected: "a known word", found: found.to_owned() };
         let events: Vec<String> = read_json("alert_rule.events", &self.events)?;
         let events = events
             .iter()

@@ -31,9 +31,8 @@ pub async fn find_stretch(db: &Db, after_rescan_id: i64, up_to_rescan_id: i64) -
             .map(|(at,)| read_time("rescan.started_at", &at))
             .transpose()
     };
-    let until = began(up_to_rescan_id)
-        .await?
-        .ok_or_else(|| StoreError::NotFound(format!("the rescan {up_to_rescan_id}")))?;
+    let until =
+        began(up_to_rescan_id).await?.ok_or_else(|| StoreError::NotFound(format!("the rescan {up_to_rescan_id}")))?;
     let from = began(after_rescan_id).await?.unwrap_or(Timestamp::UNIX_EPOCH);
     Ok(Stretch { after_rescan_id, up_to_rescan_id, from, until })
 }
@@ -138,10 +137,7 @@ pub async fn each_change<E: From<StoreError>>(
 }
 
 /// How exposures were told before runs after the stretch began, by exposure and run.
-async fn list_earlier(
-    tx: &mut Tx,
-    stretch: &Stretch,
-) -> Result<FxHashMap<i64, BTreeMap<i64, Finding>>, StoreError> {
+async fn list_earlier(tx: &mut Tx, stretch: &Stretch) -> Result<FxHashMap<i64, BTreeMap<i64, Finding>>, StoreError> {
     let rows = sql!(tx tx, all Earlier,
         concat!("select h.exposure_id, h.rescan_id, e.variant_id, e.asset_id as exposure_asset_id, d.namespace, \
              d.tracking_id, e.opened_at, h.since as told_since, ", finding_columns!("h."),

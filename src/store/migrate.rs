@@ -26,6 +26,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     migration!("0006_knowledge"),
     migration!("0010_sources"),
     migration!("0011_trust"),
+    migration!("0013_documents"),
     migration!("0023_jobs"),
     migration!("0030_nightly"),
     migration!("0031_alerts"),

@@ -122,6 +122,8 @@ macro_rules! for_list {
 
 pub mod account;
 pub mod advisory;
+pub mod advisory_note;
+pub mod advisory_search;
 pub mod alert;
 pub mod alias;
 pub mod asset;

@@ -67,12 +67,14 @@ async fn list_steps(db: &Db, run_id: i64) -> Result<Vec<StepDone>, StoreError> {
          order by nightly_step_id", run_id)?;
     rows.into_iter()
         .map(|row| {
-            let damaged = |column, found: &str| StoreError::Damaged { column, expected: "a known word", found: found.to_owned() };
+            let damaged =
+                |column, found: &str| StoreError::Damaged { column, expected: "a known word", found: found.to_owned() };
             Ok(StepDone {
                 step: Step::from_word(&row.step).ok_or_else(|| damaged("nightly_step.step", &row.step))?,
                 started_at: read_time("nightly_step.started_at", &row.started_at)?,
                 finished_at: read_time("nightly_step.finished_at", &row.finished_at)?,
-                outcome: Outcome::from_word(&row.outcome).ok_or_else(|| damaged("nightly_step.outcome", &row.outcome))?,
+                outcome: Outcome::from_word(&row.outcome)
+                    .ok_or_else(|| damaged("nightly_step.outcome", &row.outcome))?,
                 told: row.told,
             })
         })

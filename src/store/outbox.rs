@@ -96,11 +96,7 @@ pub async fn list_due(db: &Db, now: Timestamp, limit: u32) -> Result<Vec<(i64, O
 }
 
 /// At most `limit` messages, the latest first: those in this state, or all.
-pub async fn list_outbox(
-    db: &Db,
-    state: Option<State>,
-    limit: u32,
-) -> Result<Vec<(i64, OutboxMessage)>, StoreError> {
+pub async fn list_outbox(db: &Db, state: Option<State>, limit: u32) -> Result<Vec<(i64, OutboxMessage)>, StoreError> {
     let limit = i64::from(limit);
     let rows = match state {
         None => sql!(db, all Row, select_outbox!("order by outbox_id desc limit $1"), limit)?,
@@ -118,10 +114,13 @@ pub async fn list_outbox(
 
 /// How many messages wait, and how many were given up.
 pub async fn count_unsent(db: &Db) -> Result<(u64, u64), StoreError> {
-    let (waiting, given_up) = sql!(db, opt (i64, i64),
+    let (waiting, given_up) = sql!(
+        db,
+        opt(i64, i64),
         "select cast(coalesce(sum(case when gave_up_at is null then 1 else 0 end), 0) as bigint), \
             cast(coalesce(sum(case when gave_up_at is null then 0 else 1 end), 0) as bigint) \
-         from outbox where sent_at is null")?
+         from outbox where sent_at is null"
+    )?
     .unwrap_or((0, 0));
     Ok((read_count(waiting), read_count(given_up)))
 }
@@ -149,12 +148,22 @@ pub async fn save_failure(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     match try_at {
-        Some(at) => sql!(db, exec (),
+        Some(at) => sql!(
+            db,
+            exec(),
             "update outbox set n_tries = n_tries + 1, error = $2, try_at = $3 where outbox_id = $1 and sent_at is null",
-            outbox_id, clean(error).as_ref(), time(at))?,
-        None => sql!(db, exec (),
+            outbox_id,
+            clean(error).as_ref(),
+            time(at)
+        )?,
+        None => sql!(
+            db,
+            exec(),
             "update outbox set n_tries = n_tries + 1, error = $2, gave_up_at = $3 where outbox_id = $1 and sent_at is null",
-            outbox_id, clean(error).as_ref(), time(now))?,
+            outbox_id,
+            clean(error).as_ref(),
+            time(now)
+        )?,
     };
     Ok(())
 }
@@ -162,15 +171,23 @@ pub async fn save_failure(
 /// Puts messages back in the queue, to be tried at once: this one, or all that were given up. Gives their number.
 pub async fn save_retry(db: &Db, outbox_id: Option<i64>, now: Timestamp) -> Result<u64, StoreError> {
     Ok(match outbox_id {
-        Some(id) => sql!(db, exec (),
+        Some(id) => sql!(
+            db,
+            exec(),
             "update outbox set gave_up_at = null, try_at = $2, n_tries = 0 where outbox_id = $1 and sent_at is null",
-            id, time(now))?,
-        None => sql!(db, exec (),
-            "update outbox set gave_up_at = null, try_at = $1, n_tries = 0 where gave_up_at is not null", time(now))?,
+            id,
+            time(now)
+        )?,
+        None => sql!(
+            db,
+            exec(),
+            "update outbox set gave_up_at = null, try_at = $1, n_tries = 0 where gave_up_at is not null",
+            time(now)
+        )?,
     })
 }
 
 /// Removes messages that were sent before this moment. Gives their number.
 pub async fn delete_sent_before(db: &Db, before: Timestamp) -> Result<u64, StoreError> {
-    Ok(sql!(db, exec (), "delete from outbox where sent_at < $1", time(before))?)
+    Ok(sql!(db, exec(), "delete from outbox where sent_at < $1", time(before))?)
 }

@@ -6,6 +6,7 @@ mod database;
 mod accounts;
 mod browser;
 mod cli;
+mod documents;
 mod import;
 mod jobs;
 mod store;

@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 use proptest::prelude::*;
 
 use super::{match_variant, near_misses, why_unchecked};
-use crate::domain::advisory::{Advisory, ProductStatus, Publisher, Vulnerability};
+use crate::domain::advisory::{Advisory, ProductStatus, Vulnerability};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::nameplate::{Nameplate, Variant, telling_notes};
 use crate::domain::product::{Branch, BranchCategory, IdentificationHelper, Product};
@@ -37,7 +37,6 @@ fn advisory(id: &str, title: &str, products: &[(&str, &str, &str)]) -> Advisory 
         .collect();
     let all = (0..products.len() as u32).collect();
     Advisory {
-        publisher: Publisher::default(),
         id: id.to_owned(),
         title: title.to_owned(),
         products,
@@ -49,17 +48,7 @@ fn advisory(id: &str, title: &str, products: &[(&str, &str, &str)]) -> Advisory 
         status: "final".to_owned(),
         category: "csaf_security_advisory".to_owned(),
         csaf_version: "2.0".to_owned(),
-        language: None,
-        source_language: None,
-        aliases: Vec::new(),
-        tlp: None,
-        distribution: None,
-        aggregate_severity: None,
-        released_at: None,
-        updated_at: None,
-        revisions: Vec::new(),
-        notes: Vec::new(),
-        references: Vec::new(),
+        ..Advisory::default()
     }
 }
 

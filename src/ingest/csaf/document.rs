@@ -105,6 +105,7 @@ fn read_csaf(reader: &mut Reader, csaf: Csaf<'_>, bytes: &[u8]) -> Result<Adviso
         }
     }
     advisory.products = products.products;
+    advisory.product_groups = products.listed_groups;
     check_products(reader, &advisory);
     Ok(advisory)
 }
@@ -137,6 +138,9 @@ fn read_document_part(
         advisory.distribution = reader.optional(distribution.text, &distribution_place, "text");
         let tlp_place = distribution_place.key("tlp");
         let tlp = reader.take(distribution.tlp, &tlp_place);
+        let group_place = distribution_place.key("sharing_group");
+        let group = reader.take(distribution.sharing_group, &group_place);
+        advisory.sharing_group = group.and_then(|group| reader.optional(group.id, &group_place, "id"));
         advisory.tlp = tlp.and_then(|tlp| reader.optional(tlp.label, &tlp_place, "label"));
         if let Some(label) = advisory.tlp.as_deref().filter(|label| Tlp::from_word(label).is_none()) {
             let detail = format!("`{}` is no label of the Traffic Light Protocol; kept", shorten(label));
@@ -176,6 +180,10 @@ fn read_tracking(reader: &mut Reader, field: Field<model::Tracking<'_>>, place: 
     advisory.released_at = reader.instant(part.initial_release_date, place, "initial_release_date");
     advisory.updated_at = reader.instant(part.current_release_date, place, "current_release_date");
     advisory.aliases = reader.texts(part.aliases, place, "aliases");
+    let generator_place = place.key("generator");
+    let engine_place = generator_place.key("engine");
+    let engine = reader.take(part.generator, &generator_place).and_then(|part| reader.take(part.engine, &engine_place));
+    advisory.generator = engine.and_then(|engine| reader.optional(engine.name, &engine_place, "name"));
     advisory.revisions = read_revisions(reader, part.revision_history, &place.key("revision_history"));
     check_versions(reader, advisory, place);
 }

@@ -42,6 +42,15 @@ object! {
         current_release_date: Text<'a>,
         aliases: List<Text<'a>>,
         revision_history: List<Revision<'a>>,
+        generator: Generator<'a>,
+    }
+
+    Generator {
+        engine: Engine<'a>,
+    }
+
+    Engine {
+        name: Text<'a>,
     }
 
     Revision {
@@ -53,6 +62,12 @@ object! {
     Distribution {
         text: Text<'a>,
         tlp: Tlp<'a>,
+        /// 2.1.
+        sharing_group: SharingGroup<'a>,
+    }
+
+    SharingGroup {
+        id: Text<'a>,
     }
 
     Tlp {
@@ -116,10 +131,29 @@ object! {
         purls: List<Text<'a>>,
         /// 2.0.
         purl: Text<'a>,
+        hashes: List<Hash<'a>>,
+        sbom_urls: List<Text<'a>>,
+        x_generic_uris: List<GenericUri<'a>>,
+    }
+
+    Hash {
+        filename: Text<'a>,
+        file_hashes: List<FileHash<'a>>,
+    }
+
+    FileHash {
+        algorithm: Text<'a>,
+        value: Text<'a>,
+    }
+
+    GenericUri {
+        namespace: Text<'a>,
+        uri: Text<'a>,
     }
 
     ProductGroup {
         group_id: Text<'a>,
+        summary: Text<'a>,
         product_ids: List<Text<'a>>,
     }
 

@@ -6,11 +6,12 @@ use rustc_hash::FxHashMap;
 
 use super::extension::check_extensions;
 use super::field::{Field, List, Text};
-use super::model::{Branch as BranchPart, FullProductName, Helper, ProductGroup, ProductTree};
+use super::model::{Branch as BranchPart, FullProductName, GenericUri, Hash, Helper, ProductGroup, ProductTree};
 use super::place::Place;
 use super::reader::{Reader, shorten};
 use super::relationship::{self, Draft};
 use super::warning::CsafWarningKind;
+use crate::domain::advisory;
 use crate::domain::product::{Branch, BranchCategory, IdentificationHelper, Product};
 
 /// The products of a document, and the way from ids to them.
@@ -21,6 +22,8 @@ pub struct Products<'a> {
     /// Products whose id an earlier product has, by the index of that one.
     twins: FxHashMap<u32, Vec<u32>>,
     groups: FxHashMap<Cow<'a, str>, Vec<u32>>,
+    /// The groups in the order of the document.
+    pub listed_groups: Vec<advisory::ProductGroup>,
 }
 
 /// Reads the tree of a document.
@@ -233,7 +236,41 @@ fn read_helper(reader: &mut Reader, part: Helper<'_>, place: &Place<'_>) -> Iden
         serial_numbers: reader.texts(part.serial_numbers, place, "serial_numbers"),
         cpe: reader.optional(part.cpe, place, "cpe"),
         purls,
+        hashes: read_hashes(reader, part.hashes, &place.key("hashes")),
+        sbom_urls: reader.texts(part.sbom_urls, place, "sbom_urls"),
+        generic_uris: read_generic_uris(reader, part.x_generic_uris, &place.key("x_generic_uris")),
     }
+}
+
+/// Digests as `sha256 <value> firmware.bin`.
+fn read_hashes(reader: &mut Reader, hashes: Field<List<Hash<'_>>>, place: &Place<'_>) -> Vec<String> {
+    let mut texts = Vec::new();
+    for (i, part) in reader.list(hashes, place).into_iter().enumerate() {
+        let place = place.index(i);
+        let Some(part) = reader.take(part, &place) else { continue };
+        let file = reader.optional(part.filename, &place, "filename").unwrap_or_default();
+        let place = place.key("file_hashes");
+        for (i, digest) in reader.list(part.file_hashes, &place).into_iter().enumerate() {
+            let place = place.index(i);
+            let Some(digest) = reader.take(digest, &place) else { continue };
+            let algorithm = reader.required(digest.algorithm, &place, "algorithm");
+            let value = reader.required(digest.value, &place, "value");
+            texts.push(format!("{algorithm} {value} {file}").trim_end().to_owned());
+        }
+    }
+    texts
+}
+
+/// Names of other schemes as `<namespace> <uri>`.
+fn read_generic_uris(reader: &mut Reader, uris: Field<List<GenericUri<'_>>>, place: &Place<'_>) -> Vec<String> {
+    let mut texts = Vec::new();
+    for (i, part) in reader.list(uris, place).into_iter().enumerate() {
+        let place = place.index(i);
+        let Some(part) = reader.take(part, &place) else { continue };
+        let namespace = reader.required(part.namespace, &place, "namespace");
+        texts.push(format!("{namespace} {}", reader.required(part.uri, &place, "uri")));
+    }
+    texts
 }
 
 fn read_relationships<'a>(
@@ -304,6 +341,13 @@ fn read_groups<'a>(
             reader.warn(CsafWarningKind::MissingField, &place, "expected `group_id`, found none");
             continue;
         };
+        let summary = reader.optional(part.summary, &place, "summary");
+        reader.unfold(size_of_val(members.as_slice()));
+        products.listed_groups.push(advisory::ProductGroup {
+            id: id.clone().into_owned(),
+            summary,
+            products: members.clone(),
+        });
         if let Some(joined) = products.groups.get_mut(&id) {
             joined.extend(members);
             joined.sort_unstable();

@@ -49,6 +49,13 @@ macro_rules! kinds {
     };
 }
 
+impl CsafWarningKind {
+    /// Whether a document with this oddity may be matched in another way than its author meant.
+    pub fn can_change_a_verdict(self) -> bool {
+        self <= CsafWarningKind::UnreadVersion
+    }
+}
+
 kinds! {
     /// Vulnerabilities without a product in the tree: nothing can be matched.
     NoProducts = "no_products",
