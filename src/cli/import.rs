@@ -9,6 +9,7 @@ use super::bars::Bars;
 use super::output::{write_file, write_out};
 use super::{Context, Outcome};
 use crate::domain::inventory::{AssetKey, ColumnReading, InventoryReading, OnMissing, RejectedRow};
+use crate::domain::inventory_draft::CellChoice;
 use crate::report::rejects::write_rejects;
 use crate::report::visible::visible_line;
 use crate::services::column_choice::read_mapping;
@@ -59,6 +60,15 @@ struct FileArguments {
     /// Site of the devices for which the file states none [default: the file's name]
     #[arg(long, value_name = "NAME")]
     site: Option<String>,
+    /// Let the name of a sheet be the site of its devices that state none
+    #[arg(long)]
+    sheet_is_site: bool,
+    /// Call a site of the file otherwise; can be given many times
+    #[arg(long = "rename-site", value_name = "NAME=NAME", value_parser = site_name)]
+    site_names: Vec<(String, String)>,
+    /// What stands in a cell that was damaged, as in Meters!F41=1.10; can be given many times
+    #[arg(long = "cell", value_name = "CELL=VALUE", value_parser = cell_choice)]
+    cells: Vec<CellChoice>,
     /// Which column is which field (TOML); remembered for files with the same headers
     #[arg(long, value_name = "FILE")]
     mapping: Option<PathBuf>,
@@ -128,10 +138,26 @@ pub async fn run(arguments: &Arguments, context: &Context) -> Outcome {
     }
 }
 
+fn site_name(text: &str) -> Result<(String, String), String> {
+    let (from, to) = text.split_once('=').ok_or("expected `name in the file=name of the site`, found no `=`")?;
+    match (from.trim(), to.trim()) {
+        ("", _) | (_, "") => Err("expected a name on both sides of `=`".to_owned()),
+        (from, to) => Ok((from.to_owned(), to.to_owned())),
+    }
+}
+
+fn cell_choice(text: &str) -> Result<CellChoice, String> {
+    CellChoice::from_text(text).ok_or_else(|| "expected a cell and its value, as in `Meters!F41=1.10`".to_owned())
+}
+
 fn request(arguments: &FileArguments) -> Result<ImportRequest, Box<dyn std::error::Error>> {
     Ok(ImportRequest {
         path: arguments.file.clone().unwrap_or_default(),
+        name: None,
         site: arguments.site.clone(),
+        sheet_is_site: arguments.sheet_is_site,
+        site_names: arguments.site_names.clone(),
+        cells: arguments.cells.clone(),
         mapping: arguments.mapping.as_deref().map(read_mapping).transpose()?,
         key: arguments.key.map(|key| match key {
             Key::Auto => AssetKey::Auto,

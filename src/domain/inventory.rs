@@ -82,6 +82,19 @@ impl CellPlace {
         letters.reverse();
         format!("{sheet}{}{}", String::from_utf8_lossy(&letters), self.row)
     }
+
+    /// The cell that [`CellPlace::label`] calls so: `Meters!F17`, `F17`. `None` for any other text, also for a row.
+    pub fn from_label(label: &str) -> Option<CellPlace> {
+        let (sheet, cell) = label.trim().rsplit_once('!').unwrap_or(("", label.trim()));
+        let at = cell.find(|c: char| c.is_ascii_digit())?;
+        let (letters, digits) = cell.split_at(at);
+        if letters.is_empty() || letters.len() > 4 || !letters.bytes().all(|b| b.is_ascii_alphabetic()) {
+            return None;
+        }
+        let column = letters.bytes().fold(0, |n, b| n * 26 + u32::from(b.to_ascii_uppercase() - b'A') + 1);
+        let row = digits.parse().ok().filter(|row| *row > 0)?;
+        Some(CellPlace { sheet: sheet.to_owned(), row, column })
+    }
 }
 
 /// What happened to a value between the type plate and the program.
@@ -280,6 +293,22 @@ pub enum OnMissing {
     Retire,
     /// Nothing: the file is a part of the list, so that they do not stand in it says nothing.
     Ignore,
+}
+
+impl OnMissing {
+    /// All three with the words used in options, URLs and the database.
+    pub const ALL: [(OnMissing, &'static str); 3] =
+        [(OnMissing::Keep, "keep"), (OnMissing::Retire, "retire"), (OnMissing::Ignore, "ignore")];
+
+    /// The word used in options, URLs and the database.
+    pub fn word(self) -> &'static str {
+        OnMissing::ALL.iter().find(|(what, _)| *what == self).map_or("", |(_, word)| word)
+    }
+
+    /// What has this word; `None` for any other text.
+    pub fn from_word(word: &str) -> Option<OnMissing> {
+        OnMissing::ALL.iter().find(|(_, known)| *known == word).map(|(what, _)| *what)
+    }
 }
 
 /// By what two rows are known to be the same asset.

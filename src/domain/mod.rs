@@ -20,6 +20,7 @@
 //! * **product index** – all products of all advisories, found by order number and designator.
 //! * **matching** – which products of which advisories a variant is, with evidence.
 //! * **inventory** – one import of one file: its rows, warnings and rejects.
+//! * **inventory draft** – an uploaded file on its way to an import, with what was chosen so far.
 //! * **asset** – one installed device at a site.
 //! * **site** – where assets stand, and how many of them in each of the six places.
 //! * **account** – who may see and do what: a role, and the sites for which it holds.
@@ -72,6 +73,8 @@ pub mod product_index;
 pub mod matching;
 
 pub mod inventory;
+
+pub mod inventory_draft;
 
 pub mod asset;
 

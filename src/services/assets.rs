@@ -5,14 +5,14 @@ use rustc_hash::FxHashMap;
 use crate::domain::asset::{Asset, ImportedAsset};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::inventory::{AssetKey, CellPlace, Field, InventoryRow, REJECT_REASON, RowWarning, RowWarningKind};
+use crate::domain::inventory_draft::CellChoice;
 use crate::domain::nameplate::{Nameplate, Variant, telling_notes};
 use crate::services::firmware_doubt::FirmwareRivals;
 
 /// Makes assets of rows, one file at a time, because a shared key is numbered within its file.
 pub struct AssetMaker<'a> {
     file_name: String,
-    /// For devices of which the file states no site.
-    default_site: String,
+    rules: RowRules,
     catalogue: &'a Catalogue,
     key: AssetKey,
     rivals: FirmwareRivals,
@@ -31,25 +31,25 @@ impl<'a> AssetMaker<'a> {
     /// `file_name` is told as the place of each asset; `rivals` must have seen all rows of the file.
     pub fn new(
         file_name: &str,
-        default_site: &str,
+        rules: RowRules,
         catalogue: &'a Catalogue,
         key: AssetKey,
         rivals: FirmwareRivals,
     ) -> AssetMaker<'a> {
-        AssetMaker {
-            file_name: file_name.to_owned(),
-            default_site: default_site.to_owned(),
-            catalogue,
-            key,
-            rivals,
-            n_with_key: FxHashMap::default(),
-        }
+        AssetMaker { file_name: file_name.to_owned(), rules, catalogue, key, rivals, n_with_key: FxHashMap::default() }
     }
 
     /// The asset of this row, with its key (`docs/adr/0005`).
     pub fn make(&mut self, row: &InventoryRow) -> MadeAsset {
+        let chosen = self.rules.with_chosen_cells(row);
+        let firmware = match &chosen {
+            // What a person said is no longer in doubt.
+            Some((row, true)) => row.value(Field::Firmware).to_owned(),
+            _ => self.rivals.firmware(row),
+        };
+        let row = chosen.as_ref().map_or(row, |(row, _)| row);
         let text = |field| row.value(field).to_owned();
-        let site = if row.value(Field::Site).is_empty() { self.default_site.clone() } else { text(Field::Site) };
+        let site = self.rules.site(row);
         let nameplate = Nameplate {
             vendor: text(Field::Vendor),
             model: text(Field::Model),
@@ -62,7 +62,7 @@ impl<'a> AssetMaker<'a> {
             name: text(Field::Name),
             site,
             area: text(Field::Area),
-            variant: Variant { nameplate, firmware: self.rivals.firmware(row), notes },
+            variant: Variant { nameplate, firmware, notes },
             serial_number: text(Field::SerialNumber),
             ip_address: text(Field::IpAddress),
             mac_address: text(Field::MacAddress),
@@ -94,6 +94,85 @@ impl<'a> AssetMaker<'a> {
     }
 }
 
+/// What the caller says of a file, beyond what stands in it.
+#[derive(Clone, Debug, Default)]
+pub struct RowRules {
+    /// For devices of which the file states no site.
+    default_site: String,
+    /// Whether the sheet's name goes before the default.
+    sheet_is_site: bool,
+    /// Sites by their folded name in the file.
+    site_names: FxHashMap<String, String>,
+    /// What stands in cells, by sheet and row, as (column, value).
+    cells: FxHashMap<(String, u32), Vec<(u32, String)>>,
+}
+
+impl RowRules {
+    /// Devices without a site stand at this one.
+    pub fn of_site(default_site: &str) -> RowRules {
+        RowRules { default_site: default_site.to_owned(), ..RowRules::default() }
+    }
+
+    /// The rules of an import.
+    pub fn new(
+        default_site: &str,
+        sheet_is_site: bool,
+        site_names: &[(String, String)],
+        cells: &[CellChoice],
+    ) -> RowRules {
+        let site_names = site_names.iter().map(|(from, to)| (fold(from), to.trim().to_owned())).collect();
+        let mut by_row: FxHashMap<(String, u32), Vec<(u32, String)>> = FxHashMap::default();
+        for cell in cells {
+            let row = by_row.entry((cell.place.sheet.clone(), cell.place.row)).or_default();
+            row.push((cell.place.column, cell.value.clone()));
+        }
+        RowRules { default_site: default_site.to_owned(), sheet_is_site, site_names, cells: by_row }
+    }
+
+    /// The site of a row.
+    fn site(&self, row: &InventoryRow) -> String {
+        let stated = row.value(Field::Site);
+        let site = if !stated.is_empty() {
+            stated
+        } else if self.sheet_is_site && !row.place.sheet.is_empty() {
+            &row.place.sheet
+        } else {
+            &self.default_site
+        };
+        self.site_names.get(&fold(site)).filter(|name| !name.is_empty()).map_or(site, String::as_str).to_owned()
+    }
+
+    /// The row with what a person said of its cells, and whether that says its firmware. `None` without a choice.
+    fn with_chosen_cells(&self, row: &InventoryRow) -> Option<(InventoryRow, bool)> {
+        if self.cells.is_empty() {
+            return None;
+        }
+        let cells = self.cells.get(&(row.place.sheet.clone(), row.place.row))?;
+        let mut row = row.clone();
+        let mut says_firmware = false;
+        for (column, value) in cells {
+            // A cell that holds several fields is in doubt for its firmware, else for its order number.
+            let field = [Field::Firmware, Field::PartNumber]
+                .into_iter()
+                .chain(Field::ALL.iter().map(|(field, _)| *field))
+                .find(|field| row.columns.get(field) == Some(column));
+            let Some(field) = field else { continue };
+            says_firmware |= field == Field::Firmware;
+            if value.is_empty() {
+                row.fields.remove(&field);
+            } else {
+                row.fields.insert(field, value.clone());
+            }
+        }
+        Some((row, says_firmware))
+    }
+}
+
+/// Case, and how often blanks stand, are noise.
+fn fold(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+}
+
 /// What the owner calls the device: the asset tag, else its name, else its place in the file.
 fn tag(row: &InventoryRow) -> String {
     [Field::AssetId, Field::Name]
@@ -106,7 +185,6 @@ fn tag(row: &InventoryRow) -> String {
 /// The key by which the asset is known again, with what it is made of in words. Case, and how often blanks stand, are
 /// noise.
 fn identity(key: AssetKey, asset_tag: &str, asset: &Asset) -> (&'static str, String) {
-    let fold = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
     let plate = &asset.variant.nameplate;
     let by_tag = matches!(key, AssetKey::Auto | AssetKey::Tag) && !asset_tag.is_empty();
     let by_serial = matches!(key, AssetKey::Auto | AssetKey::Serial) && !asset.serial_number.is_empty();
@@ -133,7 +211,8 @@ mod tests {
 
     fn make(key: AssetKey, rows: &[InventoryRow]) -> Vec<MadeAsset> {
         let catalogue = Catalogue::built_in();
-        let mut maker = AssetMaker::new("plant.csv", "Riverside", &catalogue, key, FirmwareRivals::default());
+        let mut maker =
+            AssetMaker::new("plant.csv", RowRules::of_site("Riverside"), &catalogue, key, FirmwareRivals::default());
         rows.iter().map(|r| maker.make(r)).collect()
     }
 
@@ -172,6 +251,47 @@ mod tests {
         let warning = made[1].shared_key.as_ref().unwrap();
         assert_eq!(warning.kind, RowWarningKind::SharedKey);
         assert!(warning.detail.contains("the same site and asset tag as row 0"), "{}", warning.detail);
+    }
+
+    #[test]
+    fn a_site_is_what_the_row_says_else_its_sheet_else_the_default_and_can_be_renamed() {
+        let names = [("Rivrside".to_owned(), "Riverside".to_owned()), ("Meters".to_owned(), "Hall 2".to_owned())];
+        for (sheet_is_site, stated, sheet, want) in [
+            (false, "North", "Meters", "North"),
+            (false, "", "Meters", "plant"),
+            (true, "", "Meters", "Hall 2"),
+            (true, "", "PLC", "PLC"),
+            (true, "", "", "plant"),
+            (true, "rivrside ", "PLC", "Riverside"),
+        ] {
+            let rules = RowRules::new("plant", sheet_is_site, &names, &[]);
+            let mut row = row(&[(Field::Site, stated)]);
+            row.place.sheet = sheet.to_owned();
+            assert_eq!(rules.site(&row), want, "{stated} {sheet} {sheet_is_site}");
+        }
+    }
+
+    #[test]
+    fn what_a_person_said_of_a_cell_is_its_value() {
+        let mut lost = row(&[(Field::Firmware, "1.1"), (Field::Model, "PM8000"), (Field::PartNumber, "6.0E+12")]);
+        lost.place.row = 41;
+        lost.columns = [(Field::Model, 2), (Field::PartNumber, 3), (Field::Firmware, 6)].into();
+        let mut rivals = FirmwareRivals::default();
+        rivals.note(&row(&[(Field::Firmware, "1.10"), (Field::Model, "PM8000")]));
+        let catalogue = Catalogue::built_in();
+        for (cells, firmware, part_number) in [
+            (vec![], "1.1 or 1.10", "6.0E+12"),
+            (vec!["F41=1.10"], "1.10", "6.0E+12"),
+            (vec!["F41="], "", "6.0E+12"),
+            (vec!["F40=1.10", "C41="], "1.1 or 1.10", ""),
+            (vec!["F41=1.1", "C41=METSEPM8210", "Z41=no column"], "1.1", "METSEPM8210"),
+        ] {
+            let cells: Vec<CellChoice> = cells.into_iter().filter_map(CellChoice::from_text).collect();
+            let rules = RowRules::new("plant", false, &[], &cells);
+            let mut maker = AssetMaker::new("plant.csv", rules, &catalogue, AssetKey::Auto, rivals.clone());
+            let variant = maker.make(&lost).imported.asset.variant;
+            assert_eq!((variant.firmware.as_str(), variant.nameplate.part_number.as_str()), (firmware, part_number));
+        }
     }
 
     #[test]

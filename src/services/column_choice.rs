@@ -16,6 +16,8 @@ const TRIED: u32 = 20;
 /// What the caller wants of the choice.
 #[derive(Clone, Debug, Default)]
 pub struct Wish {
+    /// What messages call the file.
+    pub name: String,
     pub mapping: Option<Mapping>,
     pub key: Option<AssetKey>,
     /// Neither use what is remembered for these headers nor keep it.
@@ -50,8 +52,9 @@ pub enum ChoiceError {
 ///
 /// The file cannot be read with the mapping that holds, or the database fails.
 pub async fn choose(db: Option<&Db>, path: &Path, wish: &Wish, progress: &dyn Progress) -> Result<Chosen, ChoiceError> {
-    let look =
-        |mapping: Option<&Mapping>| tokio::task::block_in_place(|| survey(path, mapping, wish.keep_rejected, progress));
+    let look = |mapping: Option<&Mapping>| {
+        tokio::task::block_in_place(|| survey(path, &wish.name, mapping, wish.keep_rejected, progress))
+    };
     let plain = look(None);
     let known = match (&plain, db) {
         (Ok(plain), Some(db)) if !wish.forget => find(db, &plain.reading.columns).await?,
@@ -167,6 +170,12 @@ pub fn mapping_to_toml(columns: &[ColumnReading], in_force: Option<&Mapping>, fi
         fields.join(", "),
         mapping.to_toml()
     )
+}
+
+/// A mapping (TOML) that says of each header which fields it holds. The header row is found where `None`; all sheets are
+/// read where none is named.
+pub fn mapping_of(columns: Vec<(String, Vec<Field>)>, header_row: Option<u32>, sheets: Vec<String>) -> String {
+    Mapping { header_row, sheets, columns: columns.into_iter().collect() }.to_toml()
 }
 
 /// Whether the columns are those of a file of rejected rows.

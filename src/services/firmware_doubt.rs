@@ -41,14 +41,97 @@ impl FirmwareRivals {
         if !may_be_number || !is_decimal(text) || text.ends_with('0') {
             return text.to_owned();
         }
-        let Some(rivals) = self.with_zero.get(&model(row)) else { return text.to_owned() };
-        let mut rivals: Vec<&str> = rivals
-            .iter()
-            .map(String::as_str)
-            .filter(|rival| rival.strip_prefix(text).is_some_and(|zeros| zeros.bytes().all(|b| b == b'0')))
-            .collect();
+        std::iter::once(text).chain(self.rivals_of(row, text)).collect::<Vec<_>>().join(" or ")
+    }
+
+    /// The longer forms of a number that the file has for the same model, sorted.
+    fn rivals_of(&self, row: &InventoryRow, text: &str) -> Vec<&str> {
+        let Some(rivals) = self.with_zero.get(&model(row)) else { return Vec::new() };
+        let is_longer = |rival: &&str| rival.strip_prefix(text).is_some_and(|zeros| zeros.bytes().all(|b| b == b'0'));
+        let mut rivals: Vec<&str> = rivals.iter().map(String::as_str).filter(is_longer).collect();
         rivals.sort_unstable();
-        std::iter::once(text).chain(rivals).collect::<Vec<_>>().join(" or ")
+        rivals
+    }
+
+    /// What the cell may have said, when a spreadsheet changed it: the versions to choose from, or none where too much
+    /// is lost to offer any. `None` when the firmware is not in doubt.
+    pub fn doubt(&self, row: &InventoryRow) -> Option<FirmwareDoubt> {
+        let (text, judged) = (row.value(Field::Firmware), self.firmware(row));
+        if text == judged {
+            return None;
+        }
+        let rivals: Vec<&str> = self.rivals_of(row, text);
+        let (kind, may_be) = if judged.starts_with('?') {
+            let is_date = row.warnings.iter().any(|w| w.kind == RowWarningKind::FirmwareDate);
+            let kind = if is_date { RowWarningKind::FirmwareDate } else { RowWarningKind::ScientificNotation };
+            (kind, versions_of_date(text))
+        } else {
+            let all = std::iter::once(text).chain(rivals).map(str::to_owned).collect();
+            (RowWarningKind::FirmwareNumber, all)
+        };
+        Some(FirmwareDoubt { kind, found: text.to_owned(), judged, may_be, model: model(row) })
+    }
+}
+
+/// A firmware cell that a spreadsheet changed or may have changed.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct FirmwareDoubt {
+    pub kind: RowWarningKind,
+    /// The text of the cell.
+    pub found: String,
+    /// As what it is judged until somebody says more.
+    pub judged: String,
+    /// The versions that may have been typed.
+    pub may_be: Vec<String>,
+    /// What says which cells are alike: the folded model.
+    pub model: String,
+}
+
+/// The versions that a spreadsheet may have made this date of: `02-Sep` was 2.9 or 9.2.
+fn versions_of_date(text: &str) -> Vec<String> {
+    const MONTHS: [(&str, u32); 18] = [
+        ("jan", 1),
+        ("feb", 2),
+        ("mar", 3),
+        ("mär", 3),
+        ("mrz", 3),
+        ("apr", 4),
+        ("mai", 5),
+        ("may", 5),
+        ("jun", 6),
+        ("jul", 7),
+        ("aug", 8),
+        ("sep", 9),
+        ("oct", 10),
+        ("okt", 10),
+        ("nov", 11),
+        ("dec", 12),
+        ("dez", 12),
+        ("déc", 12),
+    ];
+    let folded = text.to_lowercase();
+    let mut numbers: Vec<u32> = Vec::new();
+    let mut month = None;
+    for part in folded.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty()) {
+        match part.parse() {
+            Ok(number) => numbers.push(number),
+            Err(_) => month = MONTHS.iter().find(|(name, _)| part.starts_with(name)).map(|(_, n)| *n).or(month),
+        }
+    }
+    let both = |a: u32, b: u32, tail: &str| {
+        let mut all = vec![format!("{a}.{b}{tail}"), format!("{b}.{a}{tail}")];
+        all.dedup();
+        all
+    };
+    match (month, numbers[..].as_ref()) {
+        (Some(month), [day]) if *day <= 31 => both(*day, month, ""),
+        // `Sep 20` is what 9.20 becomes, and `Jan 45` what 1.45 does.
+        (Some(month), [year]) => vec![format!("{month}.{}", year % 100)],
+        (Some(month), [day, year]) => both(*day, month, &format!(".{}", year % 100)),
+        (None, [day, month]) if *day <= 31 && *month <= 31 => both(*day, *month, ""),
+        (None, [day, month, year]) if *day <= 31 && *month <= 31 => both(*day, *month, &format!(".{}", year % 100)),
+        (None, [year, month, day]) if *month <= 12 && *day <= 31 => both(*day, *month, &format!(".{}", year % 100)),
+        _ => Vec::new(),
     }
 }
 
@@ -107,6 +190,45 @@ mod tests {
             ("PLC", "S7-1500", "1.1", Some(FirmwareNumber), "1.1 or 1.10 or 1.100"),
         ] {
             assert_eq!(rivals.firmware(&row(sheet, model, firmware, kind)), want, "{sheet} {model} {firmware}");
+        }
+    }
+
+    #[test]
+    fn a_date_may_have_been_these_versions() {
+        for (text, want) in [
+            ("02-Sep", vec!["2.9", "9.2"]),
+            ("01. Okt", vec!["1.10", "10.1"]),
+            ("3-Mär", vec!["3.3"]),
+            ("Jan 45", vec!["1.45"]),
+            ("02.09.2024", vec!["2.9.24", "9.2.24"]),
+            ("2019-05-01 00:00:00", vec![]),
+            ("2. Sep 2024", vec!["2.9.24", "9.2.24"]),
+            ("9/2", vec!["9.2", "2.9"]),
+            ("1.2E+03", vec![]),
+            ("", vec![]),
+            ("99999999999999", vec![]),
+        ] {
+            assert_eq!(versions_of_date(text), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_doubt_says_what_may_have_been_typed() {
+        use RowWarningKind::{FirmwareDate, FirmwareNumber, ScientificNotation};
+        let mut rivals = FirmwareRivals::default();
+        rivals.note(&row("", "PM8000", "1.10", None));
+        for (row, want) in [
+            (row("", "PM8000", "1.1", None), Some((FirmwareNumber, "1.1 or 1.10", vec!["1.1", "1.10"]))),
+            (row("PLC", "X", "02-Sep", Some(FirmwareDate)), Some((FirmwareDate, "? (02-Sep)", vec!["2.9", "9.2"]))),
+            (row("PLC", "X", "1.2E+03", Some(ScientificNotation)), Some((ScientificNotation, "? (1.2E+03)", vec![]))),
+            (row("", "PM8000", "3.1.2", None), None),
+            (row("", "PM8000", "", None), None),
+        ] {
+            let doubt = rivals.doubt(&row);
+            let found = doubt
+                .as_ref()
+                .map(|d| (d.kind, d.judged.as_str(), d.may_be.iter().map(String::as_str).collect::<Vec<_>>()));
+            assert_eq!(found, want, "{row:?}");
         }
     }
 

@@ -12,8 +12,9 @@ use crate::domain::catalogue::Catalogue;
 use crate::domain::inventory::{
     AssetKey, ImportPreview, Inventory, InventoryReading, NewInventory, OnMissing, REJECT_REASON, RowWarning,
 };
+use crate::domain::inventory_draft::CellChoice;
 use crate::ingest::spreadsheet::{self, Batch, Mapping, ReadError, ReadOptions};
-use crate::services::assets::AssetMaker;
+use crate::services::assets::{AssetMaker, RowRules};
 use crate::services::column_choice::{ChoiceError, Chosen, Wish, choose, is_reject_file, mapping_to_toml};
 use crate::services::progress::Progress;
 use crate::services::scan::file_name;
@@ -24,8 +25,16 @@ use crate::store::{Db, StoreError};
 #[derive(Clone, Debug, Default)]
 pub struct ImportRequest {
     pub path: PathBuf,
+    /// What the file is called, where that is not the end of its path.
+    pub name: Option<String>,
     /// Site of the devices for which the file states none; `None` takes the file's name.
     pub site: Option<String>,
+    /// Whether the name of a sheet is the site of its devices that state none, before `site`.
+    pub sheet_is_site: bool,
+    /// Sites as the file calls them, with the names they shall have.
+    pub site_names: Vec<(String, String)>,
+    /// What stands in single cells, instead of what the file shows.
+    pub cells: Vec<CellChoice>,
     /// The user's word on columns, header row and sheets; `None` takes what is remembered for the same headers.
     pub mapping: Option<Mapping>,
     /// By what assets are known again; `None` takes what is remembered for the same headers.
@@ -40,8 +49,9 @@ pub struct ImportRequest {
 }
 
 impl ImportRequest {
-    fn wish(&self) -> Wish {
+    pub(super) fn wish(&self) -> Wish {
         Wish {
+            name: self.shown(),
             mapping: self.mapping.clone(),
             key: self.key,
             forget: self.forget_choice,
@@ -49,14 +59,30 @@ impl ImportRequest {
         }
     }
 
+    /// What the file is called: `plant.xlsx`.
+    pub fn file_name(&self) -> String {
+        self.name.clone().unwrap_or_else(|| file_name(&self.path))
+    }
+
+    /// What messages call the file.
+    pub(super) fn shown(&self) -> String {
+        self.name.clone().unwrap_or_else(|| self.path.display().to_string())
+    }
+
     /// The site of devices for which the file states none.
     pub fn default_site(&self) -> String {
-        let stem = || self.path.file_stem().map_or_else(|| file_name(&self.path), |s| s.to_string_lossy().into_owned());
+        let name = self.file_name();
+        let stem = || Path::new(&name).file_stem().map_or_else(|| name.clone(), |s| s.to_string_lossy().into_owned());
         self.site.clone().unwrap_or_else(stem)
     }
 
+    /// What is said of the file beyond what stands in it.
+    pub fn rules(&self) -> RowRules {
+        RowRules::new(&self.default_site(), self.sheet_is_site, &self.site_names, &self.cells)
+    }
+
     /// A file of rejected rows is a part of the list it came from, and says nothing about the other devices.
-    fn on_missing(&self, reading: &InventoryReading) -> OnMissing {
+    pub(super) fn on_missing(&self, reading: &InventoryReading) -> OnMissing {
         if is_reject_file(&reading.columns) { OnMissing::Ignore } else { self.on_missing }
     }
 }
@@ -82,19 +108,25 @@ pub struct DoneImport {
 pub enum ImportError {
     #[error(transparent)]
     Read(#[from] ReadError),
-    #[error("cannot read `{}`: {source}", path.display())]
-    Unreadable { path: PathBuf, source: std::io::Error },
-    #[error("cannot import `{}`: it was replaced while it was read\nhint: import it again when it is no longer written to", path.display())]
-    Replaced { path: PathBuf },
-    #[error("cannot import `{}`: expected at least one device, found none in {n_rejected} rows\nhint: `nameplate import --dry-run` shows how each row and column was read", path.display())]
-    NoDevice { path: PathBuf, n_rejected: u64 },
+    #[error("cannot read `{file}`: {source}")]
+    Unreadable { file: String, source: std::io::Error },
     #[error(
-        "cannot import `{}`: expected that every row names a device, found {} that do not, the first at {}: {}\n\
+        "cannot import `{file}`: it was replaced while it was read\nhint: import it again when it is no longer written to"
+    )]
+    Replaced { file: String },
+    #[error(
+        "cannot import `{file}`: expected at least one device, found none in {n_rejected} rows\nhint: `nameplate import --dry-run` shows how each row and column was read"
+    )]
+    NoDevice { file: String, n_rejected: u64 },
+    #[error("the import was cancelled; nothing of the file was stored")]
+    Cancelled,
+    #[error(
+        "cannot import `{file}`: expected that every row names a device, found {} that do not, the first at {}: {}\n\
          hint: put them right, or import the other {n_devices} devices without --all-or-nothing",
-        path.display(), reading.rejected.len(), first_place(reading), first_reason(reading)
+        reading.rejected.len(), first_place(reading), first_reason(reading)
     )]
     Rejected {
-        path: PathBuf,
+        file: String,
         n_devices: u64,
         /// Columns and rejected rows, without devices.
         reading: Box<InventoryReading>,
@@ -131,15 +163,17 @@ pub async fn import_inventory(
     request: &ImportRequest,
     progress: &dyn Progress,
 ) -> Result<ImportResult, ImportError> {
-    let path = &request.path;
-    let (sha256, seen) = tokio::task::block_in_place(|| digest(path))?;
+    let (sha256, seen) = tokio::task::block_in_place(|| digest(request))?;
     if !request.again
         && let Some(known) = inventory::find_inventory_of_file(db, &sha256, request.site.as_deref()).await?
     {
         return Ok(ImportResult::AlreadyImported(known));
     }
-    let mut chosen = choose(Some(db), path, &request.wish(), progress).await?;
+    let mut chosen = choose(Some(db), &request.path, &request.wish(), progress).await?;
     refuse(request, &mut chosen)?;
+    if progress.is_cancelled() {
+        return Err(ImportError::Cancelled);
+    }
     let mut import = inventory::begin_import(db, &new_inventory(request, sha256)).await?;
     if !request.again
         && let Some(known) = import.same_file().await?
@@ -148,15 +182,23 @@ pub async fn import_inventory(
     }
     let catalogue = Catalogue::built_in();
     let rivals = std::mem::take(&mut chosen.survey.rivals);
-    let mut maker = AssetMaker::new(&file_name(path), &request.default_site(), &catalogue, chosen.key, rivals);
+    let mut maker = AssetMaker::new(&request.file_name(), request.rules(), &catalogue, chosen.key, rivals);
     progress.begin("Importing devices", Some(chosen.survey.n_devices));
-    let reading = save_rows(&mut import, &mut maker, path, chosen.mapping.as_ref(), progress).await;
+    let reading = save_rows(&mut import, &mut maker, request, chosen.mapping.as_ref(), progress).await;
     progress.end();
     let mut reading = reading?;
-    if tokio::task::block_in_place(|| look(path))? != seen {
-        return Err(ImportError::Replaced { path: path.clone() });
+    if tokio::task::block_in_place(|| look(request))? != seen {
+        return Err(ImportError::Replaced { file: request.shown() });
+    }
+    if progress.is_cancelled() {
+        return Err(ImportError::Cancelled);
     }
     reading.remarks.append(&mut chosen.remarks);
+    if !request.cells.is_empty() {
+        let cells: Vec<String> =
+            request.cells.iter().map(|cell| format!("{} as `{}`", cell.place.label(), cell.value)).collect();
+        reading.remarks.push(format!("{} cells are read as chosen: {}", cells.len(), cells.join(", ")));
+    }
     if is_reject_file(&reading.columns) {
         reading.remarks.push(format!(
             "the column `{REJECT_REASON}` says that these are rows of another file: devices that are not among them stay as they are"
@@ -170,7 +212,7 @@ pub async fn import_inventory(
     import.save_reading(&reading.remarks, &reading.columns).await?;
     remember(&mut import, request, &chosen).await?;
     let imported = import.finish(request.on_missing(&reading)).await?;
-    let mapping = mapping_to_toml(&reading.columns, chosen.mapping.as_ref(), &file_name(path));
+    let mapping = mapping_to_toml(&reading.columns, chosen.mapping.as_ref(), &request.file_name());
     Ok(ImportResult::Done(Box::new(DoneImport { imported, reading, mapping })))
 }
 
@@ -206,11 +248,11 @@ pub async fn preview_inventory(
     let mapping = chosen.as_ref().map_or_else(|| request.mapping.clone(), |chosen| chosen.mapping.clone());
     let options = ReadOptions { site: request.site.clone(), mapping, ..ReadOptions::default() };
     let reading = tokio::task::block_in_place(|| spreadsheet::read_path(path, &options))?;
-    let mapping = mapping_to_toml(&reading.columns, options.mapping.as_ref(), &file_name(path));
+    let mapping = mapping_to_toml(&reading.columns, options.mapping.as_ref(), &request.file_name());
     let mut previewed = Previewed { reading, preview: None, already_imported: None, shared_keys: Vec::new(), mapping };
     let (Some(db), Some(mut chosen)) = (db, chosen) else { return Ok(previewed) };
     previewed.reading.remarks.append(&mut chosen.remarks);
-    let (sha256, _) = tokio::task::block_in_place(|| digest(path))?;
+    let (sha256, _) = tokio::task::block_in_place(|| digest(request))?;
     if !request.again {
         previewed.already_imported = inventory::find_inventory_of_file(db, &sha256, request.site.as_deref()).await?;
     }
@@ -220,7 +262,7 @@ pub async fn preview_inventory(
     }
     let catalogue = Catalogue::built_in();
     let rivals = chosen.survey.rivals;
-    let mut maker = AssetMaker::new(&file_name(path), &request.default_site(), &catalogue, chosen.key, rivals);
+    let mut maker = AssetMaker::new(&request.file_name(), request.rules(), &catalogue, chosen.key, rivals);
     let mut import = inventory::begin_import(db, &new_inventory(request, sha256)).await?;
     for rows in previewed.reading.rows.chunks(PREVIEW_BATCH) {
         let mut assets = Vec::with_capacity(rows.len());
@@ -242,9 +284,9 @@ pub async fn preview_inventory(
 /// Rows that a preview turns into assets at a time.
 const PREVIEW_BATCH: usize = 4096;
 
-fn new_inventory(request: &ImportRequest, sha256: String) -> NewInventory {
+pub(super) fn new_inventory(request: &ImportRequest, sha256: String) -> NewInventory {
     NewInventory {
-        file_name: file_name(&request.path),
+        file_name: request.file_name(),
         sha256,
         site: request.site.clone(),
         imported_at: Timestamp::now(),
@@ -254,16 +296,16 @@ fn new_inventory(request: &ImportRequest, sha256: String) -> NewInventory {
 }
 
 /// Refuses a file that gives nothing to import, before anything is written.
-fn refuse(request: &ImportRequest, chosen: &mut Chosen) -> Result<(), ImportError> {
-    let path = request.path.clone();
+pub(super) fn refuse(request: &ImportRequest, chosen: &mut Chosen) -> Result<(), ImportError> {
+    let file = request.shown();
     let survey = &mut chosen.survey;
     if survey.n_devices == 0 {
-        return Err(ImportError::NoDevice { path, n_rejected: survey.n_rejected });
+        return Err(ImportError::NoDevice { file, n_rejected: survey.n_rejected });
     }
     if request.all_or_nothing && survey.n_rejected > 0 {
         let mut reading = Box::new(std::mem::take(&mut survey.reading));
         reading.rejected = std::mem::take(&mut survey.rejected);
-        return Err(ImportError::Rejected { path, n_devices: survey.n_devices, reading });
+        return Err(ImportError::Rejected { file, n_devices: survey.n_devices, reading });
     }
     Ok(())
 }
@@ -272,7 +314,7 @@ fn refuse(request: &ImportRequest, chosen: &mut Chosen) -> Result<(), ImportErro
 async fn save_rows(
     import: &mut Import,
     maker: &mut AssetMaker<'_>,
-    path: &Path,
+    request: &ImportRequest,
     mapping: Option<&Mapping>,
     progress: &dyn Progress,
 ) -> Result<InventoryReading, ImportError> {
@@ -280,8 +322,8 @@ async fn save_rows(
     let runtime = tokio::runtime::Handle::current();
     let (mut n_written, mut failure) = (0, None);
     let reading = tokio::task::block_in_place(|| {
-        spreadsheet::read_rows(&path.display().to_string(), spreadsheet::open(path)?, &options, |batch| {
-            if failure.is_some() {
+        spreadsheet::read_rows(&request.shown(), spreadsheet::open(&request.path)?, &options, |batch| {
+            if failure.is_some() || progress.is_cancelled() {
                 return;
             }
             failure = runtime.block_on(save_batch(import, maker, &batch)).err();
@@ -322,19 +364,19 @@ async fn remember(import: &mut Import, request: &ImportRequest, chosen: &Chosen)
 }
 
 /// Length and time of change: what tells that a file is no longer the one that was looked at.
-type Look = (u64, Option<SystemTime>);
+pub(super) type Look = (u64, Option<SystemTime>);
 
-fn look(path: &Path) -> Result<Look, ImportError> {
+fn look(request: &ImportRequest) -> Result<Look, ImportError> {
     let metadata =
-        std::fs::metadata(path).map_err(|source| ImportError::Unreadable { path: path.to_owned(), source })?;
+        std::fs::metadata(&request.path).map_err(|source| ImportError::Unreadable { file: request.shown(), source })?;
     Ok((metadata.len(), metadata.modified().ok()))
 }
 
 /// The SHA-256 of the file as 64 hexadecimal digits, and how the file looked.
-fn digest(path: &Path) -> Result<(String, Look), ImportError> {
-    let failed = |source| ImportError::Unreadable { path: path.to_owned(), source };
-    let seen = look(path)?;
-    let mut file = spreadsheet::open(path)?;
+pub(super) fn digest(request: &ImportRequest) -> Result<(String, Look), ImportError> {
+    let failed = |source| ImportError::Unreadable { file: request.shown(), source };
+    let seen = look(request)?;
+    let mut file = spreadsheet::open(&request.path)?;
     let mut hasher = Sha256::new();
     let mut buffer = vec![0; 1 << 16];
     loop {

@@ -16,7 +16,7 @@ use crate::domain::verdict::Verdict;
 use crate::ingest::spreadsheet::{self, ReadError, ReadOptions};
 use crate::report::row::Report;
 use crate::services::aliases::{AliasError, catalogue_with_pack};
-use crate::services::assets::AssetMaker;
+use crate::services::assets::{AssetMaker, RowRules};
 use crate::services::firmware_doubt::FirmwareRivals;
 use crate::services::judge::{Judged, Question, judge};
 use crate::services::load_advisories::Advisories;
@@ -184,7 +184,8 @@ fn read_fleet(
         let stem = path.file_stem().map_or_else(|| name.clone(), |s| s.to_string_lossy().into_owned());
         let mut rivals = FirmwareRivals::default();
         reading.rows.iter().for_each(|row| rivals.note(row));
-        let mut maker = AssetMaker::new(&name, site.unwrap_or(&stem), catalogue, AssetKey::Auto, rivals);
+        let mut maker =
+            AssetMaker::new(&name, RowRules::of_site(site.unwrap_or(&stem)), catalogue, AssetKey::Auto, rivals);
         for row in &reading.rows {
             let asset = maker.make(row).imported.asset;
             let at = *known.entry(asset.variant.clone()).or_insert_with(|| {

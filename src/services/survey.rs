@@ -19,13 +19,14 @@ pub struct Survey {
     pub rejected: Vec<RejectedRow>,
 }
 
-/// Looks through the file. `keep_rejected` keeps all rejected rows.
+/// Looks through the file, which messages call `name`. `keep_rejected` keeps all rejected rows.
 ///
 /// # Errors
 ///
 /// The file cannot be read to its end.
 pub fn survey(
     path: &Path,
+    name: &str,
     mapping: Option<&Mapping>,
     keep_rejected: bool,
     progress: &dyn Progress,
@@ -33,7 +34,7 @@ pub fn survey(
     let options = ReadOptions { mapping: mapping.cloned(), ..ReadOptions::default() };
     let (mut n_devices, mut n_rejected, mut rivals, mut rejected) = (0, 0, FirmwareRivals::default(), Vec::new());
     progress.begin("Looking through the file", None);
-    let reading = spreadsheet::read_rows(&path.display().to_string(), spreadsheet::open(path)?, &options, |batch| {
+    let reading = spreadsheet::read_rows(name, spreadsheet::open(path)?, &options, |batch| {
         n_devices += batch.rows.len() as u64;
         n_rejected += batch.rejected.len() as u64;
         progress.advance(batch.rows.len() as u64);

@@ -10,7 +10,7 @@ use super::error::StoreError;
 use super::text::{clean, clean_all, count, digest, json, read_count, read_json, read_time, read_time_if_any, time};
 use super::variant::{as_kept, save_variants};
 use super::{Alone, BATCH, Db, Tx, site};
-use crate::domain::asset::ImportedAsset;
+use crate::domain::asset::{ImportedAsset, Standing};
 use crate::domain::inventory::{
     AssetKey, CellPlace, ColumnReading, Field, ImportCounts, ImportPreview, Inventory, NewInventory, OnMissing,
     RejectedRow, RowWarning, RowWarningKind,
@@ -475,6 +475,41 @@ impl Import {
         self.tx.commit().await?;
         Ok(Imported { inventory_id: self.inventory_id, counts: self.counts, repeated: self.repeated })
     }
+}
+
+/// How the assets of this import that no later one brought again stand now, in the order of the six places. An asset
+/// that was not judged yet counts as "cannot be checked".
+pub async fn count_standings(db: &Db, inventory_id: i64) -> Result<Vec<(Standing, u64)>, StoreError> {
+    // As in `site_summaries_at`: `min` finds the worst verdict, because `affected` sorts before `possible`.
+    let rows = sql!(
+        db,
+        all(String, i64),
+        "with own as ( \
+            select asset_id, variant_id, min(verdict) as verdict from exposure \
+            where asset_id is not null and closed_at is null group by asset_id, variant_id \
+         ) \
+         select case when own.verdict = 'affected' then 'affected' \
+                when own.verdict = 'possible' and coalesce(t.standing, '') <> 'affected' then 'possible' \
+                else coalesce(t.standing, 'cannot_be_checked') end as standing, \
+            count(*) \
+         from asset a \
+         join asset_variant p on p.asset_id = a.asset_id and p.until is null \
+         left join variant_standing t on t.variant_id = p.variant_id and t.until is null \
+         left join own on own.asset_id = p.asset_id and own.variant_id = p.variant_id \
+         where a.last_seen_inventory_id = $1 and a.retired_at is null \
+         group by 1",
+        inventory_id
+    )?;
+    let mut counts: Vec<(Standing, u64)> = Standing::ALL.into_iter().map(|standing| (standing, 0)).collect();
+    for (word, n) in rows {
+        let standing = Standing::from_word(&word).ok_or(StoreError::Damaged {
+            column: "variant_standing.standing",
+            expected: "one of the six places",
+            found: word,
+        })?;
+        counts[standing as usize].1 += read_count(n);
+    }
+    Ok(counts)
 }
 
 /// When the latest import was; `None` before the first.

@@ -134,6 +134,7 @@ mod error;
 pub mod exposure;
 mod exposure_row;
 pub mod inventory;
+pub mod inventory_draft;
 pub mod job;
 pub mod kev;
 pub mod lease;
