@@ -13,7 +13,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("alert", &["domain"]),
     ("config", &["domain"]),
     ("services", &["domain", "store", "ingest", "report", "alert", "config"]),
-    ("web", &["domain", "store", "services", "config"]),
+    ("web", &["domain", "store", "services", "report", "config"]),
     ("cli", &["domain", "store", "services", "report", "web", "config"]),
     ("main", &["cli"]),
 ];

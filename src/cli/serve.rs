@@ -2,10 +2,12 @@
 
 use std::process::ExitCode;
 
+use jiff::Timestamp;
+
 use super::{Context, Outcome};
 use crate::web;
 
-/// Run the server: /health and /version
+/// Run the server: pages and API for browsers and programs on this machine
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:
@@ -22,7 +24,8 @@ pub async fn run(arguments: &Arguments, context: &Context) -> Outcome {
     let db = context.open_database().await?;
     let listener = web::bind(address).await?;
     context.say(format_args!("listening on http://{}", listener.local_addr()?));
-    web::serve(listener, db, stop_signal()).await?;
+    let state = web::AppState::new(db, context.config.clone(), Timestamp::now());
+    web::serve(listener, state, stop_signal()).await?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -98,7 +98,7 @@ pub fn write_explanation(explanation: &Explanation, out: &mut dyn Write) -> io::
 }
 
 /// All parts in their order; those that were not compared are told as well, with what the device states.
-fn all_parts(finding: &ReportFinding, variant: &Variant) -> Vec<EvidencePart> {
+pub fn all_parts(finding: &ReportFinding, variant: &Variant) -> Vec<EvidencePart> {
     let plate = &variant.nameplate;
     let mut parts = finding.evidence.clone();
     for (part, yours) in [

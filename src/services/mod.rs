@@ -12,6 +12,7 @@ pub mod import_draft;
 pub mod import_inventory;
 pub mod jobs;
 pub mod judge;
+pub mod knowledge;
 pub mod lint_advisories;
 pub mod load_advisories;
 pub mod load_epss;

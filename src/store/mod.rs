@@ -138,6 +138,7 @@ pub mod inventory_draft;
 pub mod job;
 pub mod kev;
 pub mod lease;
+pub mod listing;
 mod migrate;
 pub mod nightly;
 pub mod outbox;

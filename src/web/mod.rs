@@ -1,15 +1,28 @@
-//! The door for browsers and programs: whether the program is up, and which one it is.
+//! The doors for browsers and programs.
+//!
+//! A page is a file in `pages/` with a typed struct, a template of the same name in `templates/`, and a line in
+//! `routes.rs`. Its handler parses, calls a service or reads the store, and renders, and takes a [`viewer::Viewer`] whose
+//! sites it keeps to. What goes wrong is a [`error::Problem`].
 
-use axum::Json;
-use axum::Router;
-use axum::extract::State;
-use axum::http::StatusCode;
-use axum::routing::get;
-use serde::Serialize;
+use std::net::SocketAddr;
+
 use thiserror::Error;
 use tokio::net::TcpListener;
 
-use crate::store::Db;
+pub mod assets;
+pub mod error;
+pub mod frame;
+pub mod guard;
+pub mod metrics;
+pub mod pages;
+pub mod partials;
+pub mod probe;
+pub mod query;
+pub mod routes;
+pub mod state;
+pub mod viewer;
+
+pub use state::AppState;
 
 /// Why the server could not run.
 #[derive(Debug, Error)]
@@ -20,40 +33,6 @@ pub enum ServeError {
     Listen { address: String, source: std::io::Error },
     #[error("the server stopped: {0}")]
     Stopped(std::io::Error),
-}
-
-/// Answer of `/version`.
-#[derive(Serialize)]
-struct Version {
-    name: &'static str,
-    version: &'static str,
-}
-
-/// Answer of `/health`.
-#[derive(Serialize)]
-struct Health {
-    status: &'static str,
-    database: &'static str,
-}
-
-/// Every path of the server.
-pub fn routes(db: Db) -> Router {
-    Router::new().route("/health", get(health)).route("/version", get(version)).with_state(db)
-}
-
-async fn version() -> Json<Version> {
-    Json(Version { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") })
-}
-
-/// 200 when the database answers, 503 when it does not.
-async fn health(State(db): State<Db>) -> (StatusCode, Json<Health>) {
-    match db.ping().await {
-        Ok(()) => (StatusCode::OK, Json(Health { status: "ok", database: "ok" })),
-        Err(error) => {
-            tracing::error!("the database does not answer: {error}");
-            (StatusCode::SERVICE_UNAVAILABLE, Json(Health { status: "failing", database: "no answer" }))
-        }
-    }
 }
 
 /// Opens the port, so that a failure is told before the program says that it listens.
@@ -72,8 +51,9 @@ pub async fn bind(address: &str) -> Result<TcpListener, ServeError> {
 /// The listener fails for good.
 pub async fn serve(
     listener: TcpListener,
-    db: Db,
+    state: AppState,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
-    axum::serve(listener, routes(db)).with_graceful_shutdown(stop).await.map_err(ServeError::Stopped)
+    let service = routes::routes(state).into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service).with_graceful_shutdown(stop).await.map_err(ServeError::Stopped)
 }

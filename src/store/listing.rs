@@ -1,0 +1,69 @@
+//! What lists and overviews read: sums and sort keys that are kept ready, so that a page needs no look at a million
+//! rows.
+
+use jiff::Timestamp;
+
+use super::Db;
+use super::error::StoreError;
+
+/// A text that differs whenever advisories, aliases, or the lists of exploited and probable vulnerabilities do.
+pub async fn state_of_knowledge(db: &Db) -> Result<String, StoreError> {
+    // Of the partial index alone: a row of this table holds a whole document.
+    let revisions = sql!(
+        db,
+        opt(i64, i64),
+        "select count(*), cast(coalesce(sum(advisory_revision_id), 0) as bigint) from advisory_revision where is_current"
+    )?;
+    let aliases =
+        sql!(db, opt(Option<i64>, Option<String>), "select max(alias_entry_id), max(removed_at) from alias_entry")?;
+    let lists = sql!(
+        db,
+        all(String, String),
+        "select name, changed_at from setting where name like 'kev%' or name like 'epss%' order by name"
+    )?;
+    Ok(format!("{revisions:?} {aliases:?} {lists:?}"))
+}
+
+/// What every page says of itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PageFacts {
+    /// When the last run whose results were saved ended.
+    pub judged_at: Option<Timestamp>,
+    /// Calendar date in UTC of the newest advisory; blank when there is none.
+    pub advisories_up_to: String,
+    /// Sources that were silent for too long, in words.
+    pub silent: Vec<String>,
+    /// The name of the time zone in which people are told times.
+    pub time_zone: Option<String>,
+    pub has_sample: bool,
+}
+
+/// The names of settings that pages read.
+pub const TIME_ZONE: &str = "time_zone";
+/// The calendar date of the newest advisory, kept by the sums.
+pub(super) const ADVISORIES_UP_TO: &str = "listing_advisories_up_to";
+
+/// What every page says of itself.
+pub async fn find_page_facts(db: &Db, now: Timestamp) -> Result<PageFacts, StoreError> {
+    let mut facts = PageFacts {
+        judged_at: super::rescan::find_rescan_at(db, now).await?.map(|(_, rescan)| rescan.finished_at),
+        ..PageFacts::default()
+    };
+    let settings = sql!(
+        db,
+        all(String, String),
+        "select name, value from setting where name in ($1, $2)",
+        TIME_ZONE,
+        ADVISORIES_UP_TO
+    )?;
+    for (name, value) in settings {
+        match name.as_str() {
+            TIME_ZONE => facts.time_zone = Some(value),
+            _ => facts.advisories_up_to = value,
+        }
+    }
+    facts.has_sample =
+        sql!(db, opt(i64,), "select inventory_id from inventory where is_sample and undone_at is null limit 1")?
+            .is_some();
+    Ok(facts)
+}

@@ -1,0 +1,3 @@
+//! The pages: one file a page, or a folder where a page has several.
+
+pub mod overview;

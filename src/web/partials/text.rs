@@ -1,0 +1,133 @@
+//! Texts of others, made safe to look at and able to wrap.
+
+use std::fmt::{self, Display, Formatter, Write as _};
+
+use askama::filters::HtmlSafe;
+
+use crate::report::visible::visible;
+pub use crate::report::visible::{counted, grouped};
+
+/// An order number, firmware or id: it wraps after its separators and hides no character.
+pub struct Identifier<'a>(pub &'a str);
+
+impl Display for Identifier<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str("<bdi>")?;
+        for c in visible(self.0).chars() {
+            escaped(f, c)?;
+            if matches!(c, '-' | '/' | '.' | '_') {
+                f.write_str("<wbr>")?;
+            }
+        }
+        f.write_str("</bdi>")
+    }
+}
+
+impl HtmlSafe for Identifier<'_> {}
+
+/// A sentence of ours that quotes values between backticks; these become code.
+pub struct Sentence<'a>(pub &'a str);
+
+impl Display for Sentence<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let text = visible(self.0);
+        let parts: Vec<&str> = text.split('`').collect();
+        let is_paired = parts.len() % 2 == 1;
+        for (i, part) in parts.iter().enumerate() {
+            let is_quoted = is_paired && i % 2 == 1;
+            if !is_paired && i > 0 {
+                f.write_char('`')?;
+            }
+            f.write_str(if is_quoted { "<code><bdi>" } else { "" })?;
+            part.chars().try_for_each(|c| escaped(f, c))?;
+            f.write_str(if is_quoted { "</bdi></code>" } else { "" })?;
+        }
+        Ok(())
+    }
+}
+
+impl HtmlSafe for Sentence<'_> {}
+
+/// Prose of an advisory: paragraphs at blank lines, lists where lines begin with a dash, links where an address stands.
+/// No markup of the text is obeyed.
+pub struct Prose<'a>(pub &'a str);
+
+impl Display for Prose<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let text = self.0.replace("\r\n", "\n");
+        for paragraph in text.split("\n\n").filter(|paragraph| !paragraph.trim().is_empty()) {
+            f.write_str("<p dir=\"auto\">")?;
+            for (i, line) in paragraph.trim().lines().enumerate() {
+                f.write_str(if i > 0 { "<br>" } else { "" })?;
+                for (j, word) in line.split(' ').enumerate() {
+                    f.write_str(if j > 0 { " " } else { "" })?;
+                    match host(word.trim_end_matches(['.', ',', ')', ';'])) {
+                        Some(_) => {
+                            let url = word.trim_end_matches(['.', ',', ')', ';']);
+                            write!(f, "<a rel=\"noopener noreferrer external\" href=\"{0}\">{0}</a>", Escaped(url))?;
+                            write!(f, "{}", Escaped(&word[url.len()..]))?;
+                        }
+                        None => write!(f, "{}", Escaped(&visible(word)))?,
+                    }
+                }
+            }
+            f.write_str("</p>")?;
+        }
+        Ok(())
+    }
+}
+
+impl HtmlSafe for Prose<'_> {}
+
+struct Escaped<'a>(&'a str);
+
+impl Display for Escaped<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        self.0.chars().try_for_each(|c| escaped(f, c))
+    }
+}
+
+fn escaped(f: &mut Formatter<'_>, c: char) -> fmt::Result {
+    match c {
+        '<' => f.write_str("&lt;"),
+        '>' => f.write_str("&gt;"),
+        '&' => f.write_str("&amp;"),
+        '"' => f.write_str("&quot;"),
+        '\'' => f.write_str("&#39;"),
+        c => f.write_char(c),
+    }
+}
+
+/// The host of an address of the web; `None` for anything else, which must not become a link.
+pub fn host(url: &str) -> Option<&str> {
+    let lower = url.get(..8).unwrap_or(url).to_ascii_lowercase();
+    let rest = if lower.starts_with("https://") {
+        &url[8..]
+    } else if lower.starts_with("http://") {
+        &url[7..]
+    } else {
+        return None;
+    };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    let is_clean = !url.chars().any(|c| c.is_whitespace() || c.is_control() || c == '"' || c == '<');
+    (!host.is_empty() && is_clean).then_some(host)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn markup_of_others_is_text() {
+        assert_eq!(Identifier("6ES7-1.<b>").to_string(), "<bdi>6ES7-<wbr>1.<wbr>&lt;b&gt;</bdi>");
+        assert_eq!(Sentence("bound `<= 33` is").to_string(), "bound <code><bdi>&lt;= 33</bdi></code> is");
+        assert_eq!(Sentence("a ` <b>").to_string(), "a ` &lt;b&gt;");
+        assert_eq!(
+            Prose("See https://a.example/x\"y.\n\n<script>\u{1b}").to_string(),
+            "<p dir=\"auto\">See https://a.example/x&quot;y.</p><p dir=\"auto\">&lt;script&gt;␛</p>"
+        );
+        assert!(Prose("at https://a.example/x.").to_string().contains("href=\"https://a.example/x\">"));
+        assert!(!Prose("javascript:alert(1)").to_string().contains("href"));
+    }
+}

@@ -1,0 +1,32 @@
+//! Every path of the server in one table.
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::routing::get;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
+
+use super::state::AppState;
+use super::{assets, guard, metrics, pages, probe};
+
+/// Every path of the server.
+pub fn routes(state: AppState) -> Router {
+    Router::new()
+        // Pages, in the order of the top bar.
+        .route("/", get(pages::overview::show))
+        // For machines.
+        .route("/health", get(probe::health))
+        .route("/ready", get(probe::ready))
+        .route("/version", get(probe::version))
+        .route("/metrics", get(metrics::show))
+        .route("/static/{file}", get(assets::show))
+        .layer(CatchPanicLayer::custom(guard::panicked))
+        .layer(from_fn_with_state(state.clone(), guard::observe))
+        // Fonts are compressed already.
+        .layer(
+            CompressionLayer::new()
+                .compress_when(DefaultPredicate::new().and(NotForContentType::const_new("font/woff2"))),
+        )
+        .with_state(state)
+}

@@ -1,0 +1,65 @@
+// What pages do better with a script. Without it everything works: these are folds that load when they open, one menu at
+// a time, and shortcuts. No framework, no request to anywhere but the page's own server.
+"use strict";
+(() => {
+  const live = document.getElementById("live");
+  const say = (text) => { if (live) live.textContent = text; };
+
+  // On a small screen the menu is closed at first.
+  const menu = document.querySelector(".menu");
+  if (menu && window.matchMedia("(max-width: 900px)").matches) menu.open = false;
+
+  // A fold with data-load fetches what it holds when it is opened; its link works without a script.
+  document.addEventListener("toggle", async (event) => {
+    const fold = event.target;
+    if (!(fold instanceof HTMLDetailsElement) || !fold.open || !fold.dataset.load) return;
+    const href = fold.dataset.load;
+    delete fold.dataset.load;
+    const place = fold.querySelector("[data-place]");
+    try {
+      const answer = await fetch(href, { headers: { "x-fragment": "1" } });
+      if (!answer.ok) throw new Error(String(answer.status));
+      place.innerHTML = await answer.text();
+    } catch {
+      fold.dataset.load = href;
+      place.textContent = "It could not be loaded. Close and open it to try again.";
+    }
+  }, true);
+
+  // Menus close when the focus or the pointer goes elsewhere, and on Escape.
+  const drops = () => document.querySelectorAll(".drop[open], .chips details[open]");
+  document.addEventListener("click", (event) => {
+    for (const drop of drops()) if (!drop.contains(event.target)) drop.open = false;
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") {
+      for (const drop of drops()) { drop.open = false; drop.querySelector("summary").focus(); }
+    }
+  });
+
+  // A list that takes longer than a second says that it is being made.
+  let timer;
+  const begin = () => { clearTimeout(timer); timer = setTimeout(() => say("Filtering…"), 1000); };
+  for (const chips of document.querySelectorAll(".chips, .tabs, .pager")) {
+    chips.addEventListener("click", (event) => { if (event.target.closest("a")) begin(); });
+    chips.addEventListener("submit", begin);
+  }
+  // The blank fields of a filter form do not belong in the address.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.method !== "get") return;
+    for (const field of form.querySelectorAll("input, select")) if (field.value === "") field.disabled = true;
+  });
+  window.addEventListener("pageshow", () => {
+    for (const field of document.querySelectorAll("form[action] :disabled")) field.disabled = false;
+  });
+
+  // The whole page of a table is marked by the box in its head.
+  document.addEventListener("change", (event) => {
+    const all = event.target;
+    if (!all.matches || !all.matches("input[data-all]")) return;
+    for (const box of all.closest("table").querySelectorAll("tbody input[type=checkbox]")) box.checked = all.checked;
+  });
+
+  window.nameplate = { say };
+})();
