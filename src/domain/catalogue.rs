@@ -55,6 +55,8 @@ pub struct Family {
     pub kind: Kind,
     /// An entry that names the family does not say which members it means.
     pub vague: bool,
+    /// The first number of its versions: what has a lower one is another member of the larger family.
+    pub since: Option<u32>,
     pub within: Vec<FamilyId>,
     /// For components and variants: the families whose devices may carry it.
     pub hosts: Vec<FamilyId>,
@@ -127,6 +129,8 @@ pub struct WordLists {
     pub common: FxHashSet<String>,
     /// Brand words above the families; neither identify nor are asked for: SIMATIC, MELSEC.
     pub umbrella: FxHashSet<String>,
+    /// Everyday words that tell programs of one brand apart: "security", "control".
+    pub roles: FxHashSet<String>,
     /// Mark a text as naming software: configurator, DTM.
     pub software: FxHashSet<String>,
     /// Begin a part of a product name that is a condition and no name: "if", "when".

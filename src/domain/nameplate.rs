@@ -68,6 +68,8 @@ pub struct NameplateReading {
     pub parts: Vec<NamePart>,
     /// Series letters, bit 0 is A.
     pub series: u32,
+    /// Words with the lone digit behind them, see [`Designation::numbered`].
+    pub numbered: Vec<(String, u8)>,
     pub is_software: bool,
     pub components: Vec<CarriedComponent>,
     /// The leading numbers of the firmware, for generations; empty when it has none.
@@ -138,6 +140,7 @@ impl NameplateReading {
             }
         }
         reading.drop_what_the_order_number_denies(catalogue);
+        reading.drop_what_a_longer_designator_denies(catalogue);
         let mut open: Vec<FamilyId> = reading.families.keys().copied().collect();
         while let Some(family) = open.pop() {
             for parent in &catalogue.family(family).within {
@@ -168,7 +171,7 @@ impl NameplateReading {
 
     fn add_text(&mut self, text: &str, catalogue: &Catalogue) {
         for designation in catalogue.read_designations(text, &self.vendors, TextKind::Device) {
-            let Designation { orders, families, components, parts, series, is_software, .. } = designation;
+            let Designation { orders, families, components, parts, series, numbered, is_software, .. } = designation;
             self.orders.extend(orders);
             for family in families.into_iter().flatten() {
                 self.families.entry(family).or_insert(FamilyEvidence::Named);
@@ -187,6 +190,7 @@ impl NameplateReading {
                 }
             }
             self.series |= series;
+            self.numbered.extend(numbered);
             self.is_software |= is_software;
         }
         self.add_spans(text, catalogue);
@@ -206,6 +210,31 @@ impl NameplateReading {
                     || members.iter().any(|m| catalogue.is_within(*m, *family))
             });
         }
+    }
+
+    /// `FX3U-ENET-L` is a module of its own and no `FX3U-ENET`: where the longer designator is a member of a family,
+    /// its beginning makes the device no member of an unrelated one.
+    fn drop_what_a_longer_designator_denies(&mut self, catalogue: &Catalogue) {
+        let members: Vec<(FamilyId, String)> = self
+            .families
+            .iter()
+            .filter_map(|(family, how)| match how {
+                FamilyEvidence::Member(text) if catalogue.family(*family).kind == Kind::Hardware => {
+                    Some((*family, text.clone()))
+                }
+                _ => None,
+            })
+            .collect();
+        self.families.retain(|family, how| {
+            let FamilyEvidence::Member(text) = how else { return true };
+            !members.iter().any(|(other, longer)| {
+                longer.len() > text.len()
+                    && longer.starts_with(text.as_str())
+                    && catalogue.family(*other).vendor == catalogue.family(*family).vendor
+                    && !catalogue.is_within(*other, *family)
+                    && !catalogue.is_within(*family, *other)
+            })
+        });
     }
 
     fn add_spans(&mut self, text: &str, catalogue: &Catalogue) {

@@ -1,8 +1,9 @@
 //! Firmware texts that a spreadsheet may have changed, written so that they are judged as what is known of them.
 //!
 //! * A cell that became a date (`02-Sep`) or a rounded number (`1.2E+03`) gives `? (02-Sep)`: the version is not known,
-//!   and the text is kept. A full date of the form 2019-05-01 stays, because some makers name their firmware by date;
-//!   it is only ever compared with dates.
+//!   and the text is kept. A full date of the form 2019-05-01, and a month's name with a year of four digits, stay,
+//!   because some makers name their firmware by date; it is only ever compared with dates. No spreadsheet makes them of
+//!   a version by itself.
 //! * A number `1.1` gives `1.1 or 1.10` when the same file has `1.10` for the same model: a spreadsheet drops zeros at
 //!   the end. The verdict is `possible` where the two differ. A text cell of a workbook is certain and stays.
 
@@ -147,8 +148,18 @@ fn is_decimal(text: &str) -> bool {
     text.split_once('.').is_some_and(|(whole, part)| digits(whole) && digits(part))
 }
 
-/// `2019-05-01`.
+/// `2019-05-01`, `20-Apr-2023`, `April 2019`.
 fn is_full_date(text: &str) -> bool {
+    const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+    let words: Vec<&str> = text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let names_month = words.iter().any(|word| {
+        word.get(..3).is_some_and(|start| MONTHS.contains(&start.to_ascii_lowercase().as_str()))
+            && word.bytes().all(|b| b.is_ascii_alphabetic())
+    });
+    let names_year = words.iter().any(|word| word.len() == 4 && word.bytes().all(|b| b.is_ascii_digit()));
+    if names_month && names_year && words.len() <= 3 {
+        return true;
+    }
     let parts: Vec<&str> = text.split('-').collect();
     let number = |part: &str, length: usize| part.len() == length && part.bytes().all(|b| b.is_ascii_digit());
     matches!(parts[..], [year, month, day] if number(year, 4) && number(month, 2) && number(day, 2))
@@ -238,6 +249,9 @@ mod tests {
         for (firmware, kind, want) in [
             ("02-Sep", FirmwareDate, "? (02-Sep)"),
             ("02.09.2024", FirmwareDate, "? (02.09.2024)"),
+            ("20-Apr-2023", FirmwareDate, "20-Apr-2023"),
+            ("April 2019", FirmwareDate, "April 2019"),
+            ("Apr-19", FirmwareDate, "? (Apr-19)"),
             ("1.2E+03", ScientificNotation, "? (1.2E+03)"),
             ("2019-05-01", FirmwareDate, "2019-05-01"),
             ("3.1.2", Hidden, "3.1.2"),

@@ -129,6 +129,8 @@ struct RawFamily {
     hosts: Vec<String>,
     #[serde(default)]
     vague: bool,
+    #[serde(default)]
+    since: Option<u32>,
     source: String,
     #[serde(default, rename = "note")]
     _note: String,
@@ -158,6 +160,8 @@ struct RawWords {
     common: Vec<String>,
     #[serde(default)]
     umbrella: Vec<String>,
+    #[serde(default)]
+    roles: Vec<String>,
     #[serde(default)]
     software: Vec<String>,
     #[serde(default)]
@@ -253,6 +257,7 @@ impl Loader {
         lists.generic.extend(fold_all(raw.generic));
         lists.common.extend(fold_all(raw.common));
         lists.umbrella.extend(fold_all(raw.umbrella));
+        lists.roles.extend(fold_all(raw.roles));
         lists.software.extend(fold_all(raw.software));
         lists.condition.extend(fold_all(raw.condition));
         lists.no_vendor.extend(fold_all(raw.no_vendor));
@@ -350,6 +355,7 @@ impl Loader {
                 RawKind::Variant => Kind::Variant,
             },
             vague: raw.vague,
+            since: raw.since,
             within: Vec::new(),
             hosts: Vec::new(),
             source: raw.source.clone(),

@@ -78,6 +78,12 @@ pub struct Designation {
     /// Series letters, bit 0 is A.
     pub series: u32,
     pub generation: Option<Generation>,
+    /// Everyday words that tell programs of one brand apart: the `security` of "SINEC Security Monitor".
+    pub roles: Vec<String>,
+    /// Words with the lone digit behind them: `power` and 7 of "Spectrum Power 7".
+    pub numbered: Vec<(String, u8)>,
+    /// Its order numbers stand in the name itself: "CompactLogix 1768-EWEB", not "CPU 1516-3 PN/DP (6ES7516-…)".
+    pub is_named_by_order: bool,
     /// The text names software.
     pub is_software: bool,
     /// Parts and families that are excepted.

@@ -378,6 +378,10 @@ impl Judge<'_> {
                 self.by_part_of_name(vendor, &[], &[])
             };
         }
+        // "CompactLogix 1768-EWEB": the order number is the name, and a device of the family may be another one.
+        if wanted.is_named_by_order && wanted.parts.is_empty() && self.device.is_unspecific() {
+            return self.by_part_of_name(vendor, &[], &[]);
+        }
         let missing_parts = self.missing_parts();
         let missing_families: Vec<&Vec<FamilyId>> =
             wanted.families.iter().filter(|alternatives| self.in_one_of(alternatives).is_none()).collect();
@@ -386,6 +390,9 @@ impl Judge<'_> {
         }
         if self.device.is_software && !wanted.is_software && self.names_hardware() {
             return Identity::IsNot(Miss::SoftwareForIt);
+        }
+        if self.is_sibling_by_words() {
+            return self.other_model();
         }
         let n_designators = wanted.parts.iter().filter(|p| p.strength == Strength::Designator).count() as u8;
         let strongest = wanted.parts.iter().map(|p| p.strength).max();
@@ -417,6 +424,41 @@ impl Judge<'_> {
             RANK_FAMILY + self.family_depth().min(9) + self.generation_bonus()
         };
         self.with_details(evidence, rank)
+    }
+
+    /// Both sides say more than what they share, and they say different things: "SINEC NMS" and "SINEC Security
+    /// Monitor", "Spectrum Power 7" and "Spectrum Power 3".
+    fn is_sibling_by_words(&self) -> bool {
+        let (wanted, device) = (self.wanted(), self.device);
+        let other_digit = wanted.numbered.iter().any(|(word, digit)| {
+            let mut own = device.numbered.iter().filter(|(w, _)| w == word).peekable();
+            own.peek().is_some() && own.all(|(_, d)| d != digit)
+        });
+        if other_digit {
+            return true;
+        }
+        let exact = wanted.parts.iter().any(|p| p.strength == Strength::Designator)
+            || wanted
+                .families
+                .iter()
+                .flatten()
+                .any(|f| matches!(device.families.get(f), Some(FamilyEvidence::Member(_))));
+        if exact || !wanted.roles.iter().any(|role| !device.spans.contains(role)) {
+            return false;
+        }
+        let named_otherwise =
+            wanted.families.is_empty() && device.families.values().any(|how| *how == FamilyEvidence::Named);
+        named_otherwise || device.parts.iter().any(|own| !self.is_used(own))
+    }
+
+    /// Whether the entry's name holds this part of the device's name.
+    fn is_used(&self, own: &NamePart) -> bool {
+        self.wanted().parts.iter().any(|w| {
+            w.key == own.key
+                || w.word.as_deref() == Some(own.key.as_str())
+                || own.word.as_deref() == Some(w.key.as_str())
+                || w.key.contains(own.key.as_str()) && own.key.len() >= 4
+        })
     }
 
     /// The entry names the very generation that the device's firmware is of.
@@ -509,13 +551,18 @@ impl Judge<'_> {
         let device = self.device;
         // The entry names software or a component that this device may carry, beside what the device is.
         let with_hardware = wanted.families.len() > missing_families.len()
-            || missing_families.iter().flat_map(|a| a.iter()).any(|f| self.is_within_named(*f));
+            || !device.is_software && missing_families.iter().flat_map(|a| a.iter()).any(|f| self.is_within_named(*f));
         let hosted = missing_families
             .iter()
             .flat_map(|a| a.iter())
             .copied()
             .find(|f| self.may_host(*f) || (with_hardware && self.catalogue.family(*f).kind == Kind::Software));
+        let carries = |c: &FamilyId| {
+            self.may_host(*c) || self.device.components.iter().any(|own| self.catalogue.is_within(own.family, *c))
+        };
         if let Some(family) = hosted
+            // What the entry names beside it must fit the device as well: no licence service on a panel.
+            && (wanted.components.is_empty() || wanted.components.iter().any(carries))
             && missing_parts.iter().all(|p| p.strength <= Strength::Common)
             && missing_families.iter().all(|alternatives| {
                 alternatives.iter().any(|f| *f == family || self.may_host(*f) || self.is_within_named(*f))
@@ -525,16 +572,8 @@ impl Judge<'_> {
         }
         // An order number says exactly what a device is; what it does not cover is another product.
         let exact = device.orders.iter().any(|o| o.scheme.is_some());
-        let is_used = |own: &NamePart| {
-            wanted.parts.iter().any(|w| {
-                w.key == own.key
-                    || w.word.as_deref() == Some(own.key.as_str())
-                    || own.word.as_deref() == Some(w.key.as_str())
-                    || w.key.contains(own.key.as_str()) && own.key.len() >= 4
-            })
-        };
         let leftover: Vec<&NamePart> =
-            device.parts.iter().filter(|own| own.strength != Strength::Common && !is_used(own)).collect();
+            device.parts.iter().filter(|own| own.strength != Strength::Common && !self.is_used(own)).collect();
         if exact || !leftover.is_empty() || vendor == VendorFit::Unstated && device.families.is_empty() {
             return self.other_model();
         }
@@ -551,6 +590,14 @@ impl Judge<'_> {
             let all_missing_inside = missing_families.iter().all(|alternatives| {
                 alternatives.iter().any(|g| named.iter().any(|f| self.catalogue.is_within(*g, *f)))
             });
+            // "STEP 7 V5.6" is none of the TIA Portal's, which begins with V11.
+            let too_old = missing_families.iter().flat_map(|a| a.iter()).any(|f| {
+                let since = self.catalogue.family(*f).since;
+                since.is_some_and(|since| device.firmware_numbers.first().is_some_and(|own| *own < since))
+            });
+            if too_old {
+                return self.other_model();
+            }
             if smallest_cover_it && all_missing_inside {
                 let family = named[0];
                 let why = format!(
@@ -570,7 +617,8 @@ impl Judge<'_> {
             return if only_short { self.says_less(missing_parts) } else { self.other_model() };
         }
         // By form: everything the device says is part of the entry's name, and a telling part is there.
-        let told = device.parts.iter().any(|own| own.strength >= Strength::Word && own.key.len() >= 3 && is_used(own));
+        let told =
+            device.parts.iter().any(|own| own.strength >= Strength::Word && own.key.len() >= 3 && self.is_used(own));
         if told && missing_families.is_empty() && vendor == VendorFit::Same {
             return self.says_less(missing_parts);
         }

@@ -22,6 +22,8 @@ struct Spoken<'a> {
     identity: Identity,
     rank: u8,
     answer: RangeAnswer,
+    /// The entry's name says another generation than the device's.
+    other_generation: bool,
 }
 
 /// See [`super::match_variant`].
@@ -57,8 +59,8 @@ pub(super) fn judge(index: &ProductIndex, variant: &Variant, serial_number: &str
             .map(|(entry, identity)| {
                 let identity = identities[identity].clone();
                 let rank = if let Identity::Is(i) = &identity { i.rank } else { 0 };
-                let answer = ruler.answer(entry, &identity);
-                Spoken { entry, identity, rank, answer }
+                let (answer, other_generation) = ruler.answer(entry, &identity);
+                Spoken { entry, identity, rank, answer, other_generation }
             })
             .collect();
         if let Some(found) = decide(index, variant, &device, advisory, &spoken) {
@@ -78,7 +80,8 @@ struct Ruler<'a> {
 }
 
 impl Ruler<'_> {
-    fn answer(&mut self, entry: &Entry, identity: &Identity) -> RangeAnswer {
+    /// What the range says, and whether the name means another generation.
+    fn answer(&mut self, entry: &Entry, identity: &Identity) -> (RangeAnswer, bool) {
         let component = match identity {
             Identity::Is(Identified { component: Some(n), .. }) => *n + 1,
             _ => 0,
@@ -106,11 +109,12 @@ impl Ruler<'_> {
         // own firmware, and is in doubt elsewhere; a generation in the name narrows the range.
         let reading = index.reading(entry.reading);
         let wanted: Vec<&Designation> = reading.designations.iter().map(|d| &d.designation).collect();
+        let mut other_generation = false;
         if component == 0
             && let [only] = wanted.as_slice()
             && let Some(generation) = &only.generation
         {
-            narrow(&mut answer, generation, device);
+            other_generation = narrow(&mut answer, generation, device);
         }
         let conditions = wanted.first().map_or(&[][..], |d| d.conditions.as_slice());
         if answer.place == Place::Inside
@@ -119,12 +123,12 @@ impl Ruler<'_> {
             answer.place = Place::Unclear;
             answer.doubts.push(Doubt::new(DoubtKind::Condition, format!("the advisory says `{condition}`")));
         }
-        answer
+        (answer, other_generation)
     }
 }
 
-/// Another generation than the one in the product's name is outside, whatever the range says.
-fn narrow(answer: &mut RangeAnswer, generation: &Generation, device: &NameplateReading) {
+/// Another generation than the one in the product's name is outside, whatever the range says; `true` then.
+fn narrow(answer: &mut RangeAnswer, generation: &Generation, device: &NameplateReading) -> bool {
     let own = &device.firmware_numbers;
     if own.is_empty() {
         if answer.place == Place::Inside {
@@ -132,7 +136,7 @@ fn narrow(answer: &mut RangeAnswer, generation: &Generation, device: &NameplateR
             let detail = format!("the advisory names {} and the firmware is not known", generation.text);
             answer.doubts.push(Doubt::new(DoubtKind::VersionUnknown, detail));
         }
-        return;
+        return false;
     }
     let n = generation.numbers.len();
     let head: Vec<u32> = own.iter().copied().chain(std::iter::repeat(0)).take(n).collect();
@@ -148,6 +152,7 @@ fn narrow(answer: &mut RangeAnswer, generation: &Generation, device: &NameplateR
         let own: Vec<String> = own.iter().map(u32::to_string).collect();
         answer.sentence = format!("{} is another generation than {}", own.join("."), generation.text);
     }
+    !fits
 }
 
 /// What an entry with this status says; `None` when it says nothing about this firmware.
@@ -197,6 +202,16 @@ fn decide(
         if top > 0 {
             // A model of its own overrides the family's entry, and a certain product overrides an uncertain one.
             voices.retain(|(n, _)| overrules(spoken[*n].rank, top));
+        }
+        let named: Vec<String> = voices.iter().filter_map(|(n, _)| name_of(&spoken[*n]).map(str::to_owned)).collect();
+        // "FX3U-ENET-L" beside "FX3U-ENET": who is called by the longer name is not the product of the shorter.
+        voices.retain(|(n, _)| {
+            let goes_on = |key: &str| named.iter().any(|other| other.len() > key.len() && other.starts_with(key));
+            !name_of(&spoken[*n]).is_some_and(goes_on)
+        });
+        // An entry of another generation has nothing to say where one of the device's generation speaks.
+        if voices.iter().any(|(n, _)| !spoken[*n].other_generation) {
+            voices.retain(|(n, _)| !spoken[*n].other_generation);
         }
         let mut worst = voices.iter().map(|(_, v)| *v).max()?;
         let mixed = voices.iter().any(|(_, v)| *v != worst);
@@ -284,6 +299,14 @@ fn decide(
         doubts,
         fix,
     })
+}
+
+/// The designator by which an entry knows the device.
+fn name_of<'a>(spoken: &'a Spoken<'_>) -> Option<&'a str> {
+    match &spoken.identity {
+        Identity::Is(Identified { evidence: ProductEvidence::Name { text }, .. }) if text.len() >= 4 => Some(text),
+        _ => None,
+    }
 }
 
 /// Whether an entry of rank `rank` still speaks beside one of rank `top`: order numbers, patterns, names and

@@ -1,5 +1,7 @@
 //! What the matcher says about real nameplates and real product names, one row each.
 
+mod siblings;
+
 use std::sync::{Arc, LazyLock};
 
 use proptest::prelude::*;

@@ -23,13 +23,37 @@ impl Catalogue {
             self.take_patterns(&text, &tokens, &mut taken, &mut found);
         }
         self.take_vendors(&tokens, &mut taken, vendors);
+        self.take_roles(&tokens, &taken, &mut found);
         self.take_orders(&tokens, &mut taken, &text, &mut found, kind);
+        found.is_named_by_order = !found.orders.is_empty();
         take_generation(&tokens, &mut taken, &mut found);
         self.take_parts(&tokens, &taken, &mut found);
         self.add_spellings_without_vendor(vendors, &mut found);
         found.is_software = tokens.iter().any(|t| self.lists.software.contains(&t.text))
             || found.families.iter().flatten().any(|f| self.family(*f).kind == Kind::Software);
         found
+    }
+
+    /// Words that no family's phrase holds and that tell siblings apart, and lone digits behind a word.
+    fn take_roles(&self, tokens: &[Token], taken: &[bool], found: &mut Designation) {
+        let stands_alone = |n: usize| {
+            (n == 0 || tokens[n - 1].chunk != tokens[n].chunk)
+                && tokens.get(n + 1).is_none_or(|next| next.chunk != tokens[n].chunk)
+        };
+        for n in 0..tokens.len() {
+            let text = tokens[n].text.as_str();
+            if !taken[n] && self.lists.roles.contains(text) {
+                found.roles.push(text.to_owned());
+            }
+            if let [digit @ b'1'..=b'9'] = text.as_bytes()
+                && let Some(before) = n.checked_sub(1).map(|n| tokens[n].text.as_str())
+                && before.len() >= 3
+                && before.bytes().all(|b| b.is_ascii_lowercase())
+                && stands_alone(n)
+            {
+                found.numbered.push((before.to_owned(), digit - b'0'));
+            }
+        }
     }
 
     /// `CPU1511` is `CPU 1511`: a generic word glued to a number is no part of the designator.
