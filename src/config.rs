@@ -43,6 +43,19 @@ keys! {
     data_dir: PathBuf,
     /// Address and port that `serve` listens on. Default: `127.0.0.1:8080`.
     listen: String,
+    /// File with the certificate (PEM, chain included) that `serve` shows. Default: none, plain HTTP.
+    tls_certificate: PathBuf,
+    /// File with the key of that certificate (PEM).
+    tls_key: PathBuf,
+    /// OpenID provider that people may log in at: its issuer, an https URL. Needs `base_url`. Default: none.
+    oidc_issuer: String,
+    /// By which name the program is known at the provider.
+    oidc_client_id: String,
+    /// File with the secret for the provider; or the variable NAMEPLATE_OIDC_CLIENT_SECRET. None for a public client.
+    oidc_client_secret_file: PathBuf,
+    /// Role of an account that is made when somebody logs in at the provider for the first time, without any site:
+    /// `viewer`, `engineer` or `none`. Default: `none`, an administrator makes accounts.
+    oidc_new_accounts: String,
     /// What to log, as in `info` or `nameplate=debug`. Default: `warn`.
     log: String,
     /// How log lines are written: `text` or `json`. Default: `text`.
@@ -141,7 +154,7 @@ mod tests {
     #[test]
     fn an_unknown_key_is_refused_and_the_known_ones_are_listed() {
         let message = read("databse = \"sqlite://x\"").unwrap_err().to_string();
-        for part in ["databse", "line 1", "hint: known keys are database, data_dir, listen, log, "] {
+        for part in ["databse", "line 1", "hint: known keys are database, data_dir, listen, "] {
             assert!(message.contains(part), "{message}");
         }
     }

@@ -20,6 +20,7 @@ pub mod probe;
 pub mod query;
 pub mod routes;
 pub mod state;
+pub mod tls;
 pub mod viewer;
 
 pub use state::AppState;
