@@ -135,6 +135,22 @@ impl Config {
         }
     }
 
+    /// The secret for the OpenID provider: of its file, else of the environment; `None` for a public client.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read.
+    pub fn oidc_client_secret(&self) -> Result<Option<String>, ConfigError> {
+        let secret = match &self.oidc_client_secret_file {
+            Some(path) => Some(
+                std::fs::read_to_string(path)
+                    .map_err(|source| ConfigError::Unreadable { path: path.clone(), source })?,
+            ),
+            None => std::env::var("NAMEPLATE_OIDC_CLIENT_SECRET").ok(),
+        };
+        Ok(secret.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()))
+    }
+
     /// The address that `serve` listens on.
     pub fn listen(&self) -> &str {
         self.listen.as_deref().unwrap_or("127.0.0.1:8080")

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use jiff::Timestamp;
 
 use super::{Context, Outcome};
+use crate::services::accounts::make_setup_code;
 use crate::web;
 
 /// Run the server: pages and API for browsers and programs on this machine
@@ -22,10 +23,30 @@ pub struct Arguments {
 pub async fn run(arguments: &Arguments, context: &Context) -> Outcome {
     let address = arguments.listen.as_deref().unwrap_or_else(|| context.config.listen());
     let db = context.open_database().await?;
+    let tls = match (&context.config.tls_certificate, &context.config.tls_key) {
+        (Some(certificate), Some(key)) => Some(web::tls::acceptor(certificate, key)?),
+        (None, None) => None,
+        _ => {
+            return Err(
+                "cannot serve over TLS: expected both `tls_certificate` and `tls_key`, found one of them".into()
+            );
+        }
+    };
     let listener = web::bind(address).await?;
-    context.say(format_args!("listening on http://{}", listener.local_addr()?));
-    let state = web::AppState::new(db, context.config.clone(), Timestamp::now());
-    web::serve(listener, state, stop_signal()).await?;
+    let bound = listener.local_addr()?;
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    context.say(format_args!("listening on {scheme}://{bound}"));
+    let now = Timestamp::now();
+    if let Some(code) = make_setup_code(&db, now).await? {
+        context.say(format_args!(
+            "nobody has an account: this machine is let in, others make the first account with the setup code {code}"
+        ));
+    }
+    if tls.is_none() && !bound.ip().is_loopback() {
+        context.say("warning: passphrases cross the network readable; set tls_certificate and tls_key, or put a proxy with TLS in front");
+    }
+    let state = web::AppState::new(db, context.config.clone(), now);
+    web::serve(listener, tls, state, stop_signal()).await?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -4,13 +4,14 @@
 //! `routes.rs`. Its handler parses, calls a service or reads the store, and renders, and takes a [`viewer::Viewer`] whose
 //! sites it keeps to. What goes wrong is a [`error::Problem`].
 
-use std::net::SocketAddr;
-
 use thiserror::Error;
 use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
 
+pub mod access;
 pub mod assets;
 pub mod error;
+pub mod form;
 pub mod frame;
 pub mod guard;
 pub mod metrics;
@@ -52,9 +53,17 @@ pub async fn bind(address: &str) -> Result<TcpListener, ServeError> {
 /// The listener fails for good.
 pub async fn serve(
     listener: TcpListener,
+    tls: Option<TlsAcceptor>,
     state: AppState,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
-    let service = routes::routes(state).into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service).with_graceful_shutdown(stop).await.map_err(ServeError::Stopped)
+    let service = routes::routes(state).into_make_service_with_connect_info::<tls::Peer>();
+    match tls {
+        Some(tls) => {
+            let listener = tls::TlsListener::new(listener, tls).map_err(ServeError::Stopped)?;
+            axum::serve(listener, service).with_graceful_shutdown(stop).await
+        }
+        None => axum::serve(listener, service).with_graceful_shutdown(stop).await,
+    }
+    .map_err(ServeError::Stopped)
 }

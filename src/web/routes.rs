@@ -2,25 +2,34 @@
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
-use axum::routing::get;
+use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 
 use super::state::AppState;
-use super::{assets, guard, metrics, pages, probe};
+use super::{access, assets, guard, metrics, pages, probe};
 
 /// Every path of the server.
 pub fn routes(state: AppState) -> Router {
     Router::new()
         // Pages, in the order of the top bar.
         .route("/", get(pages::overview::show))
+        .route("/account", get(pages::accounts::show_own).post(pages::accounts::change_own))
+        .route("/accounts", get(pages::accounts::show).post(pages::accounts::change))
+        // The way in and out.
+        .route("/first-account", get(pages::login::show_first).post(pages::login::make_first))
+        .route("/login", get(pages::login::show).post(pages::login::enter))
+        .route("/login/oidc", get(pages::login::to_provider))
+        .route("/login/oidc/back", get(pages::login::from_provider))
+        .route("/logout", post(pages::login::leave))
         // For machines.
         .route("/health", get(probe::health))
         .route("/ready", get(probe::ready))
         .route("/version", get(probe::version))
         .route("/metrics", get(metrics::show))
         .route("/static/{file}", get(assets::show))
+        .layer(from_fn_with_state(state.clone(), access::admit))
         .layer(CatchPanicLayer::custom(guard::panicked))
         .layer(from_fn_with_state(state.clone(), guard::observe))
         // Fonts are compressed already.

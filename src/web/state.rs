@@ -1,13 +1,17 @@
 //! What every handler is given.
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::error::Problem;
 use super::metrics::Metrics;
 use crate::config::Config;
 use crate::services::knowledge::KnowledgeCache;
-use crate::store::Db;
+use crate::store::account::count_accounts;
+use crate::store::{Db, StoreError};
 
 /// What every handler is given. Cloning it is cheap.
 #[derive(Clone)]
@@ -21,11 +25,21 @@ struct Inner {
     metrics: Metrics,
     knowledge: KnowledgeCache,
     started_at: Timestamp,
+    has_accounts: AtomicBool,
+    outside: OnceLock<reqwest::Client>,
 }
 
 impl AppState {
     pub fn new(db: Db, config: Config, started_at: Timestamp) -> AppState {
-        let inner = Inner { db, config, metrics: Metrics::default(), knowledge: KnowledgeCache::default(), started_at };
+        let inner = Inner {
+            db,
+            config,
+            metrics: Metrics::default(),
+            knowledge: KnowledgeCache::default(),
+            started_at,
+            has_accounts: AtomicBool::new(false),
+            outside: OnceLock::new(),
+        };
         AppState { inner: Arc::new(inner) }
     }
 
@@ -45,6 +59,44 @@ impl AppState {
     /// The advisories of the database, compiled; made anew only when they changed.
     pub fn knowledge(&self) -> &KnowledgeCache {
         &self.inner.knowledge
+    }
+
+    /// Whether somebody has an account, so that everybody must log in. Once it is so it stays so.
+    ///
+    /// # Errors
+    ///
+    /// The database fails.
+    pub async fn has_accounts(&self) -> Result<bool, StoreError> {
+        if !self.inner.has_accounts.load(Ordering::Relaxed) && count_accounts(self.db()).await? > 0 {
+            self.inner.has_accounts.store(true, Ordering::Relaxed);
+        }
+        Ok(self.inner.has_accounts.load(Ordering::Relaxed))
+    }
+
+    /// Whether browsers reach us over TLS, by our own certificate or a proxy's.
+    pub fn is_over_tls(&self) -> bool {
+        let config = self.config();
+        config.tls_certificate.is_some() || config.base_url.as_deref().is_some_and(|url| url.starts_with("https://"))
+    }
+
+    /// What asks an OpenID provider: no redirects, and nobody waits for long.
+    ///
+    /// # Errors
+    ///
+    /// The system's certificates cannot be read.
+    pub fn outside(&self) -> Result<&reqwest::Client, Problem> {
+        if let Some(client) = self.inner.outside.get() {
+            return Ok(client);
+        }
+        // Another part of the program may have said so already.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = reqwest::Client::builder()
+            .user_agent(concat!("nameplate/", env!("CARGO_PKG_VERSION")))
+            .redirect(reqwest::redirect::Policy::none())
+            .timeout(Duration::from_secs(15))
+            .build()
+            .map_err(Problem::internal)?;
+        Ok(self.inner.outside.get_or_init(|| client))
     }
 
     /// When the server was started.

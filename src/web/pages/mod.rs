@@ -1,3 +1,5 @@
 //! The pages: one file a page, or a folder where a page has several.
 
+pub mod accounts;
+pub mod login;
 pub mod overview;
