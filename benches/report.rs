@@ -74,7 +74,8 @@ fn finding(nameplate: usize, advisory: &Arc<ReportAdvisory>) -> Arc<ReportFindin
         fix: Some("4.0.0".to_owned()),
         remediations: std::iter::once(remedy(RemediationCategory::VendorFix, 0))
             .chain((1..8).map(|n| remedy(RemediationCategory::Mitigation, n)))
-            .collect(),
+            .collect::<Vec<_>>()
+            .into(),
     })
 }
 

@@ -21,11 +21,13 @@ mod import;
 mod migrate;
 mod move_database;
 mod output;
+mod plan;
 mod report;
 mod rescan;
 mod scan;
 mod serve;
 mod token;
+mod unfixed;
 mod user;
 mod worklist;
 
@@ -102,6 +104,10 @@ enum Command {
     Report(report::Arguments),
     Explain(explain::Arguments),
     Worklist(worklist::Arguments),
+    #[command(subcommand)]
+    Unfixed(unfixed::Command),
+    #[command(subcommand)]
+    Plan(plan::Command),
     Serve(serve::Arguments),
     #[command(subcommand)]
     User(user::Command),
@@ -222,6 +228,8 @@ async fn run(cli: Cli) -> Outcome {
         Command::Report(arguments) => report::run(arguments, &context).await,
         Command::Explain(arguments) => explain::run(arguments, &context).await,
         Command::Worklist(arguments) => worklist::run(arguments, &context).await,
+        Command::Unfixed(command) => unfixed::run(command, &context).await,
+        Command::Plan(command) => plan::run(command, &context).await,
         Command::Serve(arguments) => serve::run(arguments, &context).await,
         Command::User(command) => user::run(command, &context).await,
         Command::Token(command) => token::run(command, &context).await,

@@ -35,6 +35,7 @@
 //! * **outbox** – messages on their way out, whatever the channel.
 //! * **schedule** – when the nightly run is due.
 //! * **nightly** – the chain of steps that a night runs through, and what each came to.
+//! * **plan** – a shutdown: which firmware step closes what, and what was read back.
 //! * **trend** – how exposures and what is known of assets went over time.
 
 pub mod verdict;
@@ -103,5 +104,7 @@ pub mod outbox;
 pub mod schedule;
 
 pub mod nightly;
+
+pub mod plan;
 
 pub mod trend;

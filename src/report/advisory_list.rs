@@ -42,7 +42,7 @@ impl<'a> Advisories<'a> {
             self.list.len() - 1
         });
         let entry = &mut self.list[place];
-        for remedy in &finding.remediations {
+        for remedy in finding.remediations.iter() {
             if !entry.remedies.contains(&remedy) {
                 entry.remedies.push(remedy);
             }

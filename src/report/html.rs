@@ -15,7 +15,7 @@ use super::vocabulary as words;
 use crate::domain::asset::Standing;
 
 mod closing;
-mod escape;
+pub(super) mod escape;
 mod finding;
 mod standing;
 

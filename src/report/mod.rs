@@ -13,11 +13,14 @@ pub mod import_json;
 pub mod json;
 pub mod lint;
 pub mod pdf;
+pub mod plan;
 pub mod rejects;
 pub mod row;
 pub mod text;
 pub mod visible;
 pub mod vocabulary;
+pub mod without_fix;
+pub mod work_order;
 pub mod worklist;
 pub mod xlsx;
 

@@ -20,6 +20,7 @@ mod standing;
 mod tests;
 mod trend;
 
+pub(super) use closing::signature;
 pub use page::Paper;
 
 use flow::{

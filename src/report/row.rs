@@ -73,14 +73,22 @@ pub struct ReportFinding {
     pub epss: Option<Epss>,
     /// The version that fixes it, when the advisory names one.
     pub fix: Option<String>,
-    /// Remedies for this product, most useful first (CSAF 2.1 section 3.2.4.14), each once.
-    pub remediations: Vec<ReportRemediation>,
+    /// Remedies for this product, most useful first (CSAF 2.1 section 3.2.4.14), each once. Many findings share them.
+    pub remediations: Arc<Vec<ReportRemediation>>,
 }
 
 impl ReportFinding {
     /// Whether any of the CVEs is known to be exploited.
     pub fn is_exploited(&self) -> bool {
         !self.exploited.is_empty()
+    }
+
+    /// Whether the advisory names neither a fixed version nor a fix of the vendor.
+    pub fn is_without_fix(&self) -> bool {
+        let is_fix = |category: &RemediationCategory| {
+            matches!(category, RemediationCategory::VendorFix | RemediationCategory::OptionalPatch)
+        };
+        self.fix.is_none() && !self.remediations.iter().any(|remedy| is_fix(&remedy.category))
     }
 
     /// What decides how soon it is worked on, at an asset of this criticality.

@@ -394,7 +394,8 @@ proptest! {
             remediations: vec![row::ReportRemediation {
                 category: crate::domain::remediation::RemediationCategory::Other(any()),
                 details: any(), url: Some(any()), restart_required: Some(any()),
-            }],
+            }]
+            .into(),
             ..(*template.finding).clone()
         };
         report.rows.push(row::ReportRow { asset: asset.into(), finding: finding.into() });

@@ -1,7 +1,7 @@
 //! What the words of a report mean, in one sentence each, and how they look; the same in every format.
 
 use super::row::{Report, ReportFinding};
-use super::visible::{counted, grouped};
+use super::visible::{counted, grouped, visible_line};
 use crate::domain::asset::Standing;
 use crate::domain::matching::{EvidencePart, PartResult};
 use crate::domain::priority::Severity;
@@ -179,6 +179,26 @@ pub fn verdict_sentence(finding: &ReportFinding) -> String {
     match finding.reason.as_str() {
         "" => finding.verdict.label().to_owned(),
         reason => format!("{}: {reason}", finding.verdict.label()),
+    }
+}
+
+/// What the advisory says where it names no fix: the most telling remedy, in one line.
+pub fn instead_of_a_fix(finding: &ReportFinding) -> String {
+    let of = |category: RemediationCategory| finding.remediations.iter().find(|r| r.category == category);
+    let said = of(RemediationCategory::NoFixPlanned)
+        .or_else(|| of(RemediationCategory::NoneAvailable))
+        .or_else(|| of(RemediationCategory::FixPlanned))
+        .or_else(|| finding.remediations.first());
+    match said {
+        Some(remedy) => {
+            let text = visible_line(&remedy.details);
+            let mut cut: String = text.chars().take(220).collect();
+            if cut.len() < text.len() {
+                cut.push('…');
+            }
+            format!("{}: {cut}", remediation_label(&remedy.category))
+        }
+        None => "no remedy is named".to_owned(),
     }
 }
 

@@ -19,6 +19,7 @@ pub mod load_epss;
 pub mod load_kev;
 pub mod move_database;
 pub mod oidc;
+pub mod plan_shutdown;
 pub mod progress;
 pub mod report_rows;
 pub mod rescan;

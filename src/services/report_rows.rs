@@ -253,7 +253,7 @@ pub fn report_finding(
         cvss_version: details.cvss_version,
         severity: details.cvss.map(Severity::of_score),
         fix: found.fix.clone(),
-        remediations: details.remediations,
+        remediations: Arc::new(details.remediations),
     };
     threats.add_to(&mut finding);
     finding

@@ -29,6 +29,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     migration!("0013_documents"),
     migration!("0023_jobs"),
     migration!("0024_import_drafts"),
+    migration!("0026_plans"),
     migration!("0030_nightly"),
     migration!("0031_alerts"),
     migration!("0035_accounts"),

@@ -142,12 +142,14 @@ pub mod listing;
 mod migrate;
 pub mod nightly;
 pub mod outbox;
+pub mod plan;
 pub mod rescan;
 pub mod setting;
 pub mod site;
 pub mod source;
 mod text;
 pub mod transfer;
+pub mod trend;
 pub mod undo;
 pub mod variant;
 
@@ -188,6 +190,7 @@ enum Alone {
     Advisories = 4,
     Job = 5,
     Accounts = 6,
+    Plans = 26,
     Nightly = 30,
     Alerts = 31,
 }

@@ -5,7 +5,7 @@ use std::fmt::{self, Display, Formatter, Write};
 use super::super::visible::visible;
 
 /// The text for use between tags or inside a quoted attribute.
-pub(super) struct Text<'a>(pub &'a str);
+pub(in crate::report) struct Text<'a>(pub &'a str);
 
 impl Display for Text<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -129,7 +129,7 @@ fn escape(text: &str, f: &mut Formatter<'_>) -> fmt::Result {
 }
 
 /// The bytes in base 64, as a content security policy wants its digests.
-pub(super) struct Base64<'a>(pub &'a [u8]);
+pub(in crate::report) struct Base64<'a>(pub &'a [u8]);
 
 impl Display for Base64<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {

@@ -11,7 +11,6 @@ use super::flow::{
 };
 use super::page::{Pattern, Style};
 use super::standing::{severity_fill, severity_ink};
-use crate::domain::remediation::RemediationCategory;
 use crate::domain::site::UncheckedAsset;
 use crate::domain::verdict::Verdict;
 
@@ -119,7 +118,7 @@ impl Sheet<'_> {
     /// What is exposed and for which the advisory names no fixed version, by nameplate.
     pub(super) fn without_fix(&mut self, groups: &[NameplateGroup<'_>]) {
         let exposed =
-            |line: &&FindingLine<'_>| line.finding.verdict >= Verdict::Possible && is_without_fix(line.finding);
+            |line: &&FindingLine<'_>| line.finding.verdict >= Verdict::Possible && line.finding.is_without_fix();
         let without: Vec<(&NameplateGroup<'_>, Vec<&FindingLine<'_>>)> = groups
             .iter()
             .map(|group| (group, group.lines.iter().filter(exposed).collect::<Vec<_>>()))
@@ -143,7 +142,7 @@ impl Sheet<'_> {
                 let cells = [
                     Cell::new(name),
                     Cell::text(CELL, &line.finding.advisory.advisory_id),
-                    Cell::text(CELL, instead_of_a_fix(line.finding)),
+                    Cell::text(CELL, words::instead_of_a_fix(line.finding)),
                     Cell::number(CELL, grouped(line.assets.len() as u64)),
                 ];
                 self.flow.row(&cells, Look { is_joined: n > 0, ..Look::default() });
@@ -310,32 +309,4 @@ fn cves(finding: &ReportFinding) -> String {
 fn ids(assets: &[&ReportAsset]) -> Vec<Span> {
     let ids: Vec<&str> = assets.iter().map(|asset| asset.asset_id.as_str()).collect();
     vec![Span::new(CODE_FAINT, ids.join(", "))]
-}
-
-/// Whether the advisory names neither a fixed version nor a fix.
-pub(in super::super) fn is_without_fix(finding: &ReportFinding) -> bool {
-    let is_fix = |category: &RemediationCategory| {
-        matches!(category, RemediationCategory::VendorFix | RemediationCategory::OptionalPatch)
-    };
-    finding.fix.is_none() && !finding.remediations.iter().any(|remedy| is_fix(&remedy.category))
-}
-
-/// What the advisory says where it names no fix: the most telling remedy, in one line.
-pub(in super::super) fn instead_of_a_fix(finding: &ReportFinding) -> String {
-    let of = |category: RemediationCategory| finding.remediations.iter().find(|r| r.category == category);
-    let said = of(RemediationCategory::NoFixPlanned)
-        .or_else(|| of(RemediationCategory::NoneAvailable))
-        .or_else(|| of(RemediationCategory::FixPlanned))
-        .or_else(|| finding.remediations.first());
-    match said {
-        Some(remedy) => {
-            let text = visible_line(&remedy.details);
-            let mut cut: String = text.chars().take(220).collect();
-            if cut.len() < text.len() {
-                cut.push('…');
-            }
-            format!("{}: {cut}", words::remediation_label(&remedy.category))
-        }
-        None => "No remedy is named.".to_owned(),
-    }
 }

@@ -74,7 +74,7 @@ fn finding(advisory: &Arc<ReportAdvisory>, verdict: Verdict, score: Option<f32>,
         exploited_since: String::new(),
         epss: None,
         fix: None,
-        remediations: Vec::new(),
+        remediations: Arc::default(),
     }
 }
 
@@ -153,7 +153,7 @@ pub fn report() -> Report {
             product: "PowerLogic PM8000 < 4.0.0".to_owned(),
             range: "below 4.0.0".to_owned(),
             fix: Some("4.0.0".to_owned()),
-            remediations: meter_remedies,
+            remediations: Arc::new(meter_remedies),
             ..finding(&meters, Verdict::Affected, Some(8.8), "3.1.2 is below 4.0.0")
         },
     );
