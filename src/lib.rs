@@ -8,7 +8,7 @@
 //!                     |       \
 //!   L3             services/   \ (reads)       verbs: import, scan, rescan, explain, report
 //!                  / |  |       \
-//!   L2      ingest/ report/     store/         hands: bytes in, bytes out, SQL; siblings never meet
+//!   L2  ingest/ report/ alert/  store/        hands: bytes in, bytes out, mail, SQL; siblings never meet
 //!                  \ |  |      /
 //!   L1             domain/                     ground: words and rules; no I/O, no clock, no async
 //! ```
@@ -17,6 +17,7 @@
 
 pub mod domain;
 
+pub mod alert;
 pub mod ingest;
 pub mod report;
 pub mod store;

@@ -299,10 +299,10 @@ pub struct AlertDigest {
     pub items: Vec<AlertItem>,
     /// Missed runs and silent sources, one sentence each.
     pub notices: Vec<(AlertEvent, String)>,
-    /// Exposures that are as they were.
-    pub n_unchanged: u64,
+    /// Open exposures that are as they were; `None` when the rule is about some of them only.
+    pub n_unchanged: Option<u64>,
     /// Assets that no advisory can be checked for.
-    pub n_unchecked: u64,
+    pub n_unchecked: Option<u64>,
     /// Changes that another version of the matcher made and that wait for a confirmation.
     pub n_held: u64,
     pub is_sign_of_life: bool,

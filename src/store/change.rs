@@ -3,16 +3,17 @@
 
 use std::collections::BTreeMap;
 
-use futures_util::TryStreamExt;
 use jiff::Timestamp;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::error::StoreError;
 use super::exposure::{FindingRow, finding_columns};
 use super::text::{read_time, time};
+use super::variant::VariantRow;
 use super::{Db, Tx};
 use crate::domain::change::{Cause, Change, Facts, Stretch, add_net};
 use crate::domain::exposure::{ExposureKey, Finding};
+use crate::domain::nameplate::Variant;
 use crate::domain::verdict::Verdict;
 
 /// The latest run whose results were saved, by its number.
@@ -74,66 +75,173 @@ const EXPOSURE_COLUMNS: &str = concat!(
     " from exposure e join advisory d on d.advisory_id = e.advisory_id "
 );
 
-/// Gives what is different after the stretch from before it to `each`: exposures that opened, closed, or are told in
-/// another way, one a key, sorted by variant and advisory. Opened and closed again within the stretch is nothing.
+/// Reads what is different after a stretch from before it: exposures that opened, closed, or are told in another way,
+/// one a key, sorted by variant and advisory. Opened and closed again within the stretch is nothing.
 ///
-/// Memory is bounded by the exposures that were told anew; those that opened are not held, however many.
+/// It is read in batches, so that memory is bounded by the exposures that were told anew; those that opened are not
+/// held, however many.
+pub struct ChangeReader {
+    stretch: Stretch,
+    /// Exposures that something happened to, in the order in which they are read.
+    exposure_ids: std::vec::IntoIter<i64>,
+    earlier: FxHashMap<i64, BTreeMap<i64, Finding>>,
+    causes: Causes,
+    /// The last change of the batch before; the next one may be about the same key.
+    held: Vec<Change>,
+}
+
+impl ChangeReader {
+    /// Begins to read.
+    ///
+    /// # Errors
+    ///
+    /// The database fails.
+    pub async fn open(db: &Db, stretch: &Stretch) -> Result<ChangeReader, StoreError> {
+        let mut tx = db.begin_read().await?;
+        let earlier = list_earlier(&mut tx, stretch).await?;
+        let causes = Causes::find(&mut tx, stretch).await?;
+        // The asset stands before the run, so that the lives of one key are beside each other.
+        let ids = sql!(tx &mut tx, all (i64,),
+            "select e.exposure_id from exposure e join advisory d on d.advisory_id = e.advisory_id \
+             where e.exposure_id in ( \
+                select exposure_id from exposure where opened_rescan_id > $1 and opened_rescan_id <= $2 \
+                union all \
+                select exposure_id from exposure where closed_rescan_id > $1 and closed_rescan_id <= $2 \
+                union all \
+                select exposure_id from exposure_history where rescan_id > $1 and rescan_id <= $2) \
+             order by e.variant_id, d.namespace, d.tracking_id, e.asset_id nulls first, e.opened_rescan_id, e.exposure_id",
+            stretch.after_rescan_id, stretch.up_to_rescan_id)?;
+        let exposure_ids: Vec<i64> = ids.into_iter().map(|(id,)| id).collect();
+        Ok(ChangeReader { stretch: *stretch, exposure_ids: exposure_ids.into_iter(), earlier, causes, held: Vec::new() })
+    }
+
+    /// The next changes, some hundred at most; none at the end.
+    ///
+    /// # Errors
+    ///
+    /// The database fails.
+    pub async fn next(&mut self, db: &Db) -> Result<Vec<Change>, StoreError> {
+        let mut done: Vec<Change> = Vec::new();
+        while done.is_empty() {
+            let batch: Vec<i64> = self.exposure_ids.by_ref().take(super::BATCH).collect();
+            if batch.is_empty() {
+                return Ok(std::mem::take(&mut self.held));
+            }
+            let mut rows: FxHashMap<i64, Row> = list_rows(db, &batch).await?;
+            for id in &batch {
+                let Some(row) = rows.remove(id) else { continue };
+                let Some(change) = self.change(row)? else { continue };
+                if self.held.last().is_some_and(|last| last.key != change.key) {
+                    done.append(&mut self.held);
+                }
+                add_net(&mut self.held, change);
+            }
+        }
+        Ok(done)
+    }
+
+    fn change(&self, row: Row) -> Result<Option<Change>, StoreError> {
+        let told = row.row.into_domain()?;
+        let lives = self.earlier.get(&row.exposure_id);
+        let at = |rescan_id: i64| -> Option<Finding> {
+            if row.opened_rescan_id > rescan_id || row.closed_rescan_id.is_some_and(|closed| closed <= rescan_id) {
+                return None;
+            }
+            let next = lives.and_then(|lives| lives.range(rescan_id + 1..).next());
+            Some(next.map_or_else(|| told.finding.clone(), |(_, finding)| finding.clone()))
+        };
+        let (before, after) = (at(self.stretch.after_rescan_id), at(self.stretch.up_to_rescan_id));
+        if before == after {
+            return Ok(None);
+        }
+        let cause = self.causes.cause(&told.key, before.as_ref(), after.as_ref());
+        Ok(Some(Change { key: told.key, before, after, cause }))
+    }
+}
+
+async fn list_rows(db: &Db, exposure_ids: &[i64]) -> Result<FxHashMap<i64, Row>, StoreError> {
+    let rows = on!(db, c => {
+        let mut query = sqlx::QueryBuilder::new(EXPOSURE_COLUMNS);
+        query.push("where e.exposure_id in (");
+        let mut values = query.separated(", ");
+        for id in exposure_ids {
+            values.push_bind(*id);
+        }
+        query.push(")");
+        query.build_query_as::<Row>().persistent(false).fetch_all(c).await
+    })?;
+    Ok(rows.into_iter().map(|row| (row.exposure_id, row)).collect())
+}
+
+/// A variant with the places where its assets are.
+pub struct PlacedVariant {
+    pub variant: Variant,
+    /// (site, area, number of assets), by site and area.
+    pub places: Vec<(String, String, u64)>,
+}
+
+/// These variants, each with where its assets are now; where none has it any more, where those were that had it until
+/// after `left_after`.
 ///
 /// # Errors
 ///
-/// Those of the database, and the first that `each` gives back.
-pub async fn each_change<E: From<StoreError>>(
+/// The database fails.
+pub async fn list_placed_variants(
     db: &Db,
-    stretch: &Stretch,
-    mut each: impl FnMut(Change) -> Result<(), E>,
-) -> Result<(), E> {
-    let mut tx = db.begin_read().await?;
-    let earlier = list_earlier(&mut tx, stretch).await?;
-    let causes = Causes::find(&mut tx, stretch).await?;
-    let (after, up_to) = (stretch.after_rescan_id, stretch.up_to_rescan_id);
-    on!(tx &mut tx, c => {
-        let mut query = sqlx::QueryBuilder::new(EXPOSURE_COLUMNS);
-        query.push("where e.exposure_id in (");
-        for (of, column) in [("exposure", "opened_rescan_id"), ("exposure", "closed_rescan_id"), ("exposure_history", "rescan_id")] {
-            if column != "opened_rescan_id" {
-                query.push(" union all ");
-            }
-            query.push("select exposure_id from ").push(of).push(" where ").push(column).push(" > ").push_bind(after);
-            query.push(" and ").push(column).push(" <= ").push_bind(up_to);
+    variant_ids: &[i64],
+    left_after: Timestamp,
+) -> Result<FxHashMap<i64, PlacedVariant>, StoreError> {
+    let mut placed: FxHashMap<i64, PlacedVariant> = FxHashMap::default();
+    for batch in variant_ids.chunks(super::BATCH) {
+        let variants = for_list!(
+            db,
+            all VariantRow,
+            "select variant_id, vendor, model, part_number, hardware_revision, firmware, notes as variant_notes \
+             from variant where variant_id in",
+            batch.iter().copied(),
+            ""
+        )?;
+        for row in variants {
+            placed.insert(row.variant_id, PlacedVariant { variant: row.into_domain(), places: Vec::new() });
         }
-        // The asset before the run, so that the lives of one key stand beside each other.
-        query.push(
-            ") order by e.variant_id, d.namespace, d.tracking_id, e.asset_id nulls first, e.opened_rescan_id, e.exposure_id");
-        let mut rows = query.build_query_as::<Row>().persistent(false).fetch(c);
-        let mut held: Vec<Change> = Vec::new();
-        while let Some(row) = rows.try_next().await.map_err(StoreError::from)? {
-            let told = row.row.into_domain()?;
-            let lives = earlier.get(&row.exposure_id);
-            let at = |rescan_id: i64| -> Option<Finding> {
-                if row.opened_rescan_id > rescan_id || row.closed_rescan_id.is_some_and(|closed| closed <= rescan_id) {
-                    return None;
-                }
-                let next = lives.and_then(|lives| lives.range(rescan_id + 1..).next());
-                Some(next.map_or_else(|| told.finding.clone(), |(_, finding)| finding.clone()))
-            };
-            let (before, now) = (at(after), at(up_to));
-            if before == now {
-                continue;
-            }
-            let cause = causes.cause(&told.key, before.as_ref(), now.as_ref());
-            let change = Change { key: told.key, before, after: now, cause };
-            if held.last().is_some_and(|last| last.key != change.key) {
-                for done in held.drain(..) {
-                    each(done)?;
-                }
-            }
-            add_net(&mut held, change);
+        let now = for_list!(
+            db,
+            all (i64, String, String, i64),
+            "select p.variant_id, s.name, a.area, count(*) from asset_variant p \
+             join asset a on a.asset_id = p.asset_id join site s on s.site_id = a.site_id \
+             where p.until is null and p.variant_id in",
+            batch.iter().copied(),
+            "group by p.variant_id, s.name, a.area order by p.variant_id, s.name, a.area"
+        )?;
+        add_places(&mut placed, now);
+        let left: Vec<i64> =
+            batch.iter().copied().filter(|id| placed.get(id).is_some_and(|one| one.places.is_empty())).collect();
+        if left.is_empty() {
+            continue;
         }
-        for done in held {
-            each(done)?;
+        let past = on!(db, c => {
+            let mut query = sqlx::QueryBuilder::new(
+                "select p.variant_id, s.name, a.area, count(*) from asset_variant p \
+                 join asset a on a.asset_id = p.asset_id join site s on s.site_id = a.site_id where p.until > ");
+            query.push_bind(time(left_after)).push(" and p.variant_id in (");
+            let mut values = query.separated(", ");
+            for id in &left {
+                values.push_bind(*id);
+            }
+            query.push(") group by p.variant_id, s.name, a.area order by p.variant_id, s.name, a.area");
+            query.build_query_as::<(i64, String, String, i64)>().persistent(false).fetch_all(c).await
+        })?;
+        add_places(&mut placed, past);
+    }
+    Ok(placed)
+}
+
+fn add_places(placed: &mut FxHashMap<i64, PlacedVariant>, rows: Vec<(i64, String, String, i64)>) {
+    for (variant_id, site, area, n) in rows {
+        if let Some(one) = placed.get_mut(&variant_id) {
+            one.places.push((site, area, super::text::read_count(n)));
         }
-        Ok(())
-    })
+    }
 }
 
 /// How exposures were told before runs after the stretch began, by exposure and run.
