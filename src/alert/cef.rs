@@ -4,14 +4,22 @@
 //!
 //! ArcSight Common Event Format, version 0; RFC 5424 for the frame.
 
-use jiff::Timestamp;
+use std::time::Duration;
 
+use jiff::Timestamp;
+use tokio::io::AsyncWriteExt;
+use tokio::net::{TcpStream, UdpSocket};
+
+use super::SendError;
 use super::message::{one_line, severity_word, why};
 use crate::domain::alert::{AlertDigest, AlertItem};
 use crate::domain::priority::Severity;
 
 /// Longest line, in bytes: collectors must take 2,048 (RFC 5424, section 6.1) and mostly take more.
 const MAX_BYTES: usize = 8_000;
+
+/// How long a collector may take for the lines of one message.
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// One line an item, then one line with the counts.
 pub fn lines(digest: &AlertDigest, at: Timestamp, version: &str) -> Vec<String> {
@@ -67,6 +75,40 @@ fn framed(line: &str, at: Timestamp) -> String {
         framed.truncate(end);
     }
     framed
+}
+
+/// Sends lines to `syslog://host:514` (UDP, one packet a line) or `syslog+tcp://host:601` (one after the other).
+///
+/// # Errors
+///
+/// The host has no address, or takes no connection. UDP gives no answer, so that lines may be lost there.
+pub async fn send(url: &str, lines: &[String]) -> Result<(), SendError> {
+    let (is_tcp, host) = match url.strip_prefix("syslog+tcp://") {
+        Some(host) => (true, host),
+        None => (false, url.strip_prefix("syslog://").unwrap_or(url)),
+    };
+    let failed = |e: std::io::Error| SendError::passing(format!("`{host}` takes no log lines: {e}"));
+    let sending = async {
+        if is_tcp {
+            let mut stream = TcpStream::connect(host).await.map_err(failed)?;
+            for line in lines {
+                stream.write_all(format!("{line}\n").as_bytes()).await.map_err(failed)?;
+            }
+            return stream.shutdown().await.map_err(failed);
+        }
+        let address = tokio::net::lookup_host(host).await.map_err(failed)?.next();
+        let address = address.ok_or_else(|| SendError::passing(format!("`{host}` has no address")))?;
+        let any = if address.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" };
+        let socket = UdpSocket::bind(any).await.map_err(failed)?;
+        for line in lines {
+            socket.send_to(line.as_bytes(), address).await.map_err(failed)?;
+        }
+        Ok(())
+    };
+    match tokio::time::timeout(TIMEOUT, sending).await {
+        Ok(result) => result,
+        Err(_) => Err(SendError::passing(format!("`{host}` took no log lines within {} s", TIMEOUT.as_secs()))),
+    }
 }
 
 /// A field of the header: pipe and backslash are escaped.

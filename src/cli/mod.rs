@@ -12,6 +12,7 @@ use crate::report::text::Style;
 use crate::store::Db;
 
 mod advisory;
+mod alert;
 mod alias;
 mod asset;
 mod bars;
@@ -20,6 +21,8 @@ mod explain;
 mod import;
 mod migrate;
 mod move_database;
+mod nightly;
+mod outbox;
 mod output;
 mod plan;
 mod report;
@@ -108,6 +111,11 @@ enum Command {
     Unfixed(unfixed::Command),
     #[command(subcommand)]
     Plan(plan::Command),
+    Nightly(nightly::Arguments),
+    #[command(subcommand)]
+    Alert(alert::Command),
+    #[command(subcommand)]
+    Outbox(outbox::Command),
     Serve(serve::Arguments),
     #[command(subcommand)]
     User(user::Command),
@@ -230,6 +238,9 @@ async fn run(cli: Cli) -> Outcome {
         Command::Worklist(arguments) => worklist::run(arguments, &context).await,
         Command::Unfixed(command) => unfixed::run(command, &context).await,
         Command::Plan(command) => plan::run(command, &context).await,
+        Command::Nightly(arguments) => nightly::run(arguments, &context).await,
+        Command::Alert(command) => alert::run(command, &context).await,
+        Command::Outbox(command) => outbox::run(command, &context).await,
         Command::Serve(arguments) => serve::run(arguments, &context).await,
         Command::User(command) => user::run(command, &context).await,
         Command::Token(command) => token::run(command, &context).await,

@@ -6,6 +6,9 @@ use jiff::Timestamp;
 
 use super::{Context, Outcome};
 use crate::services::accounts::make_setup_code;
+use crate::services::outlets::Outlets;
+use crate::services::progress::Silent;
+use crate::services::watch::{Rota, watch};
 use crate::web;
 
 /// Run the server: pages and API for browsers and programs on this machine
@@ -45,8 +48,13 @@ pub async fn run(arguments: &Arguments, context: &Context) -> Outcome {
     if tls.is_none() && !bound.ip().is_loopback() {
         context.say("warning: passphrases cross the network readable; set tls_certificate and tls_key, or put a proxy with TLS in front");
     }
+    let outlets = Outlets::of(&context.config, |name| std::env::var(name).ok())?;
+    let rota = Rota::of(&context.config, db.name())?;
+    let watching = tokio::spawn(watch(db.clone(), outlets, rota, &Silent));
     let state = web::AppState::new(db, context.config.clone(), now);
     web::serve(listener, tls, state, stop_signal()).await?;
+    // What it does can be stopped at any moment and is gone on with at the next start.
+    watching.abort();
     Ok(ExitCode::SUCCESS)
 }
 

@@ -331,6 +331,22 @@ impl AlertDigest {
         }
     }
 
+    /// Adds the counts and items of another digest of the same rule.
+    pub fn add_counts(&mut self, other: AlertDigest) {
+        let listed: Vec<AlertEvent> = other.items.iter().map(|item| item.event).collect();
+        for (at, count) in other.counts.iter().enumerate() {
+            // What is listed is counted as it is added.
+            let n_listed = listed.iter().filter(|event| place(**event) == at).count() as u64;
+            self.counts[at].n_items += count.n_items - n_listed.min(count.n_items);
+            let n_exploited =
+                other.items.iter().filter(|item| place(item.event) == at && item.is_exploited).count() as u64;
+            self.counts[at].n_exploited += count.n_exploited - n_exploited.min(count.n_exploited);
+        }
+        for item in other.items {
+            self.add(item);
+        }
+    }
+
     /// Counts a sentence about a missed run or a silent source.
     pub fn add_notice(&mut self, event: AlertEvent, sentence: String) {
         self.counts[place(event)].n_items += 1;

@@ -60,6 +60,11 @@ impl Threats {
         Ok(Threats::of(store::kev::find_kev(db).await?, store::epss::find_epss(db).await?))
     }
 
+    /// Whether the vulnerability is known to be exploited.
+    pub fn is_exploited(&self, cve: &str) -> bool {
+        self.exploited.contains_key(cve)
+    }
+
     /// Fills in what the lists say of the finding's CVEs.
     pub fn add_to(&self, finding: &mut ReportFinding) {
         let listed = |cve: &&String| self.exploited.contains_key(*cve);

@@ -154,7 +154,12 @@ impl ChangeReader {
         if before == after {
             return Ok(None);
         }
-        let cause = self.causes.cause(&told.key, before.as_ref(), after.as_ref());
+        // The last run of the stretch that touched it.
+        let up_to = self.stretch.up_to_rescan_id;
+        let retold = lives.and_then(|lives| lives.range(..=up_to).next_back()).map(|(run, _)| *run);
+        let run = [Some(row.opened_rescan_id), retold, row.closed_rescan_id.filter(|closed| *closed <= up_to)];
+        let run = run.into_iter().flatten().max().unwrap_or(up_to);
+        let cause = self.causes.cause(&told.key, run, before.as_ref(), after.as_ref());
         Ok(Some(Change { key: told.key, before, after, cause }))
     }
 }
@@ -265,8 +270,35 @@ struct Causes {
     revised: FxHashSet<(String, String)>,
     /// Variants that were judged for the first time, or that no asset has any more.
     other_inventory: FxHashSet<i64>,
-    is_other_matcher: bool,
+    /// Runs that another version of the program did than the run before.
+    other_matcher: FxHashSet<i64>,
     is_decided: bool,
+}
+
+/// Runs of another version than the run before, as (run before, run).
+fn other_matcher(versions: &[(i64, String)]) -> Vec<(i64, i64)> {
+    let pairs = versions.windows(2).filter_map(|pair| match pair {
+        [(before, old), (run, new)] if old != new => Some((*before, *run)),
+        _ => None,
+    });
+    pairs.collect()
+}
+
+/// The runs of a stretch that another version of the program did than the run before, as (run before, run).
+///
+/// # Errors
+///
+/// The database fails.
+pub async fn list_matcher_runs(db: &Db, stretch: &Stretch) -> Result<Vec<(i64, i64)>, StoreError> {
+    let versions = sql!(
+        db,
+        all(i64, String),
+        "select rescan_id, matcher_version from rescan where error is null and rescan_id >= $1 and rescan_id <= $2 \
+         order by rescan_id",
+        stretch.after_rescan_id,
+        stretch.up_to_rescan_id
+    )?;
+    Ok(other_matcher(&versions))
 }
 
 impl Causes {
@@ -281,21 +313,21 @@ impl Causes {
              union select v.variant_id from variant v where not exists ( \
                 select 1 from asset_variant p where p.variant_id = v.variant_id and p.until is null)",
             stretch.after_rescan_id)?;
-        let n_versions = sql!(tx tx, val i64,
-            "select count(distinct matcher_version) from rescan where error is null and rescan_id <= $2 and \
-             rescan_id >= $1", stretch.after_rescan_id.max(1), stretch.up_to_rescan_id)?;
+        let versions = sql!(tx tx, all (i64, String),
+            "select rescan_id, matcher_version from rescan where error is null and rescan_id >= $1 and rescan_id <= $2 \
+             order by rescan_id", stretch.after_rescan_id, stretch.up_to_rescan_id)?;
         let n_decided = sql!(tx tx, val i64,
             "select count(*) from alias_entry where (added_at > $1 and added_at <= $2) \
              or (removed_at > $1 and removed_at <= $2)", &from, &until)?;
         Ok(Causes {
             revised: revised.into_iter().collect(),
             other_inventory: other_inventory.into_iter().map(|(id,)| id).collect(),
-            is_other_matcher: n_versions > 1,
+            other_matcher: other_matcher(&versions).into_iter().map(|(_, run)| run).collect(),
             is_decided: n_decided > 0,
         })
     }
 
-    fn cause(&self, key: &ExposureKey, before: Option<&Finding>, after: Option<&Finding>) -> Cause {
+    fn cause(&self, key: &ExposureKey, run: i64, before: Option<&Finding>, after: Option<&Finding>) -> Cause {
         let judged = |finding: Option<&Finding>| finding.map(|f| f.advisory_version.clone());
         let is_other_revision = before.is_some() && after.is_some() && judged(before) != judged(after);
         let of_advisory = (key.advisory.namespace.clone(), key.advisory.id.clone());
@@ -304,7 +336,7 @@ impl Causes {
             // What depends on one asset's serial number changes with that asset.
             is_other_inventory: (before.is_none() || after.is_none())
                 && (key.asset_id.is_some() || self.other_inventory.contains(&key.variant_id)),
-            is_other_matcher: self.is_other_matcher,
+            is_other_matcher: self.other_matcher.contains(&run),
             is_decided: self.is_decided,
         }
         .cause()
@@ -422,4 +454,15 @@ pub async fn list_newly_exploited(
         }
     }
     Ok(found)
+}
+
+/// The newest date among the current revisions of all advisories.
+///
+/// # Errors
+///
+/// The database fails.
+pub async fn find_newest_advisory_at(db: &Db) -> Result<Option<Timestamp>, StoreError> {
+    let at = sql!(db, val Option<String>,
+        "select max(coalesce(updated_at, released_at)) from advisory_revision where is_current")?;
+    super::text::read_time_if_any("advisory_revision.updated_at", at.as_deref())
 }

@@ -96,6 +96,14 @@ pub async fn list_rescans(db: &Db, limit: u32) -> Result<Vec<(i64, Rescan)>, Sto
         .collect()
 }
 
+/// The runs since this moment whose results were saved, the oldest first.
+pub async fn list_rescans_since(db: &Db, since: Timestamp) -> Result<Vec<(i64, Rescan)>, StoreError> {
+    sql!(db, all Row, select_rescan!("where error is null and finished_at > $1 order by rescan_id"), time(since))?
+        .into_iter()
+        .map(Row::into_domain)
+        .collect()
+}
+
 /// Where each variant stands now, by variant.
 pub async fn list_variant_standings(db: &Db) -> Result<Vec<VariantStanding>, StoreError> {
     sql!(

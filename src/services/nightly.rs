@@ -1,0 +1,218 @@
+//! The nightly chain: fetch, enrich, rescan, alerts, reports, outbox; once a slot of the schedule, over all processes
+//! and machines on one database.
+
+use jiff::{SignedDuration, Timestamp};
+use thiserror::Error;
+
+use crate::domain::nightly::{Outcome, Standing, StartedBy, Step, StepDone};
+use crate::domain::rescan::Trigger;
+use crate::domain::schedule::{Due, Schedule};
+use crate::services::lease::{self, Taken};
+use crate::services::outlets::{Outlets, deliver};
+use crate::services::progress::Progress;
+use crate::services::rescan::rescan;
+use crate::services::send_alerts::send_alerts;
+use crate::store::{self, Db, StoreError};
+
+/// What the chain works with.
+pub struct Chain<'a> {
+    pub db: &'a Db,
+    pub outlets: &'a Outlets,
+    pub clock: &'a (dyn Fn() -> Timestamp + Sync),
+    pub progress: &'a dyn Progress,
+}
+
+/// Why no run came about.
+#[derive(Debug, Error)]
+pub enum NightlyError {
+    #[error(
+        "cannot run: another run is under way since {since} (`{holder}`)\nhint: wait until it is done; a run that died on another machine frees the way after a minute"
+    )]
+    Busy { holder: String, since: Timestamp },
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A run that came to its end.
+#[derive(Clone, Debug)]
+pub struct NightlyDone {
+    pub nightly_run_id: i64,
+    pub slot_at: Option<Timestamp>,
+    /// The run was begun by a process that ended before it did.
+    pub was_resumed: bool,
+    pub n_missed: u64,
+    pub steps: Vec<StepDone>,
+}
+
+impl NightlyDone {
+    /// The first step that failed, in words.
+    pub fn error(&self) -> Option<&str> {
+        self.steps.iter().find(|step| step.outcome == Outcome::Failed).map(|step| step.told.as_str())
+    }
+}
+
+/// Time that a run may take before its slot counts as missed.
+const GRACE: SignedDuration = SignedDuration::from_mins(90);
+
+/// The slot that is due now; `None` when the last one was served. Slots before the schedule was first looked at are
+/// nobody's fault.
+///
+/// # Errors
+///
+/// The database fails.
+pub async fn due_slot(db: &Db, schedule: &Schedule, now: Timestamp) -> Result<Option<Due>, StoreError> {
+    let since = store::nightly::schedule_since(db, now).await?;
+    let served = store::nightly::find_last_slot(db).await?.unwrap_or(since);
+    Ok(schedule.due(served.max(since), now))
+}
+
+/// How the runs stand, for banner, metrics and `doctor`.
+///
+/// # Errors
+///
+/// The database fails.
+pub async fn standing(db: &Db, schedule: Option<&Schedule>, now: Timestamp) -> Result<Standing, StoreError> {
+    let last = store::nightly::list_nightly_runs(db, 1).await?.pop();
+    let mut standing = Standing {
+        last_finished_at: store::nightly::find_last_finished(db).await?,
+        error: last.and_then(|(_, run)| run.error),
+        ..Standing::default()
+    };
+    if let Some(schedule) = schedule {
+        standing.next_at = schedule.next(now);
+        let late = now.checked_sub(GRACE).unwrap_or(Timestamp::MIN);
+        // A run out of turn makes up for what was missed before it.
+        let since = store::nightly::schedule_since(db, now).await?;
+        let served = [store::nightly::find_last_slot(db).await?, standing.last_finished_at, Some(since)];
+        let served = served.into_iter().flatten().max().unwrap_or(since);
+        standing.n_missed = schedule.due(served, late).map_or(0, |due| due.n_missed + 1);
+    }
+    Ok(standing)
+}
+
+/// Runs the chain for a slot, or out of turn when there is none. A run that was killed is gone on with: its steps that
+/// were done are not done again. `None` when the slot was served before.
+///
+/// Killed at any moment nothing is lost: what was fetched is kept, the rescan saves all or nothing, changes are told
+/// in the transaction that marks them, and the outbox keeps what was not sent.
+///
+/// # Errors
+///
+/// Another run is under way, or the database fails. A step that fails is no error: it is kept with the run, and the
+/// steps after it are done.
+pub async fn run_nightly(
+    chain: &Chain<'_>,
+    due: Option<Due>,
+    started_by: StartedBy,
+) -> Result<Option<NightlyDone>, NightlyError> {
+    let held = match lease::take(chain.db, store::nightly::LEASE).await? {
+        Taken::Held(held) => held,
+        Taken::By(holder, since) => return Err(NightlyError::Busy { holder, since }),
+    };
+    let result = run_held(chain, held.holder(), due, started_by).await;
+    let freed = held.give_back().await;
+    let done = result?;
+    freed?;
+    Ok(done)
+}
+
+async fn run_held(
+    chain: &Chain<'_>,
+    holder: &str,
+    due: Option<Due>,
+    started_by: StartedBy,
+) -> Result<Option<NightlyDone>, NightlyError> {
+    let db = chain.db;
+    let unfinished = store::nightly::find_unfinished(db).await?;
+    let mut done = match unfinished {
+        Some((nightly_run_id, run)) => NightlyDone {
+            nightly_run_id,
+            slot_at: run.slot_at,
+            was_resumed: true,
+            n_missed: run.n_missed,
+            steps: run.steps,
+        },
+        None => {
+            let (slot, n_missed) = (due.map(|due| due.slot), due.map_or(0, |due| due.n_missed));
+            let now = (chain.clock)();
+            let Some(id) = store::nightly::save_start(db, holder, slot, started_by, n_missed, now).await? else {
+                return Ok(None);
+            };
+            NightlyDone { nightly_run_id: id, slot_at: slot, was_resumed: false, n_missed, steps: Vec::new() }
+        }
+    };
+    for (step, word) in Step::ALL {
+        if done.steps.iter().any(|before| before.step == step) {
+            continue;
+        }
+        let started_at = (chain.clock)();
+        tracing::info!(run = done.nightly_run_id, step = word, "nightly: begins");
+        let (outcome, told) = match do_step(chain, step).await {
+            Ok(said) => said,
+            Err(problem) => (Outcome::Failed, problem),
+        };
+        tracing::info!(run = done.nightly_run_id, step = word, outcome = outcome.word(), "nightly: {told}");
+        let finished_at = (chain.clock)().max(started_at);
+        let step = StepDone { step, started_at, finished_at, outcome, told };
+        store::nightly::save_step(db, holder, done.nightly_run_id, &step).await?;
+        done.steps.push(step);
+    }
+    store::nightly::save_end(db, holder, done.nightly_run_id, done.error(), (chain.clock)()).await?;
+    Ok(Some(done))
+}
+
+/// Does one step; gives what it came to with a sentence of counts, or the problem.
+async fn do_step(chain: &Chain<'_>, step: Step) -> Result<(Outcome, String), String> {
+    let done = |text: String| Ok((Outcome::Done, text));
+    let skipped = |text: &str| Ok((Outcome::Skipped, text.to_owned()));
+    let in_words = |e: StoreError| e.to_string();
+    match step {
+        Step::Fetch => skipped("no source is enabled"),
+        Step::Enrich => skipped("no source of exploited vulnerabilities or exploit probabilities is enabled"),
+        Step::Rescan => {
+            if store::variant::count_variants(chain.db).await.map_err(in_words)? == 0 {
+                return skipped("no devices are imported");
+            }
+            let rescanned = rescan(chain.db, Trigger::Nightly, chain.progress).await.map_err(|e| e.to_string())?;
+            let run = &rescanned.rescan;
+            done(format!(
+                "run {}: {} opened, {} changed, {} closed, {} same; {} assets against {} advisories",
+                rescanned.rescan_id, run.n_opened, run.n_changed, run.n_closed, run.n_same, run.n_assets, run.n_advisories
+            ))
+        }
+        Step::Alert => {
+            let told = send_alerts(chain.db, &chain.outlets.wording, (chain.clock)()).await.map_err(in_words)?;
+            match told.n_rules {
+                0 => skipped("no alert rule is on"),
+                n => done(format!(
+                    "{n} rules: {} messages with {} items{}",
+                    told.n_messages,
+                    told.n_items,
+                    if told.n_held > 0 { format!("; {} changes of the matcher wait for a confirmation", told.n_held) } else { String::new() }
+                )),
+            }
+        }
+        Step::Report => skipped("no report is scheduled"),
+        Step::Deliver => deliver_step(chain).await,
+    }
+}
+
+async fn deliver_step(chain: &Chain<'_>) -> Result<(Outcome, String), String> {
+    let delivered = deliver(chain.db, chain.outlets, chain.clock).await.map_err(|e| e.to_string())?;
+    if delivered.is_busy {
+        return Ok((Outcome::Skipped, "another process is sending".to_owned()));
+    }
+    if delivered.n_sent + delivered.n_later + delivered.n_given_up == 0 {
+        return Ok((Outcome::Skipped, "nothing waits to be sent".to_owned()));
+    }
+    let counts = format!(
+        "{} sent, {} to be tried again, {} given up",
+        delivered.n_sent, delivered.n_later, delivered.n_given_up
+    );
+    match delivered.problems.first() {
+        // What is tried again is no failure of the night; what was given up is.
+        Some(problem) if delivered.n_given_up > 0 => Err(format!("{counts}: {problem}")),
+        Some(problem) => Ok((Outcome::Done, format!("{counts}: {problem}"))),
+        None => Ok((Outcome::Done, counts)),
+    }
+}
