@@ -5,4 +5,5 @@ pub mod csaf;
 pub mod epss;
 pub mod kev;
 pub mod samples;
+pub mod source;
 pub mod spreadsheet;
