@@ -70,6 +70,14 @@ keys! {
     schedule_jitter_minutes: String,
     /// Minutes between two looks of `serve` at the sources, or `off`. Default: `30`.
     poll_minutes: String,
+    /// Proxy for everything that is fetched: `http://user:password@host:port`. Default: none.
+    proxy: String,
+    /// File with certificates (PEM) that sources are trusted by, beside those of the machine.
+    extra_ca: PathBuf,
+    /// Documents that are fetched at the same time. Default: `8`.
+    fetch_parallel: String,
+    /// Requests per second to one host, `0` for no limit. Default: `50`.
+    fetch_requests_per_second: String,
     /// Sender of mail: `nameplate@example.org`. Without it no mail is sent.
     mail_from: String,
     /// Relays that are tried in order, with commas between: `smtps://user@host:465`, `smtp://user@host:587` (STARTTLS

@@ -18,6 +18,7 @@ mod asset;
 mod bars;
 mod completions;
 mod explain;
+mod fetch;
 mod import;
 mod migrate;
 mod move_database;
@@ -29,6 +30,7 @@ mod report;
 mod rescan;
 mod scan;
 mod serve;
+mod source;
 mod token;
 mod unfixed;
 mod user;
@@ -103,6 +105,9 @@ enum Command {
     Advisory(advisory::Command),
     #[command(subcommand)]
     Alias(alias::Command),
+    #[command(subcommand)]
+    Source(source::Command),
+    Fetch(fetch::Arguments),
     Rescan(rescan::Arguments),
     Report(report::Arguments),
     Explain(explain::Arguments),
@@ -232,6 +237,8 @@ async fn run(cli: Cli) -> Outcome {
         Command::Asset(command) => asset::run(command, &context).await,
         Command::Advisory(command) => advisory::run(command, &context).await,
         Command::Alias(command) => alias::run(command, &context).await,
+        Command::Source(command) => source::run(command, &context).await,
+        Command::Fetch(arguments) => fetch::run(arguments, &context).await,
         Command::Rescan(arguments) => rescan::run(arguments, &context).await,
         Command::Report(arguments) => report::run(arguments, &context).await,
         Command::Explain(arguments) => explain::run(arguments, &context).await,

@@ -63,6 +63,7 @@ pub mod source;
 pub mod advisory;
 
 pub mod advisory_search;
+
 pub mod provider;
 
 pub mod advisory_note;

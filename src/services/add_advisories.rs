@@ -107,7 +107,8 @@ impl Batch {
     }
 }
 
-fn revision(read: ReadAdvisory, sha256: String, source: String, added_at: Timestamp) -> AdvisoryRevision {
+/// What is kept of a document that was read, beside the document; nothing was checked of it.
+pub(crate) fn revision(read: ReadAdvisory, sha256: String, source: String, added_at: Timestamp) -> AdvisoryRevision {
     let key = read.advisory.key();
     let mut cves: Vec<String> = read.advisory.vulnerabilities.into_iter().filter_map(|v| v.cve).collect();
     cves.sort();

@@ -76,6 +76,11 @@ impl Keyring {
         self.signers.is_empty()
     }
 
+    /// The fingerprints of all keys and keys below them, in the order in which they were added.
+    pub fn fingerprints(&self) -> Vec<&str> {
+        self.signers.iter().map(|signer| signer.fingerprint.as_str()).collect()
+    }
+
     /// Adds the keys of a file, armoured or not. With a fingerprint only the key that has it is taken: metadata name the
     /// fingerprint, and the file may come from elsewhere.
     ///
