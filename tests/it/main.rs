@@ -7,6 +7,7 @@ mod accounts;
 mod browser;
 mod cli;
 mod documents;
+mod doors;
 mod drafts;
 mod import;
 mod jobs;
