@@ -30,7 +30,10 @@ pub fn lines(digest: &AlertDigest, at: Timestamp, version: &str) -> Vec<String> 
     let counts = super::message::counts_in_words(digest);
     let counts = if counts.is_empty() { "nothing changed" } else { counts.as_str() };
     let extension = format!("msg={} cs1Label=rule cs1={}", value(counts), value(&digest.rule));
-    lines.push(framed(&format!("CEF:0|Nameplate|nameplate|{}|summary|Alert summary|3|{extension}", header(version)), at));
+    lines.push(framed(
+        &format!("CEF:0|Nameplate|nameplate|{}|summary|Alert summary|3|{extension}", header(version)),
+        at,
+    ));
     lines
 }
 

@@ -3,7 +3,9 @@
 
 use std::fmt::Write;
 
-use super::message::{Setting, as_of, at_sites, closing, encoded, held, how_to_stop, one_line, rating, subject, thousands, why};
+use super::message::{
+    Setting, as_of, at_sites, closing, encoded, held, how_to_stop, one_line, rating, subject, thousands, why,
+};
 use crate::domain::alert::{AlertDigest, AlertEvent};
 
 /// The digest as HTML.

@@ -65,8 +65,9 @@ text_header!(SuppressReplies, "X-Auto-Response-Suppress");
 ///
 /// The sender or the recipient is no address.
 pub fn mail(body: &MailBody, envelope: &Envelope<'_>, attached: Option<Vec<u8>>) -> Result<Message, SendError> {
-    let from = mailbox(envelope.from)
-        .map_err(|e| SendError::passing(format!("cannot use the sender `{}` (`mail_from`): {e}", one_line(envelope.from))))?;
+    let from = mailbox(envelope.from).map_err(|e| {
+        SendError::passing(format!("cannot use the sender `{}` (`mail_from`): {e}", one_line(envelope.from)))
+    })?;
     let to = mailbox(envelope.to)
         .map_err(|e| SendError::lasting(format!("cannot use the recipient `{}`: {e}", one_line(envelope.to))))?;
     let domain = from.email.domain().to_owned();

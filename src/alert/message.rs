@@ -62,9 +62,10 @@ pub fn counts_in_words(digest: &AlertDigest) -> String {
         .filter(|(n, _)| *n > 0)
         .map(|(n, word)| format!("{} {word}", thousands(n)))
         .collect();
-    for (event, one, many) in
-        [(AlertEvent::RunMissed, "missed run", "missed runs"), (AlertEvent::SourceSilent, "silent source", "silent sources")]
-    {
+    for (event, one, many) in [
+        (AlertEvent::RunMissed, "missed run", "missed runs"),
+        (AlertEvent::SourceSilent, "silent source", "silent sources"),
+    ] {
         match digest.count(event).n_items {
             0 => {}
             1 => parts.push(format!("1 {one}")),
@@ -99,8 +100,10 @@ fn text(digest: &AlertDigest, setting: &Setting) -> String {
 /// "Judged 2026-11-22 02:14 CET (01:14 UTC). Advisories to 2026-11-21. Changes since …".
 pub fn as_of(digest: &AlertDigest, setting: &Setting) -> String {
     let scope = one_line(&digest.scope);
-    let judged = digest.judged_at.map_or_else(|| "Not judged yet".to_owned(), |at| format!("Judged {}", local(at, setting)));
-    let to = digest.advisories_up_to.map(|at| format!(" Advisories to {}.", at.strftime("%Y-%m-%d"))).unwrap_or_default();
+    let judged =
+        digest.judged_at.map_or_else(|| "Not judged yet".to_owned(), |at| format!("Judged {}", local(at, setting)));
+    let to =
+        digest.advisories_up_to.map(|at| format!(" Advisories to {}.", at.strftime("%Y-%m-%d"))).unwrap_or_default();
     let since = digest.since.map(|at| format!(" Changes since {}.", local(at, setting))).unwrap_or_default();
     format!("{judged}.{to}{since}\nAbout: {scope}.")
 }

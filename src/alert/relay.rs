@@ -73,7 +73,12 @@ impl Relay {
         }
         let address = address.trim_end_matches('/');
         let (host, port) = match address.rsplit_once(':') {
-            Some((host, port)) => (host, port.parse().map_err(|_| format!("cannot use the mail relay `{address}`: expected a port, found `{port}`\n{HINT}"))?),
+            Some((host, port)) => (
+                host,
+                port.parse().map_err(|_| {
+                    format!("cannot use the mail relay `{address}`: expected a port, found `{port}`\n{HINT}")
+                })?,
+            ),
             None => (address, usual_port),
         };
         if host.is_empty() {
@@ -106,7 +111,10 @@ impl Relay {
             });
         if let Some(user) = &self.user {
             let password = password.ok_or_else(|| {
-                failed("it wants a user, but no password is set (`mail_password_file` or NAMEPLATE_MAIL_PASSWORD)".to_owned())
+                failed(
+                    "it wants a user, but no password is set (`mail_password_file` or NAMEPLATE_MAIL_PASSWORD)"
+                        .to_owned(),
+                )
             })?;
             builder = builder.credentials(Credentials::new(user.clone(), password.to_owned()));
         }
@@ -174,7 +182,9 @@ impl Mailer {
                         Err(e) => problems.push(e.problem),
                         Ok(transport) => match transport.test_connection().await {
                             Ok(true) => {}
-                            Ok(false) => problems.push(format!("`{}:{}` does not answer as a relay", relay.host, relay.port)),
+                            Ok(false) => {
+                                problems.push(format!("`{}:{}` does not answer as a relay", relay.host, relay.port))
+                            }
                             Err(e) => problems.push(format!("`{}:{}`: {}", relay.host, relay.port, in_words(&e))),
                         },
                     }
@@ -234,7 +244,8 @@ fn in_words(error: &lettre::transport::smtp::Error) -> String {
 
 /// Writes a file that is there whole or not at all. Writing the same one again changes nothing.
 pub fn write_whole(folder: &std::path::Path, name: &str, bytes: &[u8]) -> Result<(), SendError> {
-    let failed = |e: std::io::Error| SendError::passing(format!("cannot write `{name}` to `{}`: {e}", folder.display()));
+    let failed =
+        |e: std::io::Error| SendError::passing(format!("cannot write `{name}` to `{}`: {e}", folder.display()));
     std::fs::create_dir_all(folder).map_err(failed)?;
     let partial = folder.join(format!(".{name}.part"));
     std::fs::write(&partial, bytes).map_err(failed)?;

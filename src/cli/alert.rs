@@ -196,7 +196,8 @@ pub async fn run(command: &Command, context: &Context) -> Outcome {
             let needs_mail = arguments.to.iter().any(|to| to.contains('@') && !to.contains("://"));
             if needs_mail && outlets.mailer.is_none() {
                 context.say("warning: mail is not set up; the rule is kept, and nothing is sent");
-                context.say("hint: set `mail_from` and `mail_relays`, or `mail_folder`; `nameplate doctor` checks them");
+                context
+                    .say("hint: set `mail_from` and `mail_relays`, or `mail_folder`; `nameplate doctor` checks them");
             }
         }
         Command::Test(arguments) => {
@@ -243,7 +244,12 @@ pub async fn run(command: &Command, context: &Context) -> Outcome {
                 .ok_or(crate::services::edit_alerts::AlertError::Unknown(arguments.id))?;
             let name = visible_line(&stored.rule.name).into_owned();
             if !arguments.yes {
-                return Err(format!("alert {} (`{name}`) with {} recipients would be deleted\nhint: add --yes to do it", arguments.id, stored.recipients.len()).into());
+                return Err(format!(
+                    "alert {} (`{name}`) with {} recipients would be deleted\nhint: add --yes to do it",
+                    arguments.id,
+                    stored.recipients.len()
+                )
+                .into());
             }
             remove_rule(&db, arguments.id, now).await?;
             println!("Deleted alert {} (`{name}`).", arguments.id);
@@ -289,7 +295,10 @@ async fn confirm(
 ) -> Result<(), Box<dyn std::error::Error>> {
     let waiting = held(db, now).await?;
     if waiting.is_confirmed {
-        println!("Nothing waits: the version `{}` of the matcher is confirmed.", visible_line(&waiting.matcher_version));
+        println!(
+            "Nothing waits: the version `{}` of the matcher is confirmed.",
+            visible_line(&waiting.matcher_version)
+        );
         return Ok(());
     }
     for (after, up_to) in &waiting.stretches {
@@ -302,13 +311,22 @@ async fn confirm(
             }
             for change in changes.iter().filter(|c| c.cause == crate::domain::change::Cause::Matcher) {
                 let reason = change.told().map(|finding| finding.reason.clone()).unwrap_or_default();
-                println!("{}\tvariant {}\t{}\t{}", change.key.advisory.id, change.key.variant_id, change.in_words(), visible_line(&reason));
+                println!(
+                    "{}\tvariant {}\t{}\t{}",
+                    change.key.advisory.id,
+                    change.key.variant_id,
+                    change.in_words(),
+                    visible_line(&reason)
+                );
             }
         }
     }
     if yes {
         let confirmed = confirm_matcher(db, now).await?;
-        println!("Confirmed: the next run tells what the version `{}` judges differently.", visible_line(&confirmed.matcher_version));
+        println!(
+            "Confirmed: the next run tells what the version `{}` judges differently.",
+            visible_line(&confirmed.matcher_version)
+        );
     } else {
         context.say(format_args!(
             "The version `{}` judges these differently.\nhint: add --yes to have the next run tell them",

@@ -171,6 +171,7 @@ fn request(arguments: &FileArguments) -> Result<ImportRequest, Box<dyn std::erro
             Missing::Retire => OnMissing::Retire,
             Missing::Ignore => OnMissing::Ignore,
         },
+        only_sites: None,
         all_or_nothing: arguments.all_or_nothing,
         again: arguments.again,
     })

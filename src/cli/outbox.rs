@@ -58,7 +58,12 @@ pub async fn run(command: &Command, context: &Context) -> Outcome {
                 .find(|state| Some(state.word()) == arguments.state.as_deref());
             for (id, message) in store::outbox::list_outbox(&db, state, arguments.limit).await? {
                 let zone = outlets.wording.zone.clone();
-                let at = message.sent_at.unwrap_or(message.created_at).to_zoned(zone).strftime("%Y-%m-%d %H:%M %Z").to_string();
+                let at = message
+                    .sent_at
+                    .unwrap_or(message.created_at)
+                    .to_zoned(zone)
+                    .strftime("%Y-%m-%d %H:%M %Z")
+                    .to_string();
                 let to = Target::read(&message.new.target).map_or_else(|_| message.new.target.clone(), |to| to.shown());
                 let mut more = message.timing();
                 if let Some(error) = &message.error {

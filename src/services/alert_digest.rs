@@ -82,9 +82,7 @@ pub async fn digests(db: &Db, listeners: &[Listener<'_>], asked: &Asked) -> Resu
                 .map(|(key, finding)| exploited(key, finding))
                 .collect();
             for batch in changes.chunks(500) {
-                teller
-                    .tell(std::slice::from_ref(listener), std::slice::from_mut(digest), asked, batch)
-                    .await?;
+                teller.tell(std::slice::from_ref(listener), std::slice::from_mut(digest), asked, batch).await?;
             }
         }
     }
@@ -197,7 +195,9 @@ impl Teller<'_> {
             }
             let about = self.about(&change.key.advisory, &finding.advisory_version).await?;
             for (listener, digest) in listeners.iter().zip(digests.iter_mut()) {
-                let Some(item) = item(listener, event, change, finding, variant, &about, &self.threats) else { continue };
+                let Some(item) = item(listener, event, change, finding, variant, &about, &self.threats) else {
+                    continue;
+                };
                 if asked.holds_matcher && change.cause == Cause::Matcher {
                     digest.n_held += 1;
                 } else {

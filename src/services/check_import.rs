@@ -2,7 +2,6 @@
 //! answer, and what an import would change. Rows are looked at in batches, so a file of any length needs little memory.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -251,7 +250,7 @@ fn count(looked: &mut Looked, row: &InventoryRow) {
 pub async fn check_import(
     db: &Db,
     request: &ImportRequest,
-    index: Option<Arc<ProductIndex>>,
+    index: Option<&ProductIndex>,
     progress: &dyn Progress,
 ) -> Result<Checked, ImportError> {
     let mut chosen = choose(Some(db), &request.path, &request.wish(), progress).await?;
@@ -281,7 +280,7 @@ pub async fn check_import(
     })?;
     let preview = preview(import, request, &looked, rows.n_warnings()).await?;
     let Rows { doubts, warnings, rejected, n_by_site } = rows;
-    let doubts = tokio::task::block_in_place(|| judge_doubts(doubts, index.as_deref(), request));
+    let doubts = tokio::task::block_in_place(|| judge_doubts(doubts, index, request));
     let sites = n_by_site
         .into_iter()
         .map(|(name, n_assets)| SiteInFile { is_known: known.contains(&name), name, n_assets })

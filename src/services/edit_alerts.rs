@@ -83,8 +83,11 @@ pub async fn add_rule(
     now: Timestamp,
 ) -> Result<i64, AlertError> {
     let rule = check_rule(rule)?;
-    let targets =
-        recipients.iter().map(|text| Target::read(text)).collect::<Result<Vec<_>, _>>().map_err(AlertError::Recipient)?;
+    let targets = recipients
+        .iter()
+        .map(|text| Target::read(text))
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(AlertError::Recipient)?;
     if targets.is_empty() {
         return Err(AlertError::NoRecipient(rule.name));
     }
@@ -118,7 +121,11 @@ pub async fn set_enabled(db: &Db, alert_rule_id: i64, is_enabled: bool, now: Tim
 ///
 /// There is no such rule, or the database fails.
 pub async fn remove_rule(db: &Db, alert_rule_id: i64, now: Timestamp) -> Result<(), AlertError> {
-    if store::alert::delete_rule(db, alert_rule_id, now).await? { Ok(()) } else { Err(AlertError::Unknown(alert_rule_id)) }
+    if store::alert::delete_rule(db, alert_rule_id, now).await? {
+        Ok(())
+    } else {
+        Err(AlertError::Unknown(alert_rule_id))
+    }
 }
 
 /// Stops the messages to the recipient who has this token. False when nobody has it.

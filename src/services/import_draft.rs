@@ -13,17 +13,15 @@ use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-use crate::domain::catalogue::Catalogue;
+use crate::domain::account::SiteScope;
 use crate::domain::inventory_draft::{DraftSettings, InventoryDraft, NewDraft};
 use crate::domain::job::{JobKind, NewJob};
-use crate::domain::product_index::ProductIndex;
 use crate::domain::rescan::Trigger;
 use crate::ingest::spreadsheet::{Mapping, ReadFault};
-use crate::services::aliases::catalogue_of;
 use crate::services::check_import::{Checked, Looked, check_import, look_at_file};
 use crate::services::import_inventory::{ImportError, ImportRequest, ImportResult, import_inventory};
 use crate::services::jobs::{JobDone, JobRun, Jobs, Started};
-use crate::services::load_advisories::from_database;
+use crate::services::knowledge::KnowledgeCache;
 use crate::services::progress::Progress;
 use crate::services::rescan::rescan;
 use crate::store::{self, Db, StoreError};
@@ -94,6 +92,7 @@ pub struct Drafts {
 struct Inner {
     db: Db,
     jobs: Jobs,
+    knowledge: Arc<KnowledgeCache>,
     /// Where the files lie.
     folder: PathBuf,
     looked: Kept<Looked>,
@@ -149,9 +148,10 @@ fn remove(path: &Path) {
 
 impl Drafts {
     /// The uploads in this data folder.
-    pub fn new(db: Db, jobs: Jobs, data_folder: &Path) -> Drafts {
+    pub fn new(db: Db, jobs: Jobs, knowledge: Arc<KnowledgeCache>, data_folder: &Path) -> Drafts {
+        let (looked, checked) = (Mutex::default(), Mutex::default());
         let folder = data_folder.join("uploads");
-        Drafts { inner: Arc::new(Inner { db, jobs, folder, looked: Mutex::default(), checked: Mutex::default() }) }
+        Drafts { inner: Arc::new(Inner { db, jobs, knowledge, folder, looked, checked }) }
     }
 
     /// Begins to receive a file.
@@ -300,6 +300,16 @@ impl Drafts {
         Ok(())
     }
 
+    /// Cleans up again and again; see [`Drafts::clean`]. Never ends by itself.
+    pub async fn watch(self) {
+        loop {
+            if let Err(error) = self.clean(Timestamp::now()).await {
+                tracing::warn!("uploads that nobody came back to could not be removed: {error}");
+            }
+            tokio::time::sleep(Duration::from_secs(3600)).await;
+        }
+    }
+
     /// What an import of this draft is asked to do.
     ///
     /// # Errors
@@ -318,6 +328,7 @@ impl Drafts {
             key: s.key,
             forget_choice: s.forget_choice,
             on_missing: s.on_missing,
+            only_sites: None,
             all_or_nothing: s.all_or_nothing,
             again: s.again,
         })
@@ -343,7 +354,9 @@ impl Drafts {
     /// The database fails.
     pub async fn check(&self, draft: &InventoryDraft) -> Result<Worked<Checked>, StoreError> {
         let work = async |inner: Arc<Inner>, request: ImportRequest, run: Arc<JobRun>| {
-            let index = inner.index(run.as_ref()).await;
+            // An import can be checked without advisories to judge doubtful cells by.
+            let knowledge = inner.knowledge.get(&inner.db).await.ok();
+            let index = knowledge.as_ref().map(|knowledge| &knowledge.index);
             let checked = check_import(&inner.db, &request, index, run.as_ref()).await?;
             Ok((format!("{} devices checked", checked.looked.n_devices), checked))
         };
@@ -403,13 +416,18 @@ impl Drafts {
         Ok(Worked::UnderWay(started.job_id()))
     }
 
-    /// Imports a draft and judges what it brought, as a job; gives its id.
+    /// Imports a draft and judges what it brought, as a job, which fails when a device stands at a site outside `scope`.
     ///
     /// # Errors
     ///
     /// The draft is no draft any more, its mapping cannot be read, or the database fails.
-    pub async fn import(&self, draft: &InventoryDraft) -> Result<Started, DraftError> {
-        let request = self.request(draft).map_err(|fault| DraftError::Settings(fault.to_string()))?;
+    pub async fn import(&self, draft: &InventoryDraft, scope: &SiteScope) -> Result<Started, DraftError> {
+        let mut request = self.request(draft).map_err(|fault| DraftError::Settings(fault.to_string()))?;
+        if let SiteScope::Only(own) = scope {
+            let sites = store::site::list_sites(&self.inner.db).await?;
+            let names = sites.into_iter().filter(|site| own.contains(&site.site_id)).map(|site| site.name);
+            request.only_sites = Some(names.collect());
+        }
         let drafts = self.clone();
         let (draft_id, stored_name) = (draft.draft_id, draft.stored_name.clone());
         let work = async move |run: Arc<JobRun>| {
@@ -455,16 +473,6 @@ impl Drafts {
 }
 
 impl Inner {
-    /// The advisories to judge doubtful cells by. An import can be checked without them.
-    async fn index(&self, progress: &dyn Progress) -> Option<Arc<ProductIndex>> {
-        let advisories = from_database(&self.db, progress).await.ok()?.advisories;
-        let catalogue = catalogue_of(&self.db).await.map_or_else(|_| Catalogue::built_in(), |(catalogue, _)| catalogue);
-        if advisories.is_empty() {
-            return None;
-        }
-        Some(Arc::new(tokio::task::block_in_place(|| ProductIndex::build(advisories, Arc::new(catalogue)))))
-    }
-
     /// Says of a draft that it was imported, and removes its file. Failing at it undoes no import.
     async fn became(&self, draft_id: i64, inventory_id: i64, stored_name: &str) {
         remove(&self.folder.join(stored_name));

@@ -42,6 +42,8 @@ pub struct ImportRequest {
     /// Read the columns anew, and forget what is remembered for these headers.
     pub forget_choice: bool,
     pub on_missing: OnMissing,
+    /// The sites that the importing person may change, by name; `None` for all, and for new ones.
+    pub only_sites: Option<Vec<String>>,
     /// Import nothing when a row is rejected.
     pub all_or_nothing: bool,
     /// Import even if the same bytes were imported for the same site before.
@@ -118,6 +120,10 @@ pub enum ImportError {
         "cannot import `{file}`: expected at least one device, found none in {n_rejected} rows\nhint: `nameplate import --dry-run` shows how each row and column was read"
     )]
     NoDevice { file: String, n_rejected: u64 },
+    #[error(
+        "cannot import `{file}`: it has assets of the site `{site}`, which is not yours to change\nhint: take its rows out of the list, or ask somebody who may change that site"
+    )]
+    NotYours { file: String, site: String },
     #[error("the import was cancelled; nothing of the file was stored")]
     Cancelled,
     #[error(
@@ -192,6 +198,11 @@ pub async fn import_inventory(
     }
     if progress.is_cancelled() {
         return Err(ImportError::Cancelled);
+    }
+    if let Some(allowed) = &request.only_sites
+        && let Some(site) = import.site_names().find(|site| !allowed.iter().any(|own| own == site))
+    {
+        return Err(ImportError::NotYours { file: request.shown(), site: site.to_owned() });
     }
     reading.remarks.append(&mut chosen.remarks);
     if !request.cells.is_empty() {

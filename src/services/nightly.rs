@@ -177,7 +177,13 @@ async fn do_step(chain: &Chain<'_>, step: Step) -> Result<(Outcome, String), Str
             let run = &rescanned.rescan;
             done(format!(
                 "run {}: {} opened, {} changed, {} closed, {} same; {} assets against {} advisories",
-                rescanned.rescan_id, run.n_opened, run.n_changed, run.n_closed, run.n_same, run.n_assets, run.n_advisories
+                rescanned.rescan_id,
+                run.n_opened,
+                run.n_changed,
+                run.n_closed,
+                run.n_same,
+                run.n_assets,
+                run.n_advisories
             ))
         }
         Step::Alert => {
@@ -188,7 +194,11 @@ async fn do_step(chain: &Chain<'_>, step: Step) -> Result<(Outcome, String), Str
                     "{n} rules: {} messages with {} items{}",
                     told.n_messages,
                     told.n_items,
-                    if told.n_held > 0 { format!("; {} changes of the matcher wait for a confirmation", told.n_held) } else { String::new() }
+                    if told.n_held > 0 {
+                        format!("; {} changes of the matcher wait for a confirmation", told.n_held)
+                    } else {
+                        String::new()
+                    }
                 )),
             }
         }

@@ -56,7 +56,11 @@ impl Outlets {
             .mail_ca_file
             .as_ref()
             .map(|path| {
-                std::fs::read(path).map_err(|source| OutletError::File { key: "mail_ca_file", path: path.clone(), source })
+                std::fs::read(path).map_err(|source| OutletError::File {
+                    key: "mail_ca_file",
+                    path: path.clone(),
+                    source,
+                })
             })
             .transpose()?;
         let relays = Relay::read_all(config.mail_relays.as_deref().unwrap_or_default()).map_err(OutletError::Relay)?;
@@ -181,7 +185,11 @@ async fn send_due(
                     // Later than `now` in any case, or the loop would not end.
                     let try_at = pause.and_then(|pause| at.max(now).checked_add(pause).ok());
                     store::outbox::save_failure(db, outbox_id, &e.problem, try_at, at).await?;
-                    if try_at.is_some() { done.n_later += 1 } else { done.n_given_up += 1 }
+                    if try_at.is_some() {
+                        done.n_later += 1
+                    } else {
+                        done.n_given_up += 1
+                    }
                     tracing::warn!(outbox_id, channel = message.new.channel, "a message was not taken: {}", e.problem);
                     if done.problems.len() < 5 {
                         done.problems.push(e.problem);
@@ -197,7 +205,9 @@ async fn send(outlets: &Outlets, message: &OutboxMessage, now: Timestamp) -> Res
     match &target {
         Target::Mail(address) => {
             let Some(mailer) = &outlets.mailer else {
-                return Err(SendError::passing("mail is not set up (`mail_from` with `mail_relays`, or `mail_folder`)"));
+                return Err(SendError::passing(
+                    "mail is not set up (`mail_from` with `mail_relays`, or `mail_folder`)",
+                ));
             };
             let mail = as_mail(outlets, message, address).await?;
             mailer.send(&mail, &file_name(message)).await

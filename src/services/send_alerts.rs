@@ -68,13 +68,17 @@ pub async fn send_alerts(db: &Db, wording: &Wording, now: Timestamp) -> Result<A
     }
     for (seen, stored) in &by_stretch {
         let listeners: Vec<Listener<'_>> = stored.iter().filter_map(|stored| listener(stored)).collect();
-        let stored: Vec<&&StoredRule> = stored.iter().filter(|stored| rule_filter(&stored.rule.filter).is_ok()).collect();
+        let stored: Vec<&&StoredRule> =
+            stored.iter().filter(|stored| rule_filter(&stored.rule.filter).is_ok()).collect();
         let mut told = if latest > 0 {
             let stretch = store::change::find_stretch(db, *seen, latest).await?;
             let asked = Asked { stretch, now, holds_matcher: !of_matcher.is_confirmed, is_release: false };
             digests(db, &listeners, &asked).await?
         } else {
-            stored.iter().map(|stored| AlertDigest { rule: stored.rule.name.clone(), ..AlertDigest::default() }).collect()
+            stored
+                .iter()
+                .map(|stored| AlertDigest { rule: stored.rule.name.clone(), ..AlertDigest::default() })
+                .collect()
         };
         let mut released: Vec<Vec<String>> = vec![Vec::new(); told.len()];
         if of_matcher.is_confirmed {
@@ -107,7 +111,10 @@ pub async fn send_alerts(db: &Db, wording: &Wording, now: Timestamp) -> Result<A
         }
     }
     // A digest that is not due yet must still tell what was released.
-    if of_matcher.is_confirmed && !of_matcher.stretches.is_empty() && by_stretch.values().map(Vec::len).sum::<usize>() == rules.len() {
+    if of_matcher.is_confirmed
+        && !of_matcher.stretches.is_empty()
+        && by_stretch.values().map(Vec::len).sum::<usize>() == rules.len()
+    {
         forget_held(db).await?;
     }
     Ok(run)
@@ -174,7 +181,8 @@ async fn add_notices(
         for (run_id, run) in store::nightly::list_nightly_runs(db, 10).await? {
             if run.n_missed > 0 && run.started_at > stored.created_at {
                 let at = run.started_at.to_zoned(wording.zone.clone()).strftime("%Y-%m-%d %H:%M %Z").to_string();
-                let nights = if run.n_missed == 1 { "1 run was".to_owned() } else { format!("{} runs were", run.n_missed) };
+                let nights =
+                    if run.n_missed == 1 { "1 run was".to_owned() } else { format!("{} runs were", run.n_missed) };
                 let sentence = format!("{nights} missed before {at}; that run made up for it");
                 found.push((AlertEvent::RunMissed, format!("missed before run {run_id}"), sentence));
             }
@@ -196,7 +204,9 @@ async fn add_notices(
                         at.strftime("%Y-%m-%d"),
                         why.unwrap_or_default()
                     ),
-                    None => format!("{}: never pulled well since it was added{}", source.title, why.unwrap_or_default()),
+                    None => {
+                        format!("{}: never pulled well since it was added{}", source.title, why.unwrap_or_default())
+                    }
                 };
                 found.push((AlertEvent::SourceSilent, format!("source {source_id} silent since {since}"), sentence));
             }
@@ -213,7 +223,13 @@ async fn add_notices(
 }
 
 /// The messages of a digest, one a recipient who did not stop them.
-fn messages(stored: &StoredRule, digest: &AlertDigest, key: &str, wording: &Wording, now: Timestamp) -> Vec<NewMessage> {
+fn messages(
+    stored: &StoredRule,
+    digest: &AlertDigest,
+    key: &str,
+    wording: &Wording,
+    now: Timestamp,
+) -> Vec<NewMessage> {
     stored
         .recipients
         .iter()

@@ -4,6 +4,9 @@ use jiff::Timestamp;
 use thiserror::Error;
 
 use crate::domain::inventory::{Inventory, UndoCounts, UndoRefusal};
+use crate::domain::rescan::Trigger;
+use crate::services::progress::Progress;
+use crate::services::rescan::rescan;
 use crate::store::undo::{Undo, plan_undo, save_undo};
 use crate::store::{Db, StoreError};
 
@@ -34,6 +37,26 @@ pub async fn look_at_undo(db: &Db, inventory_id: i64) -> Result<(Inventory, Undo
 /// As [`look_at_undo`].
 pub async fn undo_import(db: &Db, inventory_id: i64) -> Result<(Inventory, UndoCounts), UndoError> {
     answer(inventory_id, save_undo(db, inventory_id, Timestamp::now()).await?)
+}
+
+/// Takes this import back and judges the fleet anew; gives one sentence of counts. A failure of the rescan is told, not
+/// raised: the import is taken back.
+///
+/// # Errors
+///
+/// As [`look_at_undo`].
+pub async fn undo_and_judge(db: &Db, inventory_id: i64, progress: &dyn Progress) -> Result<String, UndoError> {
+    progress.begin("Taking the import back", None);
+    let (_, n) = undo_import(db, inventory_id).await?;
+    progress.end();
+    let judged = match rescan(db, Trigger::Import, progress).await {
+        Ok(_) => "judged anew".to_owned(),
+        Err(error) => format!("not judged: {error}"),
+    };
+    Ok(format!(
+        "{} assets removed, {} retired, {} with their earlier values, {} no longer missing; {judged}",
+        n.n_removed, n.n_retired, n.n_restored, n.n_unmarked
+    ))
 }
 
 fn answer(inventory_id: i64, undo: Option<Undo>) -> Result<(Inventory, UndoCounts), UndoError> {

@@ -71,9 +71,9 @@ pub fn schedule(config: &Config) -> Result<Option<Schedule>, OutletError> {
     let zone: TimeZone = time_zone(config)?;
     match config.schedule.as_deref().map(str::trim) {
         Some("off") => Ok(None),
-        text => Schedule::read(text.unwrap_or(DEFAULT_CRON), zone)
-            .map(Some)
-            .map_err(|e| OutletError::Relay(e.to_string())),
+        text => {
+            Schedule::read(text.unwrap_or(DEFAULT_CRON), zone).map(Some).map_err(|e| OutletError::Relay(e.to_string()))
+        }
     }
 }
 

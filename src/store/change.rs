@@ -112,7 +112,13 @@ impl ChangeReader {
              order by e.variant_id, d.namespace, d.tracking_id, e.asset_id nulls first, e.opened_rescan_id, e.exposure_id",
             stretch.after_rescan_id, stretch.up_to_rescan_id)?;
         let exposure_ids: Vec<i64> = ids.into_iter().map(|(id,)| id).collect();
-        Ok(ChangeReader { stretch: *stretch, exposure_ids: exposure_ids.into_iter(), earlier, causes, held: Vec::new() })
+        Ok(ChangeReader {
+            stretch: *stretch,
+            exposure_ids: exposure_ids.into_iter(),
+            earlier,
+            causes,
+            held: Vec::new(),
+        })
     }
 
     /// The next changes, some hundred at most; none at the end.
@@ -211,7 +217,7 @@ pub async fn list_placed_variants(
         }
         let now = for_list!(
             db,
-            all (i64, String, String, i64),
+            all(i64, String, String, i64),
             "select p.variant_id, s.name, a.area, count(*) from asset_variant p \
              join asset a on a.asset_id = p.asset_id join site s on s.site_id = a.site_id \
              where p.until is null and p.variant_id in",

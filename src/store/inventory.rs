@@ -10,6 +10,7 @@ use super::error::StoreError;
 use super::text::{clean, clean_all, count, digest, json, read_count, read_json, read_time, read_time_if_any, time};
 use super::variant::{as_kept, save_variants};
 use super::{Alone, BATCH, Db, Tx, site};
+use crate::domain::account::SiteScope;
 use crate::domain::asset::{ImportedAsset, Standing};
 use crate::domain::inventory::{
     AssetKey, CellPlace, ColumnReading, Field, ImportCounts, ImportPreview, Inventory, NewInventory, OnMissing,
@@ -91,6 +92,73 @@ pub async fn find_inventory_of_file(
 /// All imports, the latest first.
 pub async fn list_inventories(db: &Db) -> Result<Vec<Inventory>, StoreError> {
     sql!(db, all Row, select_inventory!("order by inventory_id desc"))?.into_iter().map(Row::into_domain).collect()
+}
+
+/// At most `limit` imports with an id below `before` that brought an asset of these sites, the latest first.
+pub async fn list_inventories_before(
+    db: &Db,
+    before: Option<i64>,
+    scope: &SiteScope,
+    limit: u32,
+) -> Result<Vec<Inventory>, StoreError> {
+    let visible = list_visible(db, scope).await?;
+    let (mut before, mut found) = (before.unwrap_or(i64::MAX), Vec::new());
+    loop {
+        let page = sql!(db, all Row,
+            select_inventory!("where inventory_id < $1 order by inventory_id desc limit $2"), before, i64::from(limit))?;
+        let is_last = page.len() < limit as usize;
+        before = page.last().map_or(before, |row| row.inventory_id);
+        for row in page {
+            if visible.as_ref().is_none_or(|ids| ids.contains(&row.inventory_id)) {
+                found.push(row.into_domain()?);
+            }
+        }
+        if is_last || found.len() >= limit as usize {
+            found.truncate(limit as usize);
+            return Ok(found);
+        }
+    }
+}
+
+/// The import with this id, if it brought an asset of these sites.
+pub async fn find_visible_inventory(
+    db: &Db,
+    inventory_id: i64,
+    scope: &SiteScope,
+) -> Result<Option<Inventory>, StoreError> {
+    let visible = list_visible(db, scope).await?;
+    if visible.is_some_and(|ids| !ids.contains(&inventory_id)) {
+        return Ok(None);
+    }
+    find_inventory(db, inventory_id).await
+}
+
+/// The imports that first or last brought an asset of these sites; `None` when all are seen.
+async fn list_visible(db: &Db, scope: &SiteScope) -> Result<Option<FxHashSet<i64>>, StoreError> {
+    let SiteScope::Only(sites) = scope else { return Ok(None) };
+    let mut visible = FxHashSet::default();
+    for batch in sites.iter().copied().collect::<Vec<i64>>().chunks(BATCH) {
+        let pairs = for_list!(
+            db,
+            all(i64, i64),
+            "select distinct first_seen_inventory_id, last_seen_inventory_id from asset where site_id in",
+            batch,
+            ""
+        )?;
+        visible.extend(pairs.into_iter().flat_map(|(first, last)| [first, last]));
+    }
+    Ok(Some(visible))
+}
+
+/// The sites of the assets that this import first or last brought, as (id, name) by name.
+pub async fn list_sites_of(db: &Db, inventory_id: i64) -> Result<Vec<(i64, String)>, StoreError> {
+    Ok(sql!(
+        db,
+        all(i64, String),
+        "select s.site_id, s.name from site s where exists (select 1 from asset a where a.site_id = s.site_id \
+            and (a.first_seen_inventory_id = $1 or a.last_seen_inventory_id = $1)) order by s.name",
+        inventory_id
+    )?)
 }
 
 /// The records of an import that were not imported, in the order of the file.
@@ -436,6 +504,11 @@ impl Import {
         let site = |is_new: bool| sites.iter().find(|(_, first)| (*first == self.inventory_id) == is_new);
         let (Some((site, _)), Some((other, _))) = (site(true), site(false)) else { return Ok(None) };
         Ok(Some((read_count(n), tag, site.clone(), other.clone())))
+    }
+
+    /// The names of the sites that the rows saved so far stand at.
+    pub fn site_names(&self) -> impl Iterator<Item = &str> {
+        self.sites.keys().map(String::as_str)
     }
 
     /// What the import would do if it were finished now, and then drops it. At most `limit` entries in each list.

@@ -132,6 +132,7 @@ pub mod column_choice;
 pub mod epss;
 mod error;
 pub mod exposure;
+pub mod exposure_page;
 mod exposure_row;
 pub mod inventory;
 pub mod inventory_draft;

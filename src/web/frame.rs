@@ -20,6 +20,7 @@ pub enum Nav {
     Exposures,
     Advisories,
     Assets,
+    Imports,
     Rescans,
     Sources,
     Settings,
@@ -44,6 +45,7 @@ const BAR: &[Door] = &[
 
 /// The doors of its menu "Data", in their order.
 const DATA: &[Door] = &[
+    Door { nav: Nav::Imports, label: "Imports", href: "/inventories" },
     Door { nav: Nav::Sources, label: "Sources", href: "/sources" },
     Door { nav: Nav::Rescans, label: "Rescans", href: "/rescans" },
 ];

@@ -9,6 +9,7 @@ use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
 pub mod access;
+pub mod api;
 pub mod assets;
 pub mod error;
 pub mod form;
@@ -57,13 +58,17 @@ pub async fn serve(
     state: AppState,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
+    let jobs = state.jobs().clone();
+    let watches = [tokio::spawn(jobs.clone().watch()), tokio::spawn(state.drafts().clone().watch())];
     let service = routes::routes(state).into_make_service_with_connect_info::<tls::Peer>();
-    match tls {
+    let served = match tls {
         Some(tls) => {
             let listener = tls::TlsListener::new(listener, tls).map_err(ServeError::Stopped)?;
             axum::serve(listener, service).with_graceful_shutdown(stop).await
         }
         None => axum::serve(listener, service).with_graceful_shutdown(stop).await,
-    }
-    .map_err(ServeError::Stopped)
+    };
+    watches.iter().for_each(tokio::task::JoinHandle::abort);
+    jobs.stop().await;
+    served.map_err(ServeError::Stopped)
 }

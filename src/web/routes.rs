@@ -1,6 +1,7 @@
 //! Every path of the server in one table.
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -8,7 +9,7 @@ use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 
 use super::state::AppState;
-use super::{access, assets, guard, metrics, pages, probe};
+use super::{access, api, assets, guard, metrics, pages, probe};
 
 /// Every path of the server.
 pub fn routes(state: AppState) -> Router {
@@ -23,6 +24,28 @@ pub fn routes(state: AppState) -> Router {
         .route("/login/oidc", get(pages::login::to_provider))
         .route("/login/oidc/back", get(pages::login::from_provider))
         .route("/logout", post(pages::login::leave))
+        // Imports, and long work.
+        .route("/inventories", get(pages::inventories::list))
+        .route(
+            "/inventories/new",
+            get(pages::inventories::new::form)
+                .post(pages::inventories::new::upload)
+                // The upload itself counts what it takes.
+                .layer(DefaultBodyLimit::disable()),
+        )
+        .route("/inventories/{id}", get(pages::inventories::show::show))
+        .route(
+            "/inventories/{id}/columns",
+            get(pages::inventories::columns::form).post(pages::inventories::columns::save),
+        )
+        .route("/inventories/{id}/check", get(pages::inventories::check::form).post(pages::inventories::check::save))
+        .route("/inventories/{id}/discard", post(pages::inventories::check::discard))
+        .route("/inventories/{id}/rejects.csv", get(pages::inventories::show::rejects))
+        .route("/inventories/{id}/undo", get(pages::inventories::show::look).post(pages::inventories::show::undo))
+        .route("/jobs", get(pages::jobs::list))
+        .route("/jobs/{id}", get(pages::jobs::show))
+        .route("/jobs/{id}/cancel", post(pages::jobs::cancel))
+        .merge(api::routes())
         // For machines.
         .route("/health", get(probe::health))
         .route("/ready", get(probe::ready))

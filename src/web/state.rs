@@ -9,6 +9,8 @@ use jiff::Timestamp;
 use super::error::Problem;
 use super::metrics::Metrics;
 use crate::config::Config;
+use crate::services::import_draft::Drafts;
+use crate::services::jobs::Jobs;
 use crate::services::knowledge::KnowledgeCache;
 use crate::store::account::count_accounts;
 use crate::store::{Db, StoreError};
@@ -23,7 +25,9 @@ struct Inner {
     db: Db,
     config: Config,
     metrics: Metrics,
-    knowledge: KnowledgeCache,
+    knowledge: Arc<KnowledgeCache>,
+    jobs: Jobs,
+    drafts: Drafts,
     started_at: Timestamp,
     has_accounts: AtomicBool,
     outside: OnceLock<reqwest::Client>,
@@ -31,11 +35,18 @@ struct Inner {
 
 impl AppState {
     pub fn new(db: Db, config: Config, started_at: Timestamp) -> AppState {
+        let knowledge = Arc::new(KnowledgeCache::default());
+        let jobs = Jobs::new(db.clone());
+        // Where the system names no data folder for the user, uploads wait where other passing files do.
+        let folder = config.data_dir().unwrap_or_else(|_| std::env::temp_dir().join("nameplate"));
+        let drafts = Drafts::new(db.clone(), jobs.clone(), knowledge.clone(), &folder);
         let inner = Inner {
             db,
             config,
             metrics: Metrics::default(),
-            knowledge: KnowledgeCache::default(),
+            knowledge,
+            jobs,
+            drafts,
             started_at,
             has_accounts: AtomicBool::new(false),
             outside: OnceLock::new(),
@@ -97,6 +108,16 @@ impl AppState {
             .build()
             .map_err(Problem::internal)?;
         Ok(self.inner.outside.get_or_init(|| client))
+    }
+
+    /// Long work that goes on while its page is left.
+    pub fn jobs(&self) -> &Jobs {
+        &self.inner.jobs
+    }
+
+    /// Uploaded files on their way to an import.
+    pub fn drafts(&self) -> &Drafts {
+        &self.inner.drafts
     }
 
     /// When the server was started.

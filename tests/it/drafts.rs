@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use nameplate::domain::account::SiteScope;
 use nameplate::domain::inventory_draft::{CellChoice, DraftSettings, InventoryDraft};
 use nameplate::domain::job::{Job, JobState};
 use nameplate::services::add_advisories::add_advisories;
@@ -37,7 +38,7 @@ impl Plant {
         let folder = TempDir::new().unwrap();
         let db = Db::open(&database.url).await.unwrap();
         let jobs = Jobs::new(db.clone());
-        let drafts = Drafts::new(db.clone(), jobs.clone(), folder.path());
+        let drafts = Drafts::new(db.clone(), jobs.clone(), Arc::default(), folder.path());
         Plant { folder, db, jobs, drafts }
     }
 
@@ -51,7 +52,7 @@ impl Plant {
     }
 
     async fn import(&self, draft: &InventoryDraft) -> Job {
-        let started = self.drafts.import(draft).await.unwrap();
+        let started = self.drafts.import(draft, &SiteScope::All).await.unwrap();
         assert!(self.jobs.wait_for_all(Duration::from_secs(120)).await);
         self.jobs.find(started.job_id()).await.unwrap().unwrap()
     }

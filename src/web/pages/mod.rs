@@ -1,5 +1,7 @@
 //! The pages: one file a page, or a folder where a page has several.
 
 pub mod accounts;
+pub mod inventories;
+pub mod jobs;
 pub mod login;
 pub mod overview;

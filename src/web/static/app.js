@@ -61,5 +61,38 @@
     for (const box of all.closest("table").querySelectorAll("tbody input[type=checkbox]")) box.checked = all.checked;
   });
 
+  // A file can be dropped where it can be chosen.
+  for (const zone of document.querySelectorAll("[data-drop]")) {
+    const input = zone.querySelector("input[type=file]");
+    zone.querySelector("[data-drop-hint]").hidden = false;
+    zone.addEventListener("dragover", (event) => { event.preventDefault(); zone.classList.add("over"); });
+    zone.addEventListener("dragleave", () => zone.classList.remove("over"));
+    zone.addEventListener("drop", (event) => {
+      event.preventDefault();
+      zone.classList.remove("over");
+      if (event.dataTransfer.files.length === 1) { input.files = event.dataTransfer.files; say(input.files[0].name + " chosen"); }
+    });
+  }
+
+  // A job shows how far it is, and leads to its result when it is done.
+  for (const place of document.querySelectorAll("[data-refresh]")) {
+    let told = -1;
+    const look = async () => {
+      try {
+        const answer = await fetch(place.dataset.refresh, { headers: { "x-fragment": "1" } });
+        if (!answer.ok) throw new Error(String(answer.status));
+        place.innerHTML = await answer.text();
+        const { state, result } = place.firstElementChild.dataset;
+        if (state === "done" && result) { location.replace(result); return; }
+        if (state !== "waiting" && state !== "running") { location.reload(); return; }
+        const bar = place.querySelector("progress");
+        const tenth = bar && bar.hasAttribute("value") ? Math.floor(bar.value / 10) : -1;
+        if (tenth > told) { told = tenth; say(place.querySelector("p").textContent); }
+      } catch { /* The server may be starting again; the next look tells. */ }
+      setTimeout(look, 700);
+    };
+    setTimeout(look, 300);
+  }
+
   window.nameplate = { say };
 })();
