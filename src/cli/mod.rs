@@ -16,7 +16,9 @@ mod alert;
 mod alias;
 mod asset;
 mod bars;
+mod compare;
 mod completions;
+mod evidence;
 mod explain;
 mod fetch;
 mod import;
@@ -34,6 +36,7 @@ mod source;
 mod token;
 mod unfixed;
 mod user;
+mod vex;
 mod worklist;
 
 /// Exit code of a command that could not do what it was asked.
@@ -121,6 +124,9 @@ enum Command {
     Alert(alert::Command),
     #[command(subcommand)]
     Outbox(outbox::Command),
+    Vex(vex::Arguments),
+    Compare(compare::Arguments),
+    Evidence(evidence::Arguments),
     Serve(serve::Arguments),
     #[command(subcommand)]
     User(user::Command),
@@ -248,6 +254,9 @@ async fn run(cli: Cli) -> Outcome {
         Command::Nightly(arguments) => nightly::run(arguments, &context).await,
         Command::Alert(command) => alert::run(command, &context).await,
         Command::Outbox(command) => outbox::run(command, &context).await,
+        Command::Vex(arguments) => vex::run(arguments, &context).await,
+        Command::Compare(arguments) => compare::run(arguments, &context).await,
+        Command::Evidence(arguments) => evidence::run(arguments, &context).await,
         Command::Serve(arguments) => serve::run(arguments, &context).await,
         Command::User(command) => user::run(command, &context).await,
         Command::Token(command) => token::run(command, &context).await,

@@ -329,9 +329,6 @@ async fn run_read_back(arguments: &ReadBackArguments, context: &Context) -> Outc
     }
     let db = context.open_database().await?;
     let done = read_back(&db, arguments.plan, &readings, &arguments.by, Timestamp::now()).await?;
-    for refused in &done.refused {
-        context.say(format_args!("warning: {refused}"));
-    }
     context.say(format_args!("{} read back", counted(done.n_read, "asset", "assets")));
     if done.n_read > 0 && !arguments.no_rescan {
         let judged = rescan(&db, Trigger::Manual, &Bars::new(context.quiet)).await?;
@@ -340,6 +337,7 @@ async fn run_read_back(arguments: &ReadBackArguments, context: &Context) -> Outc
     let work = work(&db, arguments.plan).await?;
     write_out(None, false, |out| {
         writeln!(out, "{}", progress_text(&work))?;
+        done.refused.iter().try_for_each(|refused| writeln!(out, "not taken: {}", visible_line(refused)))?;
         let news = news_text(&work);
         if news.is_empty() { Ok(()) } else { writeln!(out, "{news}") }
     })?;
@@ -347,7 +345,7 @@ async fn run_read_back(arguments: &ReadBackArguments, context: &Context) -> Outc
     if is_left {
         context.say("What is open is proposed again by a new plan for the same sites.");
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(if done.refused.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(super::COULD_NOT) })
 }
 
 /// The readings of a CSV file: columns `asset` (or `tag`), `firmware`, and `site` where it is there.

@@ -60,7 +60,7 @@ pub fn format_parser() -> impl TypedValueParser<Value = Format> {
 }
 
 /// A moment, or the last moment of a day in the local time zone.
-fn parse_moment(text: &str) -> Result<Timestamp, String> {
+pub fn parse_moment(text: &str) -> Result<Timestamp, String> {
     if let Ok(moment) = text.parse::<Timestamp>() {
         return Ok(moment);
     }

@@ -36,6 +36,7 @@
 //! * **schedule** – when the nightly run is due.
 //! * **nightly** – the chain of steps that a night runs through, and what each came to.
 //! * **plan** – a shutdown: which firmware step closes what, and what was read back.
+//! * **evidence** – the record of what was evaluated when, and whom it concerns.
 //! * **trend** – how exposures and what is known of assets went over time.
 
 pub mod verdict;
@@ -107,5 +108,7 @@ pub mod schedule;
 pub mod nightly;
 
 pub mod plan;
+
+pub mod evidence;
 
 pub mod trend;

@@ -5,7 +5,9 @@ use std::io::{self, Write};
 mod advisory_list;
 pub mod advisory_text;
 pub mod columns;
+pub mod comparison;
 pub mod csv;
+pub mod evidence;
 pub mod explanation;
 pub mod groups;
 pub mod html;
@@ -17,6 +19,8 @@ pub mod plan;
 pub mod rejects;
 pub mod row;
 pub mod text;
+pub mod tickets;
+pub mod vex;
 pub mod visible;
 pub mod vocabulary;
 pub mod without_fix;
@@ -37,12 +41,22 @@ pub enum Format {
     Csv,
     Json,
     Ndjson,
+    /// One line for each piece of work, for ServiceNow, Jira and the like.
+    Tickets,
 }
 
 impl Format {
     /// All formats, in the order in which they are offered.
-    pub const ALL: [Format; 7] =
-        [Format::Text, Format::Html, Format::Pdf, Format::Xlsx, Format::Csv, Format::Json, Format::Ndjson];
+    pub const ALL: [Format; 8] = [
+        Format::Text,
+        Format::Html,
+        Format::Pdf,
+        Format::Xlsx,
+        Format::Csv,
+        Format::Json,
+        Format::Ndjson,
+        Format::Tickets,
+    ];
 
     /// The word used in flags and URLs.
     pub fn word(self) -> &'static str {
@@ -54,6 +68,7 @@ impl Format {
             Format::Csv => "csv",
             Format::Json => "json",
             Format::Ndjson => "ndjson",
+            Format::Tickets => "tickets",
         }
     }
 
@@ -66,6 +81,7 @@ impl Format {
     pub fn extension(self) -> &'static str {
         match self {
             Format::Text => "txt",
+            Format::Tickets => "tickets.csv",
             other => other.word(),
         }
     }
@@ -91,5 +107,6 @@ pub fn write(report: &row::Report, format: Format, out: &mut dyn Write) -> io::R
         Format::Csv => csv::write_csv(report, out),
         Format::Json => json::write_json(report, out),
         Format::Ndjson => json::write_ndjson(report, out),
+        Format::Tickets => tickets::write_tickets(report, out),
     }
 }

@@ -416,7 +416,7 @@ proptest! {
                 Format::Csv => prop_assert_eq!(csv_facts(&bytes).len(), report.rows.len()),
                 Format::Xlsx => prop_assert_eq!(xlsx_facts(bytes).len(), report.rows.len()),
                 Format::Pdf => prop_assert!(bytes.starts_with(b"%PDF-")),
-                Format::Json | Format::Ndjson => {}
+                Format::Json | Format::Ndjson | Format::Tickets => {}
             }
         }
     }

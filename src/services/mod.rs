@@ -8,6 +8,8 @@ pub mod assets;
 pub mod check_import;
 pub mod column_choice;
 pub mod edit_alerts;
+pub mod evaluation_record;
+pub mod exchange;
 pub mod explain_match;
 pub mod fetch_advisories;
 pub mod firmware_doubt;

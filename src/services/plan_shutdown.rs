@@ -451,7 +451,8 @@ impl Scope {
             n_assets,
             severity,
             restart,
-            is_left_out: choice.is_some_and(|(_, is_left_out)| *is_left_out),
+            // What closes nothing is shown, but not planned unless a person wants it.
+            is_left_out: choice.map_or(best.outcome.n_closed == 0, |(_, is_left_out)| *is_left_out),
             options,
         };
         (Some(step), blocked)

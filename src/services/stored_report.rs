@@ -115,6 +115,20 @@ impl ReportBase {
         &self.index
     }
 
+    /// When the run finished that reports of this moment are about.
+    pub fn judged_at(&self) -> Timestamp {
+        self.rescan.finished_at
+    }
+
+    /// Refuses the name of a site that is not known.
+    ///
+    /// # Errors
+    ///
+    /// There is no such site, or the database fails.
+    pub async fn check_site(&self, site: &str) -> Result<(), ReportError> {
+        check_site(&self.db, site).await
+    }
+
     /// The names of the sites that had assets at the moment, sorted.
     pub fn sites(&self) -> impl Iterator<Item = &str> {
         self.summaries.iter().map(|summary| summary.site.as_str())

@@ -131,6 +131,7 @@ pub mod change;
 pub mod column_choice;
 pub mod epss;
 mod error;
+pub mod evidence;
 pub mod exposure;
 pub mod exposure_page;
 mod exposure_row;

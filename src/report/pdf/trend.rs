@@ -42,7 +42,11 @@ pub(super) fn draw(flow: &mut Flow, trend: &Trend) {
 
 /// The hours in words: days from two days on.
 fn duration(hours: u64) -> String {
-    if hours < 48 { counted(hours, "hour", "hours") } else { counted(hours / 24, "day", "days") }
+    match hours {
+        0 => "the hour".to_owned(),
+        1..48 => counted(hours, "hour", "hours"),
+        _ => counted(hours / 24, "day", "days"),
+    }
 }
 
 fn bars(flow: &mut Flow, points: &[&TrendPoint]) {
