@@ -14,15 +14,21 @@ use crate::services::load_epss::load_epss;
 use crate::services::load_kev::load_kev;
 use crate::services::report_rows::range_in_words;
 use crate::services::show_advisory::find_shown_advisories;
-use crate::store;
 
-/// Add, list, show and check advisories
+mod documents;
+
+/// Add, find, show, compare, note, check and delete advisories
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
     Add(AddArguments),
-    List(ListArguments),
+    List(documents::ListArguments),
     Show(ShowArguments),
     Lint(LintArguments),
+    Diff(documents::DiffArguments),
+    Comment(documents::CommentArguments),
+    Read(documents::ReadArguments),
+    Unread(documents::UnreadArguments),
+    Delete(documents::DeleteArguments),
 }
 
 /// Add CSAF documents to the database
@@ -45,14 +51,6 @@ pub struct AddArguments {
     #[arg(long, value_name = "FILE")]
     epss: Option<PathBuf>,
 }
-
-/// List the advisories of the database, one line each
-#[derive(Debug, clap::Args)]
-#[command(after_long_help = "\
-Examples:
-  nameplate advisory list
-  nameplate advisory list | grep -i powerlogic")]
-pub struct ListArguments {}
 
 /// Show one advisory: products with their ranges in words, remedies, vulnerabilities, revisions
 #[derive(Debug, clap::Args)]
@@ -93,9 +91,14 @@ enum LintForm {
 pub async fn run(command: &Command, context: &Context) -> Outcome {
     match command {
         Command::Add(arguments) => add(arguments, context).await,
-        Command::List(_) => list(context).await,
+        Command::List(arguments) => documents::list(arguments, context).await,
         Command::Show(arguments) => show(arguments, context).await,
         Command::Lint(arguments) => lint(arguments, context).await,
+        Command::Diff(arguments) => documents::diff(arguments, context).await,
+        Command::Comment(arguments) => documents::comment(arguments, context).await,
+        Command::Read(arguments) => documents::read(arguments, context).await,
+        Command::Unread(arguments) => documents::unread(arguments, context).await,
+        Command::Delete(arguments) => documents::delete(arguments, context).await,
     }
 }
 
@@ -139,33 +142,25 @@ async fn add(arguments: &AddArguments, context: &Context) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Advisories that are fetched from the database at a time.
-const PAGE: u32 = 1_000;
-
-async fn list(context: &Context) -> Outcome {
-    let db = context.open_database().await?;
-    let mut after = None;
-    loop {
-        let page = store::advisory::list_advisories(&db, after.as_ref(), PAGE).await?;
-        for revision in &page {
-            let date = revision.updated_at.map_or_else(|| "-".to_owned(), |at| at.strftime("%Y-%m-%d").to_string());
-            println!("{}\t{date}\trevision {}\t{}", revision.key.id, revision.version, revision.title);
-        }
-        match page.last() {
-            Some(last) => after = Some(last.key.clone()),
-            None => break,
-        }
-    }
-    for unreadable in store::advisory::list_unreadable_advisories(&db).await? {
-        println!("{}\tunreadable\t{}", unreadable.name, unreadable.error);
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
 async fn show(arguments: &ShowArguments, context: &Context) -> Outcome {
     let db = context.open_database().await?;
     for shown in find_shown_advisories(&db, &arguments.id).await? {
         print!("{}", advisory_text(&shown.advisory, range_in_words));
+        println!("\nQuality: {}", shown.quality.line());
+        if !shown.witnesses.is_empty() {
+            let role = if shown.leads { "This document leads" } else { "Another document leads" };
+            println!("\nWitnesses of the same finding ({}). {role}.", shown.witnesses.len());
+            for witness in &shown.witnesses {
+                println!("  {}  {}  {}", witness.key.id, witness.publisher, witness.title);
+            }
+        }
+        if !shown.closings.is_empty() {
+            println!("\nExposures that ended");
+            for (at, why, n) in &shown.closings {
+                let why = why.as_deref().unwrap_or("the device or its judgement changed");
+                println!("  {}  {n} × {why}", at.strftime("%Y-%m-%d"));
+            }
+        }
         println!("\nKept revisions ({})", shown.revisions.len());
         for revision in &shown.revisions {
             println!("  {}  added {} from {}", revision.version, revision.added_at, revision.source);

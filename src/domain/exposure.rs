@@ -3,6 +3,7 @@
 //! An exposure is kept per *variant*, not per asset: an asset is exposed through the variant it has. Where the
 //! answer depends on a serial number, it is kept for that asset alone.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -46,6 +47,9 @@ pub struct ExposureChanges {
     /// (key, before, after).
     pub changed: Vec<(ExposureKey, Finding, Finding)>,
     pub closed: Vec<(ExposureKey, Finding)>,
+    /// Why exposures closed, by advisory, where the document is the reason: withdrawn, superseded, deleted, or told
+    /// otherwise by a later revision.
+    pub closed_because: BTreeMap<AdvisoryKey, String>,
     pub n_same: u64,
 }
 

@@ -15,6 +15,8 @@
 //! * **advisory** – one security advisory (a CSAF document) in one revision.
 //! * **provider** – what somebody who offers advisories says of himself: role, lists of documents, keys.
 //! * **advisory search** – the fields by which advisories are found and sorted, and a question about many of them.
+//! * **advisory diff** – what is different between two revisions of an advisory.
+//! * **witness** – several documents that speak of one finding: which leads, and where they contradict each other.
 //! * **advisory note** – what people keep beside an advisory: comments, read marks; and the row of a list.
 //! * **priority** – the explained order of work: exploited, severity, then the rest.
 //! * **product index** – all products of all advisories, found by order number and designator.
@@ -65,7 +67,10 @@ pub mod advisory;
 
 pub mod advisory_search;
 
+pub mod advisory_diff;
+
 pub mod provider;
+pub mod witness;
 
 pub mod advisory_note;
 

@@ -11,6 +11,7 @@ use super::vocabulary::{confidence_label, doubt_label, fix_text, result_label, s
 use crate::domain::matching::{EvidencePart, Part, PartResult};
 use crate::domain::nameplate::Variant;
 use crate::domain::version_range::RangeBound;
+use crate::domain::witness::Voice;
 
 /// All that can be said about one nameplate.
 #[derive(Clone, Debug)]
@@ -21,6 +22,8 @@ pub struct Explanation {
     pub matches: Vec<ExplainedMatch>,
     /// What came close and is another product, nearest first.
     pub near_misses: Vec<ExplainedNearMiss>,
+    /// Documents that speak of one finding, where more than one names the nameplate.
+    pub witnesses: Vec<WitnessGroup>,
     /// Why no advisory could have named it, if so.
     pub unchecked: Option<String>,
     pub n_advisories: u64,
@@ -42,6 +45,15 @@ pub struct ExplainedMatch {
     pub bounds: Vec<RangeBound>,
     /// How versions were compared, in words.
     pub ruler: &'static str,
+}
+
+/// Documents that speak of one finding; each is a match of its own as well.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WitnessGroup {
+    /// What each says, the one that leads first.
+    pub voices: Vec<Voice>,
+    /// Where the others contradict it, one sentence each.
+    pub contradictions: Vec<String>,
 }
 
 /// One entry that came close.
@@ -86,6 +98,16 @@ pub fn write_explanation(explanation: &Explanation, out: &mut dyn Write) -> io::
     }
     for found in &explanation.matches {
         write_match(found, &explanation.variant, out)?;
+    }
+    for group in &explanation.witnesses {
+        let names =
+            group.voices.iter().enumerate().map(|(n, voice)| {
+                format!("{}{}", visible_line(&voice.advisory_id), if n == 0 { " (leads)" } else { "" })
+            });
+        writeln!(out, "\nWitnesses of one finding: {}", names.collect::<Vec<_>>().join(", "))?;
+        for sentence in &group.contradictions {
+            writeln!(out, "  they differ: {}", visible_line(sentence))?;
+        }
     }
     if !explanation.near_misses.is_empty() {
         writeln!(out, "\nOther products that came close ({})", explanation.near_misses.len())?;
@@ -198,6 +220,10 @@ pub fn write_explanation_json(explanation: &Explanation, out: &mut dyn Write) ->
             "notes": explanation.variant.notes,
         },
         "matches": explanation.matches.iter().map(|found| match_json(found, &explanation.variant)).collect::<Vec<Value>>(),
+        "witnesses": explanation.witnesses.iter().map(|group| json!({
+            "advisories": group.voices.iter().map(|voice| voice.advisory_id.as_str()).collect::<Vec<_>>(),
+            "contradictions": group.contradictions,
+        })).collect::<Vec<_>>(),
         "near_misses": explanation.near_misses.iter().map(|near| json!({
             "advisory_id": near.advisory.advisory_id,
             "title": near.advisory.title,
@@ -299,6 +325,7 @@ mod tests {
                 ruler: "numbers segment by segment, a missing one is 0",
             }],
             near_misses: vec![near_miss],
+            witnesses: Vec::new(),
             unchecked: None,
             n_advisories: 14,
             sources: vec!["14 advisories from `csaf/`".to_owned()],

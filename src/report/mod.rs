@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+pub mod advisory_diff;
 mod advisory_list;
 pub mod advisory_text;
 pub mod columns;

@@ -7,14 +7,15 @@ use thiserror::Error;
 use crate::domain::advisory::Advisory;
 use crate::domain::asset::KnownAsset;
 use crate::domain::catalogue::Catalogue;
-use crate::domain::matching::{NearMiss, match_variant, near_misses, why_unchecked};
+use crate::domain::matching::{Match, NearMiss, match_variant, near_misses, why_unchecked};
 use crate::domain::nameplate::Variant;
 use crate::domain::product_index::ProductIndex;
 use crate::domain::version_range::VersionRange;
-use crate::report::explanation::{ExplainedMatch, ExplainedNearMiss, Explanation, NO_RULER};
+use crate::domain::witness::{Voice, contradictions, witness_groups};
+use crate::report::explanation::{ExplainedMatch, ExplainedNearMiss, Explanation, NO_RULER, WitnessGroup};
 use crate::report::row::ReportAdvisory;
 use crate::services::load_advisories::Advisories;
-use crate::services::report_rows::{Threats, report_advisory, report_finding};
+use crate::services::report_rows::{Threats, holding, range_in_words, report_advisory, report_finding};
 use crate::store::{self, Db, StoreError};
 
 /// What to explain.
@@ -99,6 +100,7 @@ pub fn explain(
             }
         })
         .collect();
+    let witnesses = witnesses(&index, request);
     matches.sort_by(|a, b| a.finding.compare_urgency(&b.finding));
     let near_misses = near_misses(&index, &request.variant, usize::MAX)
         .into_iter()
@@ -111,11 +113,51 @@ pub fn explain(
         serial_number: request.serial_number.clone(),
         matches,
         near_misses,
+        witnesses,
         unchecked: why_unchecked(&index, &request.variant),
         n_advisories: index.advisories().len() as u64,
         sources: advisories.sources,
         engine: format!("nameplate {}", env!("CARGO_PKG_VERSION")),
     })
+}
+
+/// The documents that speak of one finding about this variant, where at least two of a group name it.
+fn witnesses(index: &ProductIndex, request: &ExplainRequest) -> Vec<WitnessGroup> {
+    let found = match_variant(index, &request.variant, &request.serial_number);
+    let wanted = |at: u32| {
+        let id = &index.advisories()[at as usize].id;
+        request.advisory.as_ref().is_none_or(|wanted| id.eq_ignore_ascii_case(wanted))
+    };
+    witness_groups(index.advisories())
+        .into_iter()
+        .filter(|group| group.iter().any(|at| wanted(*at)))
+        .filter_map(|group| {
+            // Only what names the device speaks here: a silent witness is shown with the advisory.
+            let voices: Vec<Voice> = group
+                .into_iter()
+                .filter_map(|at| Some(voice(index, found.iter().find(|one| one.advisory == at)?)))
+                .collect();
+            let (leading, others) = voices.split_first()?;
+            let contradictions: Vec<String> = others.iter().flat_map(|other| contradictions(leading, other)).collect();
+            (!others.is_empty()).then_some(WitnessGroup { voices: voices.clone(), contradictions })
+        })
+        .collect()
+}
+
+/// What one document says about the variant.
+fn voice(index: &ProductIndex, found: &Match) -> Voice {
+    let document = &index.advisories()[found.advisory as usize];
+    let mut cves: Vec<String> = holding(document, found).into_iter().filter_map(|v| v.cve.clone()).collect();
+    cves.sort();
+    cves.dedup();
+    Voice {
+        advisory_id: document.id.clone(),
+        publisher: document.publisher.name.clone(),
+        verdict: Some(found.verdict),
+        cves,
+        range: document.products.get(found.product as usize).map(range_in_words).unwrap_or_default(),
+        fix: found.fix.clone(),
+    }
 }
 
 fn explained(near: &NearMiss, advisory: Arc<ReportAdvisory>, document: &Advisory) -> ExplainedNearMiss {

@@ -115,11 +115,23 @@ fn latest(all: Vec<Advisory>) -> Vec<Arc<Advisory>> {
         .into_iter()
         .filter_map(|(key, mut revisions)| {
             let at = latest_of(&revisions)?;
-            Some((key, Arc::new(revisions.swap_remove(at))))
+            let mut counting = Arc::new(revisions.swap_remove(at));
+            silence(&mut counting);
+            Some((key, counting))
         })
         .collect();
     counting.sort_by(|a, b| a.0.cmp(&b.0));
     counting.into_iter().map(|(_, advisory)| advisory).collect()
+}
+
+/// A withdrawn or superseded document speaks about no product any more, whatever tree it still carries.
+fn silence(advisory: &mut Arc<Advisory>) {
+    if !advisory.fate().stands() {
+        let silenced = Arc::make_mut(advisory);
+        silenced.products.clear();
+        silenced.product_groups.clear();
+        silenced.vulnerabilities.clear();
+    }
 }
 
 fn samples() -> Advisories {
@@ -160,6 +172,7 @@ pub async fn from_database(db: &Db, progress: &dyn Progress) -> Result<Advisorie
             }
         }
     }
+    loaded.advisories.iter_mut().for_each(silence);
     loaded.advisories.sort_by_cached_key(|advisory| advisory.key());
     loaded.sources = vec![format!("{} advisories of the database", loaded.advisories.len())];
     Ok(loaded)

@@ -1,5 +1,6 @@
 //! The rescan: all variants of the database against all its advisories; only what changed is saved.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -13,6 +14,7 @@ use crate::domain::matching::Match;
 use crate::domain::product_index::ProductIndex;
 use crate::domain::rescan::{Rescan, Trigger, VariantStanding};
 use crate::domain::verdict::Verdict;
+use crate::domain::witness::{mentions_of, names_of};
 use crate::services::aliases::catalogue_of;
 use crate::services::judge::{Judged, Judgement, Question, judge};
 use crate::services::load_advisories::{LoadError, from_database};
@@ -125,6 +127,7 @@ async fn run(db: &Db, holder: &str, trigger: Trigger, progress: &dyn Progress) -
         open.into_iter().partition(|(key, _)| not_judged.contains(&key.variant_id) || unread.contains(&key.advisory));
     let mut changes = diff(&before, &after);
     changes.n_same += kept.len() as u64;
+    changes.closed_because = closed_because(&index, &changes.closed);
 
     let rescan = Rescan {
         trigger,
@@ -143,6 +146,43 @@ async fn run(db: &Db, holder: &str, trigger: Trigger, progress: &dyn Progress) -
     };
     let rescan_id = store::rescan::save_rescan(db, holder, &rescan, &changes, &standings).await?;
     Ok(Rescanned { rescan_id, rescan, changes, warnings })
+}
+
+/// Why exposures to each advisory closed, where the document is the reason.
+fn closed_because(index: &ProductIndex, closed: &[(ExposureKey, Finding)]) -> BTreeMap<AdvisoryKey, String> {
+    let current: FxHashMap<AdvisoryKey, &Arc<Advisory>> = index.advisories().iter().map(|a| (a.key(), a)).collect();
+    let mut because = BTreeMap::new();
+    for (key, finding) in closed {
+        let told = match current.get(&key.advisory) {
+            None => Some("the document was deleted from this database".to_owned()),
+            Some(now) if !now.fate().stands() => Some(fate_in_words(now, index)),
+            Some(now) if now.version != finding.advisory_version => {
+                Some(format!("revision {} no longer says so", now.version))
+            }
+            // The device or the judgement is another; the run tells.
+            Some(_) => None,
+        };
+        if let Some(told) = told {
+            because.entry(key.advisory.clone()).or_insert(told);
+        }
+    }
+    because
+}
+
+/// What became of the document, with the ids of the documents that stand for it now where they are known here.
+fn fate_in_words(advisory: &Advisory, index: &ProductIndex) -> String {
+    let mut sentence = advisory.fate().sentence();
+    let mentions = mentions_of(advisory);
+    let known: Vec<&str> = index
+        .advisories()
+        .iter()
+        .filter(|other| other.key() != advisory.key() && !names_of(other).is_disjoint(&mentions))
+        .map(|other| other.id.as_str())
+        .collect();
+    if !known.is_empty() {
+        sentence.push_str(&format!(" (in this database: {})", known.join(", ")));
+    }
+    sentence
 }
 
 /// The judgement of a variant with its serial numbers, and its assets as (asset, serial number).
@@ -240,7 +280,7 @@ fn standing(variant_id: i64, judgement: &Judgement) -> VariantStanding {
 }
 
 /// What is kept of a match.
-fn finding(advisory: &Advisory, found: &Match) -> Finding {
+pub(super) fn finding(advisory: &Advisory, found: &Match) -> Finding {
     let mut cves: Vec<String> = holding(advisory, found).into_iter().filter_map(|v| v.cve.clone()).collect();
     cves.sort();
     cves.dedup();

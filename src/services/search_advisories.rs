@@ -6,6 +6,7 @@ use crate::domain::advisory_note::{ListedAdvisory, Quality};
 use crate::domain::advisory_search::{AdvisoryCursor, AdvisoryFilter, AdvisorySort, SEARCH_FORM, search_texts};
 use crate::ingest::csaf::document::read_document;
 use crate::ingest::csaf::lint::findings;
+use crate::ingest::csaf::warning::CsafWarning;
 use crate::services::progress::Progress;
 use crate::store::advisory::StoredDocument;
 use crate::store::advisory_search::{self, SearchedRevision};
@@ -66,11 +67,16 @@ fn searched(advisory_revision_id: i64, document: &StoredDocument) -> SearchedRev
     SearchedRevision {
         advisory_revision_id,
         texts: search_texts(&advisory, &words),
-        quality: Quality {
-            n_findings: found.len() as u64,
-            n_findings_that_matter: found.iter().filter(|finding| finding.kind.can_change_a_verdict()).count() as u64,
-        },
+        quality: quality_of(&found),
         is_read: true,
+    }
+}
+
+/// The quality of a document with these oddities.
+pub fn quality_of(findings: &[CsafWarning]) -> Quality {
+    Quality {
+        n_findings: findings.len() as u64,
+        n_findings_that_matter: findings.iter().filter(|finding| finding.kind.can_change_a_verdict()).count() as u64,
     }
 }
 

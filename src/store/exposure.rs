@@ -141,6 +141,28 @@ pub async fn list_exposures_at(db: &Db, as_of: Timestamp) -> Result<Vec<(Exposur
     Ok(told)
 }
 
+/// How exposures to this advisory ended: when, why as far as the document is the reason, and how many; the latest
+/// first, at most `limit`.
+pub async fn list_closings(
+    db: &Db,
+    key: &AdvisoryKey,
+    limit: u32,
+) -> Result<Vec<(Timestamp, Option<String>, u64)>, StoreError> {
+    sql!(
+        db,
+        all(String, Option<String>, i64),
+        "select e.closed_at, e.closed_because, count(*) from exposure e \
+         join advisory d on d.advisory_id = e.advisory_id \
+         where d.key_digest = $1 and e.closed_at is not null \
+         group by e.closed_at, e.closed_because order by e.closed_at desc, e.closed_because limit $2",
+        key_digest(key),
+        i64::from(limit)
+    )?
+    .into_iter()
+    .map(|(at, why, n)| Ok((read_time("exposure.closed_at", &at)?, why, super::text::read_count(n))))
+    .collect()
+}
+
 /// The number of exposures that are open now.
 pub async fn count_open_exposures(db: &Db) -> Result<u64, StoreError> {
     Ok(super::text::read_count(sql!(db, val i64, "select count(*) from exposure where closed_at is null")?))

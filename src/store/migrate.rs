@@ -27,6 +27,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     migration!("0010_sources"),
     migration!("0011_trust"),
     migration!("0013_documents"),
+    migration!("0014_closed_because"),
     migration!("0023_jobs"),
     migration!("0024_import_drafts"),
     migration!("0026_plans"),

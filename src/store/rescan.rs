@@ -152,7 +152,7 @@ pub async fn save_rescan(
     let by = By { rescan_id, at: &at, advisories: &advisories };
     if !changes.closed.is_empty() || !changes.changed.is_empty() {
         let open = list_open_ids(&mut tx).await?;
-        close(&mut tx, by, &open, &changes.closed).await?;
+        close(&mut tx, by, &open, changes).await?;
         change(&mut tx, by, &open, &changes.changed).await?;
     }
     open(&mut tx, by, &changes.opened).await?;
@@ -219,8 +219,8 @@ fn open_id(by: By<'_>, open: &OpenIds, key: &ExposureKey) -> Result<i64, StoreEr
     })
 }
 
-async fn close(tx: &mut Tx, by: By<'_>, open: &OpenIds, closed: &[(ExposureKey, Finding)]) -> Result<(), StoreError> {
-    for batch in closed.chunks(BATCH) {
+async fn close(tx: &mut Tx, by: By<'_>, open: &OpenIds, changes: &ExposureChanges) -> Result<(), StoreError> {
+    for batch in changes.closed.chunks(BATCH) {
         let ids = batch.iter().map(|(key, _)| open_id(by, open, key)).collect::<Result<Vec<_>, _>>()?;
         on!(tx tx, c => {
             let mut query = sqlx::QueryBuilder::new("update exposure set closed_at = ");
@@ -232,6 +232,10 @@ async fn close(tx: &mut Tx, by: By<'_>, open: &OpenIds, closed: &[(ExposureKey, 
             query.push(")");
             query.build().persistent(false).execute(c).await.map(drop)
         })?;
+    }
+    for (key, because) in &changes.closed_because {
+        sql!(tx & mut *tx, exec (), "update exposure set closed_because = $3 where closed_rescan_id = $1 and advisory_id = $2",
+            by.rescan_id, by.advisory_id(key)?, clean(because).as_ref())?;
     }
     Ok(())
 }

@@ -64,6 +64,22 @@ pub async fn list_serial_numbers(db: &Db, variant_ids: &[i64]) -> Result<Vec<(i6
     Ok(found)
 }
 
+/// The number of assets that have each of these variants now; a variant that none has is left out.
+pub async fn count_assets_of_variants(db: &Db, variant_ids: &[i64]) -> Result<FxHashMap<i64, u64>, StoreError> {
+    let mut counts = FxHashMap::default();
+    for batch in variant_ids.chunks(BATCH) {
+        let rows = for_list!(
+            db,
+            all(i64, i64),
+            "select variant_id, count(*) from asset_variant where until is null and variant_id in",
+            batch.iter().copied(),
+            "group by variant_id"
+        )?;
+        counts.extend(rows.into_iter().map(|(id, n)| (id, super::text::read_count(n))));
+    }
+    Ok(counts)
+}
+
 /// The number of variants that an asset has now.
 pub async fn count_variants(db: &Db) -> Result<u64, StoreError> {
     let n = sql!(db, val i64, "select count(distinct variant_id) from asset_variant where until is null")?;

@@ -11,5 +11,6 @@ mod doors;
 mod drafts;
 mod import;
 mod jobs;
+mod revisions;
 mod store;
 mod transfer;
