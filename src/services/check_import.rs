@@ -278,6 +278,8 @@ pub async fn check_import(
         rows.rejected.extend(batch.rejected.into_iter().take(room));
         runtime.block_on(import.save_assets(&assets))
     })?;
+    // Before anything is told of assets that the rows would change.
+    request.refuse_foreign_sites(&import)?;
     let preview = preview(import, request, &looked, rows.n_warnings()).await?;
     let Rows { doubts, warnings, rejected, n_by_site } = rows;
     let doubts = tokio::task::block_in_place(|| judge_doubts(doubts, index, request));

@@ -7,6 +7,7 @@
 //! * A number `1.1` gives `1.1 or 1.10` when the same file has `1.10` for the same model: a spreadsheet drops zeros at
 //!   the end. The verdict is `possible` where the two differ. A text cell of a workbook is certain and stays.
 
+use jiff::civil::Date;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::domain::inventory::{Field, InventoryRow, RowWarningKind};
@@ -15,6 +16,8 @@ use crate::domain::inventory::{Field, InventoryRow, RowWarningKind};
 #[derive(Clone, Debug, Default)]
 pub struct FirmwareRivals {
     with_zero: FxHashMap<String, FxHashSet<String>>,
+    /// Models of which the file states a version of several numbers.
+    with_point: FxHashSet<String>,
 }
 
 impl FirmwareRivals {
@@ -23,6 +26,9 @@ impl FirmwareRivals {
         let firmware = row.value(Field::Firmware);
         if is_decimal(firmware) && firmware.ends_with('0') {
             self.with_zero.entry(model(row)).or_default().insert(firmware.to_owned());
+        }
+        if firmware.contains('.') && !self.with_point.contains(&model(row)) {
+            self.with_point.insert(model(row));
         }
     }
 
@@ -35,6 +41,10 @@ impl FirmwareRivals {
         };
         let date = has(RowWarningKind::FirmwareDate) && !is_full_date(text);
         if !text.is_empty() && (date || has(RowWarningKind::ScientificNotation)) {
+            return format!("? ({text})");
+        }
+        // Written as text, a date without its format is the number of its day.
+        if row.place.sheet.is_empty() && day_of(text).is_some() && self.with_point.contains(&model(row)) {
             return format!("? ({text})");
         }
         // A file of text does not tell a number from a text; a workbook does.
@@ -63,7 +73,7 @@ impl FirmwareRivals {
         }
         let rivals: Vec<&str> = self.rivals_of(row, text);
         let (kind, may_be) = if judged.starts_with('?') {
-            let is_date = row.warnings.iter().any(|w| w.kind == RowWarningKind::FirmwareDate);
+            let is_date = row.warnings.iter().any(|w| w.kind == RowWarningKind::FirmwareDate) || day_of(text).is_some();
             let kind = if is_date { RowWarningKind::FirmwareDate } else { RowWarningKind::ScientificNotation };
             (kind, versions_of_date(text))
         } else {
@@ -88,8 +98,17 @@ pub struct FirmwareDoubt {
     pub model: String,
 }
 
+/// The calendar day that a spreadsheet keeps as this number, from 2000 to 2049: 44594 is 2 February 2022.
+fn day_of(text: &str) -> Option<Date> {
+    let number: i64 = text.parse().ok().filter(|n| (36_526..54_789).contains(n) && text.len() == 5)?;
+    jiff::civil::date(1899, 12, 30).checked_add(jiff::Span::new().days(number)).ok()
+}
+
 /// The versions that a spreadsheet may have made this date of: `02-Sep` was 2.9 or 9.2.
 fn versions_of_date(text: &str) -> Vec<String> {
+    if let Some(day) = day_of(text) {
+        return versions_of_date(&day.strftime("%d.%m.%Y").to_string());
+    }
     const MONTHS: [(&str, u32); 18] = [
         ("jan", 1),
         ("feb", 2),
@@ -124,14 +143,16 @@ fn versions_of_date(text: &str) -> Vec<String> {
         all.dedup();
         all
     };
+    // A version of two numbers gets the year of the day on which it was typed.
+    let with_year = |a: u32, b: u32, year: u32| [both(a, b, ""), both(a, b, &format!(".{}", year % 100))].concat();
     match (month, numbers[..].as_ref()) {
         (Some(month), [day]) if *day <= 31 => both(*day, month, ""),
         // `Sep 20` is what 9.20 becomes, and `Jan 45` what 1.45 does.
         (Some(month), [year]) => vec![format!("{month}.{}", year % 100)],
-        (Some(month), [day, year]) => both(*day, month, &format!(".{}", year % 100)),
+        (Some(month), [day, year]) => with_year(*day, month, *year),
         (None, [day, month]) if *day <= 31 && *month <= 31 => both(*day, *month, ""),
-        (None, [day, month, year]) if *day <= 31 && *month <= 31 => both(*day, *month, &format!(".{}", year % 100)),
-        (None, [year, month, day]) if *month <= 12 && *day <= 31 => both(*day, *month, &format!(".{}", year % 100)),
+        (None, [day, month, year]) if *day <= 31 && *month <= 31 => with_year(*day, *month, *year),
+        (None, [year, month, day]) if *month <= 12 && *day <= 31 => with_year(*day, *month, *year),
         _ => Vec::new(),
     }
 }
@@ -211,9 +232,9 @@ mod tests {
             ("01. Okt", vec!["1.10", "10.1"]),
             ("3-Mär", vec!["3.3"]),
             ("Jan 45", vec!["1.45"]),
-            ("02.09.2024", vec!["2.9.24", "9.2.24"]),
+            ("02.09.2024", vec!["2.9", "9.2", "2.9.24", "9.2.24"]),
             ("2019-05-01 00:00:00", vec![]),
-            ("2. Sep 2024", vec!["2.9.24", "9.2.24"]),
+            ("2. Sep 2024", vec!["2.9", "9.2", "2.9.24", "9.2.24"]),
             ("9/2", vec!["9.2", "2.9"]),
             ("1.2E+03", vec![]),
             ("", vec![]),
@@ -221,6 +242,29 @@ mod tests {
         ] {
             assert_eq!(versions_of_date(text), want, "{text}");
         }
+    }
+
+    #[test]
+    fn the_number_of_a_day_is_no_version_beside_versions_with_points() {
+        let mut rivals = FirmwareRivals::default();
+        for (model, firmware) in [("PM8000", "3.1.2"), ("EKI-7720", "44001")] {
+            rivals.note(&row("", model, firmware, None));
+        }
+        for (sheet, model, firmware, want) in [
+            ("", "PM8000", "44594", "? (44594)"),
+            ("", "EKI-7720", "44594", "44594"),
+            ("Meters", "PM8000", "44594", "44594"),
+            ("", "PM8000", "31000", "31000"),
+            ("", "PM8000", "144594", "144594"),
+        ] {
+            assert_eq!(rivals.firmware(&row(sheet, model, firmware, None)), want, "{model} {firmware}");
+        }
+        let doubt = rivals.doubt(&row("", "PM8000", "44594", None)).unwrap();
+        assert_eq!(
+            (doubt.kind, doubt.may_be),
+            (RowWarningKind::FirmwareDate, vec!["2.2".to_owned(), "2.2.22".to_owned()])
+        );
+        assert_eq!(versions_of_date("45537"), ["2.9", "9.2", "2.9.24", "9.2.24"]);
     }
 
     #[test]

@@ -27,7 +27,7 @@ use crate::services::rescan::rescan;
 use crate::store::{self, Db, StoreError};
 
 /// The largest file that can be uploaded.
-pub const MAX_UPLOAD_BYTES: u64 = 200 << 20;
+pub const MAX_UPLOAD_BYTES: u64 = 200_000_000;
 
 /// How long an upload waits to be imported.
 const KEPT: SignedDuration = SignedDuration::from_hours(24 * 7);
@@ -41,7 +41,7 @@ const PATIENCE: Duration = Duration::from_millis(2_500);
 /// Why a file was not taken. The upload is gone.
 #[derive(Debug, Error)]
 pub enum UploadError {
-    #[error("the file is larger than {} MB\nhint: split the list, or send only the columns that identify the devices", MAX_UPLOAD_BYTES >> 20)]
+    #[error("the file is larger than {} MB\nhint: split the list, or send only the columns that identify the devices", MAX_UPLOAD_BYTES / 1_000_000)]
     TooLarge,
     #[error("no file was sent\nhint: choose a file first")]
     NoFile,
@@ -344,7 +344,7 @@ impl Drafts {
             let looked = look_at_file(&inner.db, &request, run.as_ref()).await?;
             Ok((format!("{} devices found", looked.n_devices), looked))
         };
-        self.find_out(draft, |inner| &inner.looked, ("Read", "columns"), work).await
+        self.find_out(draft, None, |inner| &inner.looked, ("Read", "columns"), work).await
     }
 
     /// What an import of a draft would bring and change.
@@ -352,7 +352,7 @@ impl Drafts {
     /// # Errors
     ///
     /// The database fails.
-    pub async fn check(&self, draft: &InventoryDraft) -> Result<Worked<Checked>, StoreError> {
+    pub async fn check(&self, draft: &InventoryDraft, scope: &SiteScope) -> Result<Worked<Checked>, StoreError> {
         let work = async |inner: Arc<Inner>, request: ImportRequest, run: Arc<JobRun>| {
             // An import can be checked without advisories to judge doubtful cells by.
             let knowledge = inner.knowledge.get(&inner.db).await.ok();
@@ -360,7 +360,8 @@ impl Drafts {
             let checked = check_import(&inner.db, &request, index, run.as_ref()).await?;
             Ok((format!("{} devices checked", checked.looked.n_devices), checked))
         };
-        self.find_out(draft, |inner| &inner.checked, ("Check", "check"), work).await
+        let only_sites = self.only_sites(scope).await?;
+        self.find_out(draft, only_sites, |inner| &inner.checked, ("Check", "check"), work).await
     }
 
     /// Gives what is known of a draft, or starts the job that finds it out and waits for it a short while. `work` gives
@@ -368,6 +369,7 @@ impl Drafts {
     async fn find_out<T, W, F>(
         &self,
         draft: &InventoryDraft,
+        only_sites: Option<Vec<String>>,
         kept: fn(&Inner) -> &Kept<T>,
         words: (&str, &'static str),
         work: W,
@@ -382,7 +384,7 @@ impl Drafts {
             return Ok(known.map_or_else(Worked::Failed, Worked::Done));
         }
         let request = match self.request(draft) {
-            Ok(request) => request,
+            Ok(request) => ImportRequest { only_sites, ..request },
             Err(fault) => return Ok(Worked::Failed(Failure { message: fault.to_string(), can_be_mapped: true })),
         };
         let (verb, step) = words;
@@ -423,11 +425,7 @@ impl Drafts {
     /// The draft is no draft any more, its mapping cannot be read, or the database fails.
     pub async fn import(&self, draft: &InventoryDraft, scope: &SiteScope) -> Result<Started, DraftError> {
         let mut request = self.request(draft).map_err(|fault| DraftError::Settings(fault.to_string()))?;
-        if let SiteScope::Only(own) = scope {
-            let sites = store::site::list_sites(&self.inner.db).await?;
-            let names = sites.into_iter().filter(|site| own.contains(&site.site_id)).map(|site| site.name);
-            request.only_sites = Some(names.collect());
-        }
+        request.only_sites = self.only_sites(scope).await?;
         let drafts = self.clone();
         let (draft_id, stored_name) = (draft.draft_id, draft.stored_name.clone());
         let work = async move |run: Arc<JobRun>| {
@@ -452,6 +450,15 @@ impl Drafts {
             })
         };
         Ok(self.start(draft, &format!("Import {}", draft.file_name), "import", work).await?)
+    }
+
+    /// The names of the sites that a person may change; `None` for all.
+    async fn only_sites(&self, scope: &SiteScope) -> Result<Option<Vec<String>>, StoreError> {
+        if *scope == SiteScope::All {
+            return Ok(None);
+        }
+        let sites = store::site::list_sites(&self.inner.db).await?;
+        Ok(Some(sites.into_iter().filter(|site| scope.covers(site.site_id)).map(|site| site.name).collect()))
     }
 
     /// Starts a job for a draft; one of each kind of work at a time.

@@ -78,6 +78,15 @@ impl ImportRequest {
         self.site.clone().unwrap_or_else(stem)
     }
 
+    /// Refuses rows at sites that the importing person may not change.
+    pub(super) fn refuse_foreign_sites(&self, import: &Import) -> Result<(), ImportError> {
+        let Some(own) = &self.only_sites else { return Ok(()) };
+        match import.site_names().find(|site| !own.iter().any(|own| own == site)) {
+            Some(site) => Err(ImportError::NotYours { file: self.shown(), site: site.to_owned() }),
+            None => Ok(()),
+        }
+    }
+
     /// What is said of the file beyond what stands in it.
     pub fn rules(&self) -> RowRules {
         RowRules::new(&self.default_site(), self.sheet_is_site, &self.site_names, &self.cells)
@@ -199,11 +208,7 @@ pub async fn import_inventory(
     if progress.is_cancelled() {
         return Err(ImportError::Cancelled);
     }
-    if let Some(allowed) = &request.only_sites
-        && let Some(site) = import.site_names().find(|site| !allowed.iter().any(|own| own == site))
-    {
-        return Err(ImportError::NotYours { file: request.shown(), site: site.to_owned() });
-    }
+    request.refuse_foreign_sites(&import)?;
     reading.remarks.append(&mut chosen.remarks);
     if !request.cells.is_empty() {
         let cells: Vec<String> =

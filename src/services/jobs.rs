@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Notify, Semaphore};
@@ -190,6 +190,22 @@ impl Jobs {
     pub async fn find(&self, job_id: i64) -> Result<Option<Job>, StoreError> {
         let job = store::job::find_job(&self.inner.db, job_id).await?;
         Ok(job.map(|job| self.with_progress(job)))
+    }
+
+    /// A job once it ended, or as it is after `at_most`: a page need not show the progress of what is done at once.
+    ///
+    /// # Errors
+    ///
+    /// The database fails.
+    pub async fn find_ended(&self, job_id: i64, at_most: Duration) -> Result<Option<Job>, StoreError> {
+        let until = Instant::now() + at_most;
+        loop {
+            let is_live = lock(&self.inner.live).contains_key(&job_id);
+            if !is_live || Instant::now() >= until {
+                return self.find(job_id).await;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     }
 
     /// At most `limit` jobs with an id below `before`, the latest first.

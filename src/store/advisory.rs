@@ -124,7 +124,7 @@ pub async fn list_advisories(
     let rows = sql!(db, all Row,
         select_revision!("where r.is_current and (d.tracking_id, d.namespace) > ($1, $2) \
             order by d.tracking_id, d.namespace limit $3"),
-        id, namespace, i64::from(limit))?;
+        clean(id).as_ref(), clean(namespace).as_ref(), i64::from(limit))?;
     with_cves(db, rows).await
 }
 
@@ -132,7 +132,7 @@ pub async fn list_advisories(
 /// lower case count as equal.
 pub async fn list_advisories_by_id(db: &Db, id: &str) -> Result<Vec<AdvisoryRevision>, StoreError> {
     let rows = sql!(db, all Row,
-        select_revision!("where r.is_current and lower(d.tracking_id) = lower($1) order by d.namespace"), id)?;
+        select_revision!("where r.is_current and lower(d.tracking_id) = lower($1) order by d.namespace"), clean(id).as_ref())?;
     with_cves(db, rows).await
 }
 

@@ -112,7 +112,7 @@ pub async fn list_assets_by_tag(db: &Db, tag: &str, site: Option<&str>) -> Resul
     sql!(db, all AssetRow,
         select_asset!("where a.tag = $1 and (cast($2 as text) is null or s.name_digest = $2) \
             order by case when a.retired_at is null then 0 else 1 end, s.name, a.asset_id"),
-        tag, site.map(|name| digest(&[clean(name)])))?
+        clean(tag).as_ref(), site.map(|name| digest(&[clean(name)])))?
     .into_iter()
     .map(AssetRow::into_domain)
     .collect()

@@ -94,7 +94,7 @@ pub async fn list_inventories(db: &Db) -> Result<Vec<Inventory>, StoreError> {
     sql!(db, all Row, select_inventory!("order by inventory_id desc"))?.into_iter().map(Row::into_domain).collect()
 }
 
-/// At most `limit` imports with an id below `before` that brought an asset of these sites, the latest first.
+/// At most `limit` imports with an id below `before` that brought assets of these sites and no others, the latest first.
 pub async fn list_inventories_before(
     db: &Db,
     before: Option<i64>,
@@ -120,7 +120,7 @@ pub async fn list_inventories_before(
     }
 }
 
-/// The import with this id, if it brought an asset of these sites.
+/// The import with this id, if it brought assets of these sites and no others.
 pub async fn find_visible_inventory(
     db: &Db,
     inventory_id: i64,
@@ -133,21 +133,22 @@ pub async fn find_visible_inventory(
     find_inventory(db, inventory_id).await
 }
 
-/// The imports that first or last brought an asset of these sites; `None` when all are seen.
+/// The imports that brought assets of these sites and of no others; `None` when all are seen. What an import says of
+/// its rows is not told apart by site, so one that brought more is not shown at all.
 async fn list_visible(db: &Db, scope: &SiteScope) -> Result<Option<FxHashSet<i64>>, StoreError> {
-    let SiteScope::Only(sites) = scope else { return Ok(None) };
-    let mut visible = FxHashSet::default();
-    for batch in sites.iter().copied().collect::<Vec<i64>>().chunks(BATCH) {
-        let pairs = for_list!(
-            db,
-            all(i64, i64),
-            "select distinct first_seen_inventory_id, last_seen_inventory_id from asset where site_id in",
-            batch,
-            ""
-        )?;
-        visible.extend(pairs.into_iter().flat_map(|(first, last)| [first, last]));
+    if *scope == SiteScope::All {
+        return Ok(None);
     }
-    Ok(Some(visible))
+    let all = sql!(
+        db,
+        all(i64, i64, i64),
+        "select distinct site_id, first_seen_inventory_id, last_seen_inventory_id from asset"
+    )?;
+    let ids = |is_own: bool| {
+        let of = all.iter().filter(move |(site_id, ..)| scope.covers(*site_id) == is_own);
+        of.flat_map(|(_, first, last)| [*first, *last]).collect::<FxHashSet<i64>>()
+    };
+    Ok(Some(ids(true).difference(&ids(false)).copied().collect()))
 }
 
 /// The sites of the assets that this import first or last brought, as (id, name) by name.

@@ -4,6 +4,7 @@
 mod database;
 
 mod accounts;
+mod api;
 mod browser;
 mod cli;
 mod documents;
@@ -14,3 +15,4 @@ mod jobs;
 mod revisions;
 mod store;
 mod transfer;
+mod upload;

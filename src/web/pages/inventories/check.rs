@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use askama::Template;
 use axum::Form;
@@ -21,6 +22,9 @@ use crate::web::viewer::Viewer;
 
 /// Doubtful cells, warnings of a kind and rejected rows that the page lists.
 const N_LISTED: usize = 60;
+
+/// How long an answer waits for an import.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The page.
 #[derive(Template)]
@@ -104,7 +108,7 @@ pub async fn form(State(state): State<AppState>, viewer: Viewer, Path(id): Path<
         Ok(draft) => draft,
         Err(elsewhere) => return Ok(elsewhere),
     };
-    let checked = match state.drafts().check(&draft).await? {
+    let checked = match state.drafts().check(&draft, &viewer.sites).await? {
         Worked::UnderWay(job_id) => return Ok(Redirect::to(&format!("/jobs/{job_id}")).into_response()),
         Worked::Failed(failure) => return unreadable(&state, &viewer, draft, failure).await,
         Worked::Done(checked) => checked,
@@ -143,7 +147,7 @@ pub async fn save(
     };
     let fields = Fields::new(fields);
     let here = format!("/inventories/draft-{}", draft.draft_id);
-    let checked = match state.drafts().check(&draft).await? {
+    let checked = match state.drafts().check(&draft, &viewer.sites).await? {
         Worked::Done(checked) => checked,
         Worked::UnderWay(job_id) => return Ok(Redirect::to(&format!("/jobs/{job_id}")).into_response()),
         Worked::Failed(_) => return Ok(Redirect::to(&format!("{here}/columns")).into_response()),
@@ -159,7 +163,9 @@ pub async fn save(
         "import" => {
             let draft = state.drafts().find(draft.draft_id).await?;
             let started = state.drafts().import(&draft, &viewer.sites).await?;
-            format!("/jobs/{}", started.job_id())
+            // A small import is done before a page could show its progress.
+            let job = state.jobs().find_ended(started.job_id(), PATIENCE).await?;
+            job.and_then(|job| job.result_path).unwrap_or_else(|| format!("/jobs/{}", started.job_id()))
         }
         _ => format!("{here}/check"),
     };

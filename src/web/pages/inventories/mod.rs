@@ -143,6 +143,7 @@ fn size(n_bytes: u64) -> String {
     match n_bytes {
         0..=999 => format!("{n_bytes} bytes"),
         1_000..=999_999 => format!("{} kB", n_bytes / 1_000),
+        n if n % 1_000_000 < 100_000 => format!("{} MB", n / 1_000_000),
         _ => format!("{}.{} MB", n_bytes / 1_000_000, n_bytes % 1_000_000 / 100_000),
     }
 }
@@ -154,7 +155,7 @@ mod tests {
     #[test]
     fn sizes_are_told_in_words() {
         for (n, text) in
-            [(0, "0 bytes"), (999, "999 bytes"), (1_000, "1 kB"), (1_449_999, "1.4 MB"), (209_715_200, "209.7 MB")]
+            [(0, "0 bytes"), (999, "999 bytes"), (1_000, "1 kB"), (1_449_999, "1.4 MB"), (200_000_000, "200 MB")]
         {
             assert_eq!(size(n), text);
         }
