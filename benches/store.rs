@@ -11,7 +11,7 @@ use nameplate::domain::asset::{Asset, ImportedAsset, Standing};
 use nameplate::domain::exposure::{ExposureChanges, ExposureFilter, ExposureKey, Finding, diff};
 use nameplate::domain::inventory::{NewInventory, OnMissing};
 use nameplate::domain::nameplate::{Nameplate, Variant};
-use nameplate::domain::rescan::{Rescan, Trigger, VariantStanding};
+use nameplate::domain::rescan::{Rescan, RescanResult, Scope, Trigger, VariantStanding};
 use nameplate::domain::source::Trust;
 use nameplate::domain::verdict::{Confidence, Verdict};
 use nameplate::store::inventory::{FileRows, save_import};
@@ -152,6 +152,7 @@ async fn save(
 ) -> Result<(), StoreError> {
     let run = Rescan {
         trigger: Trigger::Nightly,
+        scope: Scope::All,
         started_at: finished_at,
         finished_at,
         matcher_version: "bench".to_owned(),
@@ -165,7 +166,8 @@ async fn save(
         n_not_judged: 0,
         error: None,
     };
-    rescan::save_rescan(db, "bench", &run, changes, standings).await.map(drop)
+    let result = RescanResult { changes: changes.clone(), standings: standings.to_vec(), ..RescanResult::default() };
+    rescan::save_rescan(db, "bench", &run, &result).await.map(drop)
 }
 
 fn assets() -> Vec<ImportedAsset> {
@@ -242,6 +244,8 @@ fn findings(variant_ids: &[i64], reason: &str) -> Vec<(ExposureKey, Finding)> {
                 cves: vec!["CVE-2026-00001".to_owned(), "CVE-2026-00002".to_owned()],
                 fix: Some("4.0.0".to_owned()),
                 advisory_version: "1".to_owned(),
+                fingerprint: String::new(),
+                question: String::new(),
             };
             all.push((ExposureKey { variant_id, asset_id: None, advisory }, finding));
         }

@@ -18,7 +18,8 @@ create table rescan
     n_not_judged    bigint   not null,
     error           {{text}},
 
-    constraint rescan_started_by_known check (started_by in ('manual', 'import', 'advisory', 'nightly'))
+    constraint rescan_started_by_known check
+        (started_by in ('manual', 'import', 'advisory', 'nightly', 'decision', 'edit'))
 );
 
 -- An exposure is one stretch of time in which one advisory speaks about one variant, or about one asset of it where

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::inventory::Field;
 use super::nameplate::Variant;
 use super::verdict::Verdict;
 
@@ -63,6 +64,34 @@ pub struct AssetChange {
     pub field: String,
     pub before: String,
     pub after: String,
+}
+
+/// What a person read off an asset and typed in: fields of its nameplate, its firmware or its serial number.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AssetEdit {
+    pub asset_id: i64,
+    /// Each field once.
+    pub values: Vec<(Field, String)>,
+}
+
+impl AssetEdit {
+    /// The fields that can be typed in.
+    pub const FIELDS: [Field; 6] =
+        [Field::Vendor, Field::Model, Field::PartNumber, Field::HardwareRevision, Field::Firmware, Field::SerialNumber];
+}
+
+/// One value of an asset that a person changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HandEdit {
+    pub asset_id: i64,
+    /// The act that changed it.
+    pub audit_id: i64,
+    pub changed_at: Timestamp,
+    /// The word of a [`Field`].
+    pub field: String,
+    pub before: String,
+    pub after: String,
+    pub who: String,
 }
 
 /// Where an asset stands after a rescan: exactly one of six places, which always add up to all assets.

@@ -4,6 +4,7 @@
 //! knowledge lies over the built-in one. Nothing in the code knows a vendor by name.
 
 mod data;
+mod decision;
 mod files;
 pub mod pack;
 pub mod reading;
@@ -15,7 +16,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::order_number::{Pattern, PatternSet, squash};
 use super::vendor::{split_vendors, vendor_key, words};
 
-pub use data::{CatalogueProblem, Decision};
+pub use data::CatalogueProblem;
+pub use decision::{Decision, Decisions, Holder, Says, Scope};
 
 /// Index of a vendor in the catalogue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -163,7 +165,7 @@ pub struct Catalogue {
     /// Families that have order numbers of members, themselves or in a family within them.
     with_orders: FxHashSet<FamilyId>,
     lists: WordLists,
-    decisions: FxHashMap<String, Vec<Decision>>,
+    decisions: Decisions,
     /// Author and date of the vendor names that an alias pack brought, by their key.
     vendor_name_authors: FxHashMap<String, String>,
 }
@@ -365,20 +367,35 @@ impl Catalogue {
         self.carried_by.get(&host).map_or(&[], Vec::as_slice)
     }
 
-    /// The user's decision on whether the device with this key is the product with this key; see
-    /// [`Decision::device_key`] and [`Decision::product_key`].
-    pub fn decision(&self, device_key: &str, product_key: &str) -> Option<&Decision> {
-        self.decisions.get(device_key)?.iter().rev().find(|d| d.product_key == product_key)
+    /// The key of a nameplate, the same for all spellings of it: `SE`, `ION 7400` and `Schneider Electric`, `ion-7400`.
+    pub fn device_key(&self, vendor: &str, model: &str, part_number: &str) -> String {
+        format!("{}|{}|{}", self.main_key(vendor), squash(model), squash(part_number))
     }
 
-    /// Whether there is any decision on this device.
-    pub fn has_decisions(&self, device_key: &str) -> bool {
-        self.decisions.contains_key(device_key)
+    /// The key of an advisory's product, the same in all advisories and revisions that call it alike.
+    pub fn product_key(&self, vendor: &str, product: &str) -> String {
+        format!("{}|{}", self.main_key(vendor), squash(product))
     }
 
-    /// Lays a decision over all that is known; the last one on a pair counts.
-    pub fn decide(&mut self, decision: Decision) {
-        self.decisions.entry(decision.device_key.clone()).or_default().push(decision);
+    /// The key of the vendor's main name. Of several vendors that a text may mean it is the one whose main name begins
+    /// with the text: `Schneider` was also a name of firms that have another one now. That of the text when it means
+    /// none, or still several.
+    fn main_key(&self, vendor: &str) -> String {
+        let key = vendor_key(vendor);
+        let mut main: Vec<String> =
+            self.resolve_vendors(vendor).known().iter().map(|id| vendor_key(&self.vendor(*id).name)).collect();
+        if main.len() > 1 {
+            main.retain(|name| name.strip_prefix(&key).is_some_and(|rest| rest.is_empty() || rest.starts_with(' ')));
+        }
+        match main.as_slice() {
+            [one] => one.clone(),
+            _ => key,
+        }
+    }
+
+    /// The decisions that came with the alias packs.
+    pub fn decisions(&self) -> &Decisions {
+        &self.decisions
     }
 }
 

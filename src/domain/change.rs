@@ -211,6 +211,8 @@ mod tests {
             cves: Vec::new(),
             fix: fix.map(str::to_owned),
             advisory_version: "1".to_owned(),
+            fingerprint: String::new(),
+            question: String::new(),
         }
     }
 

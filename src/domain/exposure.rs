@@ -38,6 +38,21 @@ pub struct Finding {
     pub fix: Option<String>,
     /// Version of the advisory that was judged.
     pub advisory_version: String,
+    /// Digest of the products, ranges, statuses and remedies that speak of the variant. While it stays, what an owner
+    /// decided about the exposure holds, whatever else a new revision says. Blank in what was kept before it existed.
+    pub fingerprint: String,
+    /// Digest of the question whose answer would settle it; see [`super::review::Question`]. Blank when no answer of a
+    /// person would.
+    pub question: String,
+}
+
+impl Finding {
+    /// Whether this says to the owner what the other one says, though the document may be another revision.
+    pub fn says_the_same(&self, other: &Finding) -> bool {
+        (self.verdict, &self.doubts, &self.reason, &self.cves, &self.fix)
+            == (other.verdict, &other.doubts, &other.reason, &other.cves, &other.fix)
+            && self.fingerprint == other.fingerprint
+    }
 }
 
 /// What a rescan found different from what was open.
@@ -134,6 +149,8 @@ mod tests {
             cves: Vec::new(),
             fix: None,
             advisory_version: "1".to_owned(),
+            fingerprint: String::new(),
+            question: String::new(),
         }
     }
 

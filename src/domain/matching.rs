@@ -10,11 +10,25 @@ mod settling;
 #[cfg(test)]
 mod tests;
 
-use super::nameplate::Variant;
+use super::catalogue::{Decisions, Holder};
+use super::nameplate::{NameplateReading, Variant};
 use super::product_index::ProductIndex;
 use super::verdict::{Confidence, Doubt, Reading, Verdict};
 
+pub use judgement::STILL_INVESTIGATED;
 pub use near_miss::{NearMiss, near_misses, why_unchecked};
+
+/// Why no advisory could have named this holder of the variant, with these decisions; `None` when one could.
+pub fn why_unchecked_holder(
+    index: &ProductIndex,
+    decisions: &Decisions,
+    variant: &Variant,
+    holder: &Holder<'_>,
+) -> Option<String> {
+    let mut device = NameplateReading::read(variant, index.catalogue());
+    device.decisions = decisions.of(&device.decision_key, holder);
+    near_miss::unchecked(index, &device, &variant.nameplate)
+}
 
 /// The answer for one variant and one advisory.
 #[derive(Clone, Debug, PartialEq)]
@@ -117,13 +131,18 @@ pub struct EvidencePart {
 /// by advisory index; an advisory without a match is about other products. A firmware that gives a choice of versions
 /// (`1.1 or 1.10`) is judged as each of them, and is `Possible` where they differ.
 pub fn match_variant(index: &ProductIndex, variant: &Variant, serial_number: &str) -> Vec<Match> {
+    match_holder(index, index.catalogue().decisions(), variant, &Holder::with_serial(serial_number))
+}
+
+/// As [`match_variant`], with these decisions instead of those of the catalogue, for this holder of the variant.
+pub fn match_holder(index: &ProductIndex, decisions: &Decisions, variant: &Variant, holder: &Holder<'_>) -> Vec<Match> {
     let alternatives = alternatives::alternatives(&variant.firmware);
     if alternatives.is_empty() {
-        return judgement::judge(index, variant, serial_number);
+        return judgement::judge(index, decisions, variant, holder);
     }
     let judge_as = |firmware: &&str| {
         let one = Variant { firmware: (*firmware).to_owned(), ..variant.clone() };
-        judgement::judge(index, &one, serial_number)
+        judgement::judge(index, decisions, &one, holder)
     };
     let answers = alternatives.iter().map(judge_as).collect();
     alternatives::join(&alternatives, answers)

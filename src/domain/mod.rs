@@ -18,6 +18,7 @@
 //! * **advisory diff** – what is different between two revisions of an advisory.
 //! * **witness** – several documents that speak of one finding: which leads, and where they contradict each other.
 //! * **advisory note** – what people keep beside an advisory: comments, read marks; and the row of a list.
+//! * **mark** – what the owner says he does about an exposure, and why.
 //! * **priority** – the explained order of work: exploited, severity, then the rest.
 //! * **product index** – all products of all advisories, found by order number and designator.
 //! * **matching** – which products of which advisories a variant is, with evidence.
@@ -26,8 +27,10 @@
 //! * **asset** – one installed device at a site.
 //! * **site** – where assets stand, and how many of them in each of the six places.
 //! * **account** – who may see and do what: a role, and the sites for which it holds.
+//! * **audit** – who did what when, and what was before.
 //! * **lint** – what is odd about advisory documents.
 //! * **worklist** – which readings at which devices turn "possible" into yes or no.
+//! * **review** – questions to people that turn "possible" into yes or no, and their answers.
 //! * **exposure** – one stretch of time in which one advisory speaks about one variant; the diff of two runs.
 //! * **rescan** – one run of the matcher over all variants, and what it counted.
 //! * **job** – long work that was started and goes on by itself.
@@ -73,6 +76,7 @@ pub mod provider;
 pub mod witness;
 
 pub mod advisory_note;
+pub mod mark;
 
 pub mod priority;
 
@@ -90,9 +94,13 @@ pub mod site;
 
 pub mod account;
 
+pub mod audit;
+
 pub mod lint;
 
 pub mod worklist;
+
+pub mod review;
 
 pub mod exposure;
 

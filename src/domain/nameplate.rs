@@ -3,7 +3,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::catalogue::reading::{Designation, NamePart, OrderSpec, TextKind};
-use super::catalogue::{Catalogue, Decision, FamilyId, Kind, Membership, VendorSet};
+use super::catalogue::{Catalogue, Decision, FamilyId, Holder, Kind, Membership, Says, VendorSet};
 use super::firmware::Firmware;
 use super::model::tokens;
 use super::order_number::squash;
@@ -74,7 +74,10 @@ pub struct NameplateReading {
     pub components: Vec<CarriedComponent>,
     /// The leading numbers of the firmware, for generations; empty when it has none.
     pub firmware_numbers: Vec<u32>,
+    /// See [`Catalogue::device_key`].
     pub decision_key: String,
+    /// What users said of this nameplate: of each product and kind the last word.
+    pub decisions: Vec<Decision>,
 }
 
 /// The longest run of tokens kept as a span.
@@ -88,10 +91,11 @@ impl NameplateReading {
         let plate = &variant.nameplate;
         let mut reading = NameplateReading {
             vendors: catalogue.resolve_vendors(&plate.vendor),
-            decision_key: Decision::device_key(&plate.vendor, &plate.model, &plate.part_number),
+            decision_key: catalogue.device_key(&plate.vendor, &plate.model, &plate.part_number),
             whole_name: squash(&plate.model),
             ..NameplateReading::default()
         };
+        reading.decisions = catalogue.decisions().of(&reading.decision_key, &Holder::default());
         reading.vendor_is_stated = !reading.vendors.is_empty();
         if !reading.vendor_is_stated {
             for text in [&plate.model, &plate.part_number] {
@@ -156,6 +160,22 @@ impl NameplateReading {
             reading.firmware_numbers = leading_numbers(&variant.firmware);
         }
         reading
+    }
+
+    /// The word on whether the device is the product with this key.
+    pub fn decision_on_product(&self, product_key: &str) -> Option<(&Decision, bool)> {
+        self.decisions.iter().find_map(|decision| match decision.says {
+            Says::IsProduct(is_product) if decision.product_key == product_key => Some((decision, is_product)),
+            _ => None,
+        })
+    }
+
+    /// The word on whether the condition of the product with this key holds for the device.
+    pub fn decision_on_condition(&self, product_key: &str) -> Option<(&Decision, bool)> {
+        self.decisions.iter().find_map(|decision| match decision.says {
+            Says::Holds(holds) if decision.product_key == product_key => Some((decision, holds)),
+            _ => None,
+        })
     }
 
     /// Whether model and part number name nothing that could identify a product.

@@ -180,11 +180,9 @@ impl ProductIndex {
                 found.extend(list);
             }
         }
-        if self.catalogue.has_decisions(&device.decision_key) {
-            for (key, list) in &self.by_decision_key {
-                if self.catalogue.decision(&device.decision_key, key).is_some() {
-                    found.extend(list);
-                }
+        for decision in &device.decisions {
+            if let Some(list) = self.by_decision_key.get(&decision.product_key) {
+                found.extend(list);
             }
         }
         found.sort_unstable();
@@ -202,7 +200,7 @@ impl ProductIndex {
         self.by_name.contains_key(whole_name)
     }
 
-    /// Whether an entry names the product with this key; see [`crate::domain::catalogue::Decision::product_key`].
+    /// Whether an entry names the product with this key; see [`Catalogue::product_key`].
     pub fn names_product(&self, product_key: &str) -> bool {
         self.by_decision_key.contains_key(product_key)
     }

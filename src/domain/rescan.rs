@@ -2,7 +2,10 @@
 
 use jiff::Timestamp;
 
+use super::advisory::AdvisoryKey;
 use super::asset::Standing;
+use super::exposure::ExposureChanges;
+use super::review::Question;
 
 /// Why a run was started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -11,15 +14,21 @@ pub enum Trigger {
     Import,
     Advisory,
     Nightly,
+    /// A user decided or taught something.
+    Decision,
+    /// A user typed in what a device says of itself.
+    Edit,
 }
 
 impl Trigger {
     /// All triggers with the words used in the database.
-    pub const ALL: [(Trigger, &'static str); 4] = [
+    pub const ALL: [(Trigger, &'static str); 6] = [
         (Trigger::Manual, "manual"),
         (Trigger::Import, "import"),
         (Trigger::Advisory, "advisory"),
         (Trigger::Nightly, "nightly"),
+        (Trigger::Decision, "decision"),
+        (Trigger::Edit, "edit"),
     ];
 
     /// The word used in the database.
@@ -30,6 +39,42 @@ impl Trigger {
     /// The trigger with this word; `None` for any other text.
     pub fn from_word(word: &str) -> Option<Trigger> {
         Trigger::ALL.iter().find(|(_, w)| *w == word).map(|(t, _)| *t)
+    }
+}
+
+/// What a run came to: everything that is saved with it.
+#[derive(Clone, Debug, Default)]
+pub struct RescanResult {
+    pub changes: ExposureChanges,
+    /// Of the variants that were judged.
+    pub standings: Vec<VariantStanding>,
+    /// The revisions that were judged, as (advisory, SHA-256 of the document).
+    pub judged: Vec<(AdvisoryKey, String)>,
+    /// The questions that the judged variants leave open.
+    pub questions: Vec<Question>,
+    /// Digests of questions that the judged variants asked before and ask no more.
+    pub answered: Vec<String>,
+}
+
+/// What a run looked at. A run of a part leaves what a run of all would leave.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Scope {
+    #[default]
+    All,
+    /// These advisories against all assets.
+    Advisories(Vec<AdvisoryKey>),
+    /// These assets (by id) against all advisories.
+    Assets(Vec<i64>),
+}
+
+impl Scope {
+    /// The word used in the database and in URLs.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Scope::All => "all",
+            Scope::Advisories(_) => "advisories",
+            Scope::Assets(_) => "assets",
+        }
     }
 }
 
@@ -50,6 +95,8 @@ pub struct VariantStanding {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rescan {
     pub trigger: Trigger,
+    /// The names of a scope are kept as far as [`Rescan::MAX_NAMED`] goes.
+    pub scope: Scope,
     pub started_at: Timestamp,
     pub finished_at: Timestamp,
     /// Version of the program that judged.
@@ -65,4 +112,9 @@ pub struct Rescan {
     pub n_not_judged: u64,
     /// Why it failed, in words; `None` when its results were saved. A run that failed saved nothing else.
     pub error: Option<String>,
+}
+
+impl Rescan {
+    /// Advisories or assets of a scope that are kept with the run.
+    pub const MAX_NAMED: usize = 1000;
 }

@@ -8,7 +8,7 @@ use thiserror::Error;
 use toml::{Table, Value};
 
 use crate::domain::catalogue::pack::{Alias, AliasKind, KnownAlias, read_pack, write_pack};
-use crate::domain::catalogue::{Catalogue, CatalogueProblem, Decision};
+use crate::domain::catalogue::{Catalogue, CatalogueProblem};
 use crate::domain::product_index::ProductIndex;
 use crate::services::load_advisories::{LoadError, from_database};
 use crate::services::progress::Progress;
@@ -178,7 +178,12 @@ pub async fn add_alias(db: &Db, new: &NewAlias, signature: &Signature) -> Result
     save(db, aliases).await
 }
 
-fn one_entry(
+/// An entry of a pack made of these values, signed.
+///
+/// # Errors
+///
+/// The catalogue cannot use it.
+pub fn one_entry(
     kind: AliasKind,
     mut entry: Table,
     signature: &Signature,
@@ -265,9 +270,8 @@ pub async fn is_product_named(
     product: &str,
     progress: &dyn Progress,
 ) -> Result<bool, LoadError> {
-    let key = Decision::product_key(product_vendor, product);
+    let (catalogue, _) = catalogue_of(db).await?;
+    let key = catalogue.product_key(product_vendor, product);
     let loaded = from_database(db, progress).await?;
-    Ok(tokio::task::block_in_place(|| {
-        ProductIndex::build(loaded.advisories, Arc::new(Catalogue::built_in())).names_product(&key)
-    }))
+    Ok(tokio::task::block_in_place(|| ProductIndex::build(loaded.advisories, Arc::new(catalogue)).names_product(&key)))
 }

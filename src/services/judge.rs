@@ -6,7 +6,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use rayon::prelude::*;
 
 use crate::domain::asset::Standing;
-use crate::domain::matching::{Match, match_variant, why_unchecked};
+use crate::domain::catalogue::{Decisions, Holder};
+use crate::domain::matching::{Match, match_holder, match_variant, why_unchecked, why_unchecked_holder};
 use crate::domain::nameplate::Variant;
 use crate::domain::product_index::ProductIndex;
 use crate::services::progress::Progress;
@@ -71,8 +72,43 @@ pub fn judge(index: &ProductIndex, questions: &[Question], progress: &dyn Progre
     judged
 }
 
+/// One variant as one of its assets has it, or as any.
+pub struct Asked<'a> {
+    pub variant: &'a Variant,
+    pub holder: Holder<'a>,
+}
+
+/// As [`judge`], each for one holder and with these decisions instead of those of the catalogue.
+pub fn judge_holders(
+    index: &ProductIndex,
+    decisions: &Decisions,
+    asked: &[Asked<'_>],
+    progress: &dyn Progress,
+) -> Vec<Judged> {
+    progress.begin("Matching nameplates", Some(asked.len() as u64));
+    let judged = asked
+        .par_iter()
+        .with_min_len(64)
+        .map(|one| {
+            let judged = guarded(one.variant, || {
+                let matches = match_holder(index, decisions, one.variant, &one.holder);
+                let unchecked = if matches.is_empty() {
+                    why_unchecked_holder(index, decisions, one.variant, &one.holder)
+                } else {
+                    None
+                };
+                Judgement { matches, by_serial: BTreeMap::new(), unchecked }
+            });
+            progress.advance(1);
+            judged
+        })
+        .collect();
+    progress.end();
+    judged
+}
+
 fn judge_one(index: &ProductIndex, question: &Question) -> Judged {
-    let work = AssertUnwindSafe(|| {
+    guarded(&question.variant, || {
         let matches = match_variant(index, &question.variant, "");
         let mut by_serial = BTreeMap::new();
         if matches.iter().any(|m| m.depends_on_serial) {
@@ -82,8 +118,12 @@ fn judge_one(index: &ProductIndex, question: &Question) -> Judged {
         }
         let unchecked = if matches.is_empty() { why_unchecked(index, &question.variant) } else { None };
         Judgement { matches, by_serial, unchecked }
-    });
-    match catch_unwind(work) {
+    })
+}
+
+/// Judges one variant; what fails there stays there.
+fn guarded(variant: &Variant, work: impl FnOnce() -> Judgement) -> Judged {
+    match catch_unwind(AssertUnwindSafe(work)) {
         Ok(judgement) => Judged::Done(judgement),
         Err(panic) => {
             let told = panic
@@ -91,7 +131,7 @@ fn judge_one(index: &ProductIndex, question: &Question) -> Judged {
                 .map(String::as_str)
                 .or_else(|| panic.downcast_ref::<&str>().copied())
                 .unwrap_or("no message");
-            tracing::error!(variant = ?question.variant, "matching a variant failed: {told}");
+            tracing::error!(?variant, "matching a variant failed: {told}");
             Judged::Failed(format!("the matcher failed: {told}"))
         }
     }

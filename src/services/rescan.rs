@@ -1,4 +1,8 @@
-//! The rescan: all variants of the database against all its advisories; only what changed is saved.
+//! The rescan: the variants of the database against its advisories, all of them or a part; only what changed is saved.
+//! A run of a part leaves exactly what a run of all would leave there.
+
+mod finding;
+mod selection;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,18 +13,25 @@ use thiserror::Error;
 
 use crate::domain::advisory::{Advisory, AdvisoryKey};
 use crate::domain::asset::Standing;
+use crate::domain::catalogue::pack::decisions_of;
+use crate::domain::catalogue::{Decisions, Holder};
 use crate::domain::exposure::{ExposureChanges, ExposureKey, Finding, diff};
 use crate::domain::matching::Match;
+use crate::domain::nameplate::Variant;
 use crate::domain::product_index::ProductIndex;
-use crate::domain::rescan::{Rescan, Trigger, VariantStanding};
+use crate::domain::rescan::{Rescan, RescanResult, Scope, Trigger, VariantStanding};
+use crate::domain::review::KnownAnswer;
 use crate::domain::verdict::Verdict;
 use crate::domain::witness::{mentions_of, names_of};
-use crate::services::aliases::catalogue_of;
-use crate::services::judge::{Judged, Judgement, Question, judge};
-use crate::services::load_advisories::{LoadError, from_database};
+use crate::services::current_index::{CurrentIndex, current_index};
+use crate::services::judge::{Asked, Judged, Judgement, judge_holders};
+use crate::services::load_advisories::LoadError;
 use crate::services::progress::{Progress, Silent};
-use crate::services::report_rows::holding;
+use crate::store::variant::VariantHolder;
 use crate::store::{self, Db, StoreError};
+
+use finding::Findings;
+use selection::Selection;
 
 /// Why a rescan came to nothing. What was valid before stays valid.
 #[derive(Debug, Error)]
@@ -29,6 +40,8 @@ pub enum RescanError {
         "cannot rescan: another rescan is running since {since} (`{holder}`)\nhint: wait until it is done; a run that died frees the way after a minute"
     )]
     Busy { holder: String, since: Timestamp },
+    #[error("the rescan was cancelled; the last result stays valid")]
+    Cancelled,
     #[error(transparent)]
     Load(#[from] LoadError),
     #[error(transparent)]
@@ -55,6 +68,20 @@ const HEARTBEAT: std::time::Duration = std::time::Duration::from_secs(15);
 ///
 /// Another rescan is running, or the database fails.
 pub async fn rescan(db: &Db, trigger: Trigger, progress: &dyn Progress) -> Result<Rescanned, RescanError> {
+    rescan_part(db, &Scope::All, trigger, progress).await
+}
+
+/// As [`rescan`], for a list of advisories or of assets. Beside them it judges what shares a question with them.
+///
+/// # Errors
+///
+/// As [`rescan`].
+pub async fn rescan_part(
+    db: &Db,
+    scope: &Scope,
+    trigger: Trigger,
+    progress: &dyn Progress,
+) -> Result<Rescanned, RescanError> {
     let holder = format!("process {} at {}", std::process::id(), Timestamp::now());
     if !store::lease::save_lease(db, store::rescan::LEASE, &holder, Timestamp::now()).await? {
         let (holder, since) = store::lease::find_lease(db, store::rescan::LEASE)
@@ -63,12 +90,36 @@ pub async fn rescan(db: &Db, trigger: Trigger, progress: &dyn Progress) -> Resul
         return Err(RescanError::Busy { holder, since });
     }
     let heart = tokio::spawn(beat(db.clone(), holder.clone()));
-    let result = run(db, &holder, trigger, progress).await;
+    let result = run(db, &holder, scope, trigger, progress).await;
     heart.abort();
     let freed = store::lease::delete_lease(db, store::rescan::LEASE, &holder).await;
     let rescanned = result?;
     freed?;
     Ok(rescanned)
+}
+
+/// Judges by itself what is new since the last run: advisories that came, went or are there in another revision, then
+/// devices that no run has judged yet. Gives a run for each of the two that there was, none when nothing is new.
+///
+/// # Errors
+///
+/// As [`rescan`].
+pub async fn rescan_pending(db: &Db, progress: &dyn Progress) -> Result<Vec<Rescanned>, RescanError> {
+    let mut runs = Vec::new();
+    let pending: Vec<AdvisoryKey> = store::rescan::list_judged_revisions(db)
+        .await?
+        .into_iter()
+        .filter(|(_, now, judged)| now != judged)
+        .map(|(key, ..)| key)
+        .collect();
+    if !pending.is_empty() {
+        runs.push(rescan_part(db, &Scope::Advisories(pending), Trigger::Advisory, progress).await?);
+    }
+    let assets = store::variant::list_assets_not_judged(db).await?;
+    if !assets.is_empty() {
+        runs.push(rescan_part(db, &Scope::Assets(assets), Trigger::Import, progress).await?);
+    }
+    Ok(runs)
 }
 
 async fn beat(db: Db, holder: String) {
@@ -81,61 +132,97 @@ async fn beat(db: Db, holder: String) {
     }
 }
 
-async fn run(db: &Db, holder: &str, trigger: Trigger, progress: &dyn Progress) -> Result<Rescanned, RescanError> {
+async fn run(
+    db: &Db,
+    holder: &str,
+    scope: &Scope,
+    trigger: Trigger,
+    progress: &dyn Progress,
+) -> Result<Rescanned, RescanError> {
     let started_at = Timestamp::now();
-    let loaded = from_database(db, progress).await?;
-    let (ids, questions): (Vec<i64>, Vec<Question>) = store::variant::list_variants_for_rescan(db)
-        .await?
-        .into_iter()
-        .map(|(id, variant)| (id, Question { variant, serial_numbers: Vec::new() }))
-        .unzip();
-    let open = store::exposure::list_open_exposures(db).await?;
-    let (catalogue, of_aliases) = catalogue_of(db).await?;
-    let n_assets = store::asset::count_assets(db).await?;
-    let (index, judged) = tokio::task::block_in_place(|| {
-        let index = ProductIndex::build(loaded.advisories, Arc::new(catalogue));
-        let judged = judge(&index, &questions, progress);
-        (index, judged)
-    });
-    let by_asset = judge_serials(db, &index, &ids, &questions, &judged).await?;
-
-    let mut after: Vec<(ExposureKey, Finding)> = Vec::new();
-    let mut standings = Vec::with_capacity(ids.len());
-    let mut not_judged: FxHashSet<i64> = FxHashSet::default();
-    let mut warnings = loaded.unreadable;
-    warnings.extend(of_aliases);
-    for ((&variant_id, question), judged) in ids.iter().zip(&questions).zip(&judged) {
-        let (judgement, assets) = match by_asset.get(&variant_id) {
-            Some((judgement, assets)) => (judgement, assets.as_slice()),
-            None => match judged {
-                Judged::Done(judgement) => (judgement, [].as_slice()),
-                Judged::Failed(why) => {
-                    let plate = &question.variant.nameplate;
-                    warnings.push(format!("not judged: {} {} {}: {why}", plate.vendor, plate.model, plate.part_number));
-                    not_judged.insert(variant_id);
-                    continue;
-                }
-            },
-        };
-        add_findings(&mut after, &index, variant_id, judgement, assets);
-        standings.push(standing(variant_id, judgement));
+    let current = current_index(db, progress).await?;
+    let index = &current.index;
+    let (decisions, answers) = decisions(db, index).await?;
+    let all = store::variant::list_variants_for_rescan(db).await?;
+    let selection = Selection::of(db, scope, &current, &decisions, &all).await?;
+    let variants: Vec<(i64, Variant)> = match &selection {
+        Selection::All => all,
+        Selection::Only(ids) => all.into_iter().filter(|(id, _)| ids.contains(id)).collect(),
+    };
+    let open = match &selection {
+        Selection::All => store::exposure::list_open_exposures(db).await?,
+        Selection::Only(_) => {
+            let ids: Vec<i64> = variants.iter().map(|(id, _)| *id).collect();
+            store::exposure::list_open_exposures_of(db, &ids).await?
+        }
+    };
+    let n_assets = match scope {
+        Scope::Assets(ids) => ids.len() as u64,
+        _ => store::asset::count_assets(db).await?,
+    };
+    let threats = store::kev::find_kev(db).await?.unwrap_or_default();
+    let asked: Vec<Asked<'_>> =
+        variants.iter().map(|(_, variant)| Asked { variant, holder: Holder::default() }).collect();
+    let judged = tokio::task::block_in_place(|| judge_holders(index, &decisions, &asked, progress));
+    let by_asset = judge_assets(db, index, &decisions, &variants, &judged).await?;
+    if progress.is_cancelled() {
+        return Err(RescanError::Cancelled);
     }
-    after.sort_by(|a, b| a.0.cmp(&b.0));
+
+    let mut findings = Findings::new(index, &threats, &answers);
+    let mut standings = Vec::with_capacity(variants.len());
+    let mut not_judged: FxHashSet<i64> = FxHashSet::default();
+    let mut warnings = current.unreadable.clone();
+    warnings.extend(current.of_aliases.iter().cloned());
+    for ((variant_id, variant), judged) in variants.iter().zip(&judged) {
+        let judgement = match judged {
+            Judged::Done(judgement) => judgement,
+            Judged::Failed(why) => {
+                let plate = &variant.nameplate;
+                warnings.push(format!("not judged: {} {} {}: {why}", plate.vendor, plate.model, plate.part_number));
+                not_judged.insert(*variant_id);
+                continue;
+            }
+        };
+        let assets = by_asset.get(variant_id).map(Vec::as_slice).unwrap_or_default();
+        let apart = judged_apart(judgement, assets);
+        for found in judgement.matches.iter().filter(|found| !apart.contains(&found.advisory)) {
+            findings.add(*variant_id, variant, None, found);
+        }
+        for (asset_id, matches) in assets {
+            for found in matches.iter().filter(|found| apart.contains(&found.advisory)) {
+                findings.add(*variant_id, variant, Some(*asset_id), found);
+            }
+        }
+        standings.push(standing(*variant_id, judgement, &apart));
+    }
+    let (after, questions) = findings.finish();
     // What could not be judged now keeps what it had: not knowing is no reason to close an exposure.
-    let unread: FxHashSet<&AdvisoryKey> = loaded.unreadable_keys.iter().collect();
+    let unread: FxHashSet<&AdvisoryKey> = current.unreadable_keys.iter().collect();
     let (kept, before): (Vec<_>, Vec<_>) =
         open.into_iter().partition(|(key, _)| not_judged.contains(&key.variant_id) || unread.contains(&key.advisory));
     let mut changes = diff(&before, &after);
     changes.n_same += kept.len() as u64;
-    changes.closed_because = closed_because(&index, &changes.closed);
+    changes.closed_because = closed_because(index, &changes.closed);
+    let still: FxHashSet<&str> =
+        questions.iter().map(|q| q.digest.as_str()).chain(kept.iter().map(|(_, f)| f.question.as_str())).collect();
+    let mut answered: Vec<String> = before
+        .iter()
+        .map(|(_, finding)| finding.question.as_str())
+        .filter(|question| !question.is_empty() && !still.contains(question))
+        .map(str::to_owned)
+        .collect();
+    answered.sort_unstable();
+    answered.dedup();
 
     let rescan = Rescan {
         trigger,
+        scope: scope.clone(),
         started_at,
         finished_at: Timestamp::now(),
         matcher_version: env!("CARGO_PKG_VERSION").to_owned(),
         n_assets,
-        n_variants: ids.len() as u64,
+        n_variants: variants.len() as u64,
         n_advisories: index.advisories().len() as u64,
         n_opened: changes.opened.len() as u64,
         n_changed: changes.changed.len() as u64,
@@ -144,8 +231,10 @@ async fn run(db: &Db, holder: &str, trigger: Trigger, progress: &dyn Progress) -
         n_not_judged: not_judged.len() as u64,
         error: None,
     };
-    let rescan_id = store::rescan::save_rescan(db, holder, &rescan, &changes, &standings).await?;
-    Ok(Rescanned { rescan_id, rescan, changes, warnings })
+    let judged = judged_revisions(scope, &current);
+    let result = RescanResult { changes, standings, judged, questions, answered };
+    let rescan_id = store::rescan::save_rescan(db, holder, &rescan, &result).await?;
+    Ok(Rescanned { rescan_id, rescan, changes: result.changes, warnings })
 }
 
 /// Why exposures to each advisory closed, where the document is the reason.
@@ -185,89 +274,115 @@ fn fate_in_words(advisory: &Advisory, index: &ProductIndex) -> String {
     sentence
 }
 
-/// The judgement of a variant with its serial numbers, and its assets as (asset, serial number).
-type BySerial = FxHashMap<i64, (Judgement, Vec<(i64, String)>)>;
-
-/// Judges again, with the serial numbers of their assets, the variants for which an answer depends on one.
-async fn judge_serials(
-    db: &Db,
-    index: &ProductIndex,
-    ids: &[i64],
-    questions: &[Question],
-    judged: &[Judged],
-) -> Result<BySerial, StoreError> {
-    let depend: Vec<usize> = judged
-        .iter()
-        .enumerate()
-        .filter(|(_, j)| matches!(j, Judged::Done(done) if done.matches.iter().any(|m| m.depends_on_serial)))
-        .map(|(at, _)| at)
-        .collect();
-    let variant_ids: Vec<i64> = depend.iter().map(|at| ids[*at]).collect();
-    let mut assets: FxHashMap<i64, Vec<(i64, String)>> = FxHashMap::default();
-    for (variant_id, asset_id, serial_number) in store::variant::list_serial_numbers(db, &variant_ids).await? {
-        assets.entry(variant_id).or_default().push((asset_id, serial_number));
+/// The revisions that a run of this scope has judged against all it had to be judged against.
+fn judged_revisions(scope: &Scope, current: &CurrentIndex) -> Vec<(AdvisoryKey, String)> {
+    match scope {
+        Scope::All => current.judged.clone(),
+        Scope::Advisories(keys) => current.judged.iter().filter(|(key, _)| keys.contains(key)).cloned().collect(),
+        Scope::Assets(_) => Vec::new(),
     }
-    let asked: Vec<Question> = depend
-        .iter()
-        .map(|at| {
-            let own = assets.get(&ids[*at]).map(Vec::as_slice).unwrap_or_default();
-            let mut serial_numbers: Vec<String> =
-                own.iter().map(|(_, serial)| serial.clone()).filter(|serial| !serial.is_empty()).collect();
-            serial_numbers.sort();
-            serial_numbers.dedup();
-            Question { variant: questions[*at].variant.clone(), serial_numbers }
-        })
-        .collect();
-    let answers = tokio::task::block_in_place(|| judge(index, &asked, &Silent));
-    Ok(variant_ids
-        .into_iter()
-        .zip(answers)
-        .filter_map(|(variant_id, judged)| match judged {
-            Judged::Done(judgement) => Some((variant_id, (judgement, assets.remove(&variant_id).unwrap_or_default()))),
-            Judged::Failed(_) => None,
-        })
-        .collect())
 }
 
-/// Adds what is affected or possible: once for the variant, or once an asset where the serial number decides.
-fn add_findings(
-    after: &mut Vec<(ExposureKey, Finding)>,
+/// The decisions that hold, and all answers in force. An answer to a product of which an advisory now says something
+/// else does not hold until it is given again.
+async fn decisions(db: &Db, index: &ProductIndex) -> Result<(Decisions, Vec<KnownAnswer>), StoreError> {
+    let answers = store::review::list_answers_in_force(db).await?;
+    let overtaken: FxHashSet<i64> = answers
+        .iter()
+        .filter(|answer| finding::is_overtaken(index, &answer.question))
+        .filter_map(|answer| answer.alias_id)
+        .collect();
+    let aliases = store::alias::list_aliases_in_force(db).await?;
+    let in_force = aliases.iter().filter(|known| !overtaken.contains(&known.alias_id)).map(|known| &known.alias);
+    Ok((decisions_of(in_force, index.catalogue()), answers))
+}
+
+/// The assets of a variant with what holds for each of them.
+type ByAsset = FxHashMap<i64, Vec<(i64, Vec<Match>)>>;
+
+/// Judges each asset for itself where an answer depends on its serial number, or on a decision that is not for all.
+async fn judge_assets(
+    db: &Db,
     index: &ProductIndex,
-    variant_id: i64,
-    judgement: &Judgement,
-    assets: &[(i64, String)],
-) {
-    let depends = serial_dependent(judgement);
-    let mut add = |asset_id: Option<i64>, found: &Match| {
-        if found.verdict >= Verdict::Possible {
-            let advisory = &index.advisories()[found.advisory as usize];
-            let key = ExposureKey { variant_id, asset_id, advisory: advisory.key() };
-            after.push((key, finding(advisory, found)));
+    decisions: &Decisions,
+    variants: &[(i64, Variant)],
+    judged: &[Judged],
+) -> Result<ByAsset, StoreError> {
+    let mut depend: FxHashMap<i64, (&Variant, bool)> = FxHashMap::default();
+    for ((variant_id, variant), judged) in variants.iter().zip(judged) {
+        let Judged::Done(judgement) = judged else { continue };
+        let by_serial = judgement.matches.iter().any(|found| found.depends_on_serial);
+        let plate = &variant.nameplate;
+        let by_decision = !decisions.is_empty() && {
+            let key = index.catalogue().device_key(&plate.vendor, &plate.model, &plate.part_number);
+            decisions.depend_on_holder(&key)
+        };
+        if by_serial || by_decision {
+            depend.insert(*variant_id, (variant, by_decision));
         }
-    };
-    for found in judgement.matches.iter().filter(|m| !depends.contains(&m.advisory)) {
-        add(None, found);
     }
-    for (asset_id, serial_number) in assets {
-        for found in judgement.matches_of(serial_number).iter().filter(|m| depends.contains(&m.advisory)) {
-            add(Some(*asset_id), found);
+    let mut ids: Vec<i64> = depend.keys().copied().collect();
+    ids.sort_unstable();
+    let assets = store::variant::list_holders(db, &ids).await?;
+    // Assets that differ in nothing that matters are judged once.
+    let mut places: FxHashMap<(i64, Holder<'_>), usize> = FxHashMap::default();
+    let mut asked: Vec<Asked<'_>> = Vec::new();
+    let mut place_of: Vec<usize> = Vec::with_capacity(assets.len());
+    for asset in &assets {
+        let (variant, by_decision) = depend[&asset.variant_id];
+        let holder = holder_of(asset, by_decision);
+        let place = *places.entry((asset.variant_id, holder)).or_insert_with(|| {
+            asked.push(Asked { variant, holder });
+            asked.len() - 1
+        });
+        place_of.push(place);
+    }
+    let answers = tokio::task::block_in_place(|| judge_holders(index, decisions, &asked, &Silent));
+    let mut by_asset = ByAsset::default();
+    for (asset, place) in assets.iter().zip(place_of) {
+        // One that fails alone is told with what holds for its variant.
+        if let Judged::Done(judgement) = &answers[place] {
+            by_asset.entry(asset.variant_id).or_default().push((asset.asset_id, judgement.matches.clone()));
         }
+    }
+    Ok(by_asset)
+}
+
+fn holder_of(asset: &VariantHolder, by_decision: bool) -> Holder<'_> {
+    if by_decision {
+        Holder {
+            serial_number: &asset.serial_number,
+            site: &asset.site,
+            asset_id: asset.asset_id,
+            first_seen_at: &asset.first_seen_at,
+        }
+    } else {
+        Holder::with_serial(&asset.serial_number)
     }
 }
 
 /// The advisories for which the answer differs from asset to asset.
-fn serial_dependent(judgement: &Judgement) -> FxHashSet<u32> {
-    let all = judgement.matches.iter().chain(judgement.by_serial.values().flatten());
-    all.filter(|m| m.depends_on_serial).map(|m| m.advisory).collect()
+fn judged_apart(judgement: &Judgement, assets: &[(i64, Vec<Match>)]) -> FxHashSet<u32> {
+    let all = || judgement.matches.iter().chain(assets.iter().flat_map(|(_, matches)| matches));
+    let mut apart: FxHashSet<u32> = all().filter(|m| m.depends_on_serial).map(|m| m.advisory).collect();
+    let of = |matches: &[Match], advisory: u32| matches.iter().find(|m| m.advisory == advisory).cloned();
+    for (_, matches) in assets {
+        for found in judgement.matches.iter().chain(matches) {
+            if !apart.contains(&found.advisory) && of(matches, found.advisory) != of(&judgement.matches, found.advisory)
+            {
+                apart.insert(found.advisory);
+            }
+        }
+    }
+    apart
 }
 
 /// Where the variant stands by what holds for all its assets; what is kept per asset can only raise it.
-fn standing(variant_id: i64, judgement: &Judgement) -> VariantStanding {
-    let depends = serial_dependent(judgement);
+fn standing(variant_id: i64, judgement: &Judgement, apart: &FxHashSet<u32>) -> VariantStanding {
     let worst = judgement
         .matches
         .iter()
-        .map(|m| if depends.contains(&m.advisory) { Verdict::NotAffected } else { m.verdict })
+        .map(|m| if apart.contains(&m.advisory) { Verdict::NotAffected } else { m.verdict })
         .max();
     let (standing, why) = match worst {
         Some(verdict) => (Standing::of_verdict(verdict), String::new()),
@@ -279,19 +394,10 @@ fn standing(variant_id: i64, judgement: &Judgement) -> VariantStanding {
     VariantStanding { variant_id, standing, why }
 }
 
-/// What is kept of a match.
+/// What is kept of a match that is looked at by itself, without a question.
 pub(super) fn finding(advisory: &Advisory, found: &Match) -> Finding {
-    let mut cves: Vec<String> = holding(advisory, found).into_iter().filter_map(|v| v.cve.clone()).collect();
-    cves.sort();
-    cves.dedup();
-    Finding {
-        verdict: found.verdict,
-        doubts: found.doubts.clone(),
-        confidence: found.confidence,
-        reason: found.reason.clone(),
-        product_pointer: advisory.products[found.product as usize].pointer.clone(),
-        cves,
-        fix: found.fix.clone(),
-        advisory_version: advisory.version.clone(),
-    }
+    finding::of(advisory, found)
 }
+
+/// What a run found for one key.
+type Found = (ExposureKey, Finding);

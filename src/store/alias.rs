@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::error::StoreError;
 use super::text::{clean, digest, read_time, read_time_if_any, time};
-use super::{Alone, Db};
+use super::{Alone, Db, Tx};
 use crate::domain::catalogue::pack::{Alias, AliasKind, KnownAlias};
 
 #[derive(sqlx::FromRow)]
@@ -83,6 +83,19 @@ pub async fn save_aliases(db: &Db, aliases: &[Alias], at: Timestamp) -> Result<u
     }
     tx.commit().await?;
     Ok(n_added)
+}
+
+/// Adds an alias as a part of a transaction; gives the number of the entry in force that says so.
+pub(super) async fn save_alias(tx: &mut Tx, alias: &Alias, at: Timestamp) -> Result<i64, StoreError> {
+    let entry = clean(&alias.text);
+    let entry_digest = digest(&[entry.as_ref()]);
+    sql!(tx &mut *tx, exec (),
+        "insert into alias_entry (kind, entry, entry_digest, author, dated, added_at) \
+         values ($1, $2, $3, $4, $5, $6) on conflict (entry_digest) where removed_at is null do nothing",
+        alias.kind.word(), entry.as_ref(), entry_digest.as_str(), clean(&alias.author).as_ref(),
+        clean(&alias.date).as_ref(), time(at))?;
+    Ok(sql!(tx tx, val i64,
+        "select alias_entry_id from alias_entry where entry_digest = $1 and removed_at is null", entry_digest)?)
 }
 
 /// Puts an alias out of force and keeps it; `false` when it was not in force.

@@ -64,14 +64,14 @@ pub async fn list_arrived_revisions(
 pub async fn list_runs_between(db: &Db, from: Timestamp, to: Timestamp) -> Result<Vec<(i64, Rescan)>, StoreError> {
     let rows = sql!(
         db,
-        all(i64, String, String, String, i64, i64),
-        "select rescan_id, started_by, finished_at, matcher_version, n_advisories, n_assets from rescan \
+        all(i64, String, String, String, String, String, i64, i64),
+        "select rescan_id, started_by, scope, scope_names, finished_at, matcher_version, n_advisories, n_assets from rescan \
          where error is null and finished_at > $1 and finished_at <= $2 order by finished_at, rescan_id",
         time(from),
         time(to)
     )?;
     rows.into_iter()
-        .map(|(rescan_id, started_by, finished_at, matcher_version, n_advisories, n_assets)| {
+        .map(|(rescan_id, started_by, scope, scope_names, finished_at, matcher_version, n_advisories, n_assets)| {
             let at = read_time("rescan.finished_at", &finished_at)?;
             let trigger = Trigger::from_word(&started_by).ok_or(StoreError::Damaged {
                 column: "rescan.started_by",
@@ -80,6 +80,7 @@ pub async fn list_runs_between(db: &Db, from: Timestamp, to: Timestamp) -> Resul
             })?;
             let run = Rescan {
                 trigger,
+                scope: super::rescan::read_scope(&scope, &scope_names)?,
                 started_at: at,
                 finished_at: at,
                 matcher_version,

@@ -29,7 +29,11 @@ macro_rules! finding_columns {
             $of,
             "fix, ",
             $of,
-            "advisory_version"
+            "advisory_version, ",
+            $of,
+            "fingerprint_digest, ",
+            $of,
+            "question_digest"
         )
     };
 }
@@ -50,6 +54,8 @@ pub(super) struct FindingRow {
     cves: String,
     fix: Option<String>,
     advisory_version: String,
+    fingerprint_digest: String,
+    question_digest: String,
     opened_at: String,
     told_since: String,
 }
@@ -91,6 +97,8 @@ impl FindingRow {
             cves: read_json("exposure.cves", &self.cves)?,
             fix: self.fix,
             advisory_version: self.advisory_version,
+            fingerprint: self.fingerprint_digest,
+            question: self.question_digest,
         };
         Ok(Told {
             key,
@@ -129,6 +137,45 @@ pub async fn list_open_exposures(db: &Db) -> Result<Vec<(ExposureKey, Finding)>,
     .into_iter()
     .map(|row| row.into_domain().map(|told| (told.key, told.finding)))
     .collect()
+}
+
+/// What is open now for these variants, and for variants that no asset has any more; sorted by key.
+pub async fn list_open_exposures_of(db: &Db, variant_ids: &[i64]) -> Result<Vec<(ExposureKey, Finding)>, StoreError> {
+    let mut rows: Vec<FindingRow> = sql!(db, all FindingRow,
+        concat!(select_told!("e.", "e.changed_at"),
+            "where e.closed_at is null and not exists \
+                (select 1 from asset_variant p where p.variant_id = e.variant_id and p.until is null)"))?;
+    for batch in variant_ids.chunks(super::BATCH) {
+        rows.extend(for_list!(db, all FindingRow,
+            concat!(select_told!("e.", "e.changed_at"), "where e.closed_at is null and e.variant_id in"),
+            batch.iter().copied(), "")?);
+    }
+    let mut open = rows
+        .into_iter()
+        .map(|row| row.into_domain().map(|told| (told.key, told.finding)))
+        .collect::<Result<Vec<_>, _>>()?;
+    open.sort_by(|a, b| a.0.cmp(&b.0));
+    open.dedup_by(|a, b| a.0 == b.0);
+    Ok(open)
+}
+
+/// The variants for which one of these advisories is open, each once, sorted.
+pub async fn list_variants_exposed_to(db: &Db, advisories: &[AdvisoryKey]) -> Result<Vec<i64>, StoreError> {
+    let mut found: Vec<i64> = Vec::new();
+    for batch in advisories.chunks(super::BATCH) {
+        let rows: Vec<(i64,)> = for_list!(
+            db,
+            all(i64,),
+            "select distinct e.variant_id from exposure e join advisory d on d.advisory_id = e.advisory_id \
+             where e.closed_at is null and d.key_digest in",
+            batch.iter().map(key_digest),
+            ""
+        )?;
+        found.extend(rows.into_iter().map(|(id,)| id));
+    }
+    found.sort_unstable();
+    found.dedup();
+    Ok(found)
 }
 
 /// What was open at this moment, as it was told then, sorted by key. Exposures of variants that no asset had then are

@@ -28,6 +28,8 @@ const MIGRATIONS: &[(&str, &str)] = &[
     migration!("0011_trust"),
     migration!("0013_documents"),
     migration!("0014_closed_because"),
+    migration!("0020_triage"),
+    migration!("0021_review"),
     migration!("0023_jobs"),
     migration!("0024_import_drafts"),
     migration!("0026_plans"),

@@ -1,15 +1,15 @@
 //! Runs of the matcher. What a run found is saved in one transaction: killed at any moment, the last result stays.
 
 use jiff::Timestamp;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::error::StoreError;
 use super::exposure::{doubts_column, finding_columns};
-use super::text::{clean, clean_all, count, json, read_count, read_time, time};
+use super::text::{clean, clean_all, count, json, read_count, read_json, read_time, time};
 use super::{Alone, BATCH, Db, Tx, lease};
 use crate::domain::advisory::AdvisoryKey;
 use crate::domain::exposure::{ExposureChanges, ExposureKey, Finding};
-use crate::domain::rescan::{Rescan, Trigger, VariantStanding};
+use crate::domain::rescan::{Rescan, RescanResult, Scope, Trigger, VariantStanding};
 
 /// The name of the lease that a process holds while it rescans.
 pub const LEASE: &str = "rescan";
@@ -18,6 +18,8 @@ pub const LEASE: &str = "rescan";
 struct Row {
     rescan_id: i64,
     started_by: String,
+    scope: String,
+    scope_names: String,
     started_at: String,
     finished_at: String,
     matcher_version: String,
@@ -35,7 +37,7 @@ struct Row {
 macro_rules! select_rescan {
     ($tail:literal) => {
         concat!(
-            "select rescan_id, started_by, started_at, finished_at, matcher_version, n_assets, n_variants, \
+            "select rescan_id, started_by, scope, scope_names, started_at, finished_at, matcher_version, n_assets, n_variants, \
              n_advisories, n_opened, n_changed, n_closed, n_same, n_not_judged, error from rescan ",
             $tail
         )
@@ -50,6 +52,7 @@ impl Row {
                 expected: "a trigger",
                 found: self.started_by,
             })?,
+            scope: read_scope(&self.scope, &self.scope_names)?,
             started_at: read_time("rescan.started_at", &self.started_at)?,
             finished_at: read_time("rescan.finished_at", &self.finished_at)?,
             matcher_version: self.matcher_version,
@@ -64,6 +67,33 @@ impl Row {
             error: self.error,
         };
         Ok((self.rescan_id, rescan))
+    }
+}
+
+/// The names of a scope: pairs of namespace and tracking id, or ids of assets.
+fn scope_names(scope: &Scope) -> String {
+    match scope {
+        Scope::All => json::<String>(&[]),
+        Scope::Advisories(keys) => {
+            let named = keys.iter().take(Rescan::MAX_NAMED);
+            json(&named.map(|key| (clean(&key.namespace), clean(&key.id))).collect::<Vec<_>>())
+        }
+        Scope::Assets(ids) => json(&ids[..ids.len().min(Rescan::MAX_NAMED)]),
+    }
+}
+
+/// The scope as it was written by [`scope_names`].
+pub(super) fn read_scope(word: &str, names: &str) -> Result<Scope, StoreError> {
+    match word {
+        "all" => Ok(Scope::All),
+        "advisories" => {
+            let pairs: Vec<(String, String)> = read_json("rescan.scope_names", names)?;
+            Ok(Scope::Advisories(pairs.into_iter().map(|(namespace, id)| AdvisoryKey { namespace, id }).collect()))
+        }
+        "assets" => Ok(Scope::Assets(read_json("rescan.scope_names", names)?)),
+        _ => {
+            Err(StoreError::Damaged { column: "rescan.scope", expected: "what a run looks at", found: word.to_owned() })
+        }
     }
 }
 
@@ -131,13 +161,8 @@ pub async fn list_variant_standings(db: &Db) -> Result<Vec<VariantStanding>, Sto
 ///
 /// `Conflict` when the lease was lost, when an advisory is not known, when an exposure that changes or closes is not
 /// open, or when one that opens is; the run must then be started again.
-pub async fn save_rescan(
-    db: &Db,
-    holder: &str,
-    rescan: &Rescan,
-    changes: &ExposureChanges,
-    standings: &[VariantStanding],
-) -> Result<i64, StoreError> {
+pub async fn save_rescan(db: &Db, holder: &str, rescan: &Rescan, result: &RescanResult) -> Result<i64, StoreError> {
+    let changes = &result.changes;
     let mut tx = db.begin(Alone::Rescan).await?;
     lease::hold(&mut tx, LEASE, holder).await?;
     // A clock that was put back must not close an exposure before it was opened.
@@ -156,7 +181,9 @@ pub async fn save_rescan(
         change(&mut tx, by, &open, &changes.changed).await?;
     }
     open(&mut tx, by, &changes.opened).await?;
-    save_standings(&mut tx, by, standings).await?;
+    save_standings(&mut tx, by, &result.standings).await?;
+    save_judged(&mut tx, by, &rescan.scope, &result.judged).await?;
+    super::review::save_questions(&mut tx, result).await?;
     if !changes.is_empty() {
         tx.refresh_statistics(&["exposure", "exposure_history", "variant_standing"]).await?;
     }
@@ -174,10 +201,10 @@ pub async fn save_failed_rescan(db: &Db, rescan: &Rescan) -> Result<i64, StoreEr
 
 async fn save_row(tx: &mut Tx, rescan: &Rescan, finished_at: &str) -> Result<i64, StoreError> {
     Ok(sql!(tx tx, val i64,
-        "insert into rescan (started_by, started_at, finished_at, matcher_version, n_assets, n_variants, n_advisories, \
+        "insert into rescan (started_by, scope, scope_names, started_at, finished_at, matcher_version, n_assets, n_variants, n_advisories, \
             n_opened, n_changed, n_closed, n_same, n_not_judged, error) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) returning rescan_id",
-        rescan.trigger.word(), time(rescan.started_at), finished_at, clean(&rescan.matcher_version).as_ref(),
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) returning rescan_id",
+        rescan.trigger.word(), rescan.scope.word(), scope_names(&rescan.scope), time(rescan.started_at), finished_at, clean(&rescan.matcher_version).as_ref(),
         count(rescan.n_assets), count(rescan.n_variants), count(rescan.n_advisories), count(rescan.n_opened),
         count(rescan.n_changed), count(rescan.n_closed), count(rescan.n_same), count(rescan.n_not_judged),
         rescan.error.as_deref().map(clean).as_deref())?)
@@ -264,7 +291,8 @@ async fn change(
             query.push(
                 ", verdict = told.column2, doubts = told.column3, confidence = told.column4, reason = told.column5, \
                  product_pointer = told.column6, cves = told.column7, fix = told.column8, \
-                 advisory_version = told.column9 from (");
+                 advisory_version = told.column9, fingerprint_digest = told.column10, \
+                 question_digest = told.column11 from (");
             query.push_values(rows.iter(), |mut b, (id, _, after)| {
                 b.push_bind(*id);
                 b.push_bind(after.verdict.word())
@@ -274,7 +302,9 @@ async fn change(
                     .push_bind(clean(&after.product_pointer).as_ref())
                     .push_bind(json(&clean_all(&after.cves)))
                     .push_bind(after.fix.as_deref().map(clean).as_deref())
-                    .push_bind(clean(&after.advisory_version).as_ref());
+                    .push_bind(clean(&after.advisory_version).as_ref())
+                    .push_bind(after.fingerprint.as_str())
+                    .push_bind(after.question.as_str());
             });
             query.push(") as told where exposure.exposure_id = told.column1");
             query.build().persistent(false).execute(c).await.map(drop)
@@ -329,11 +359,66 @@ async fn open(tx: &mut Tx, by: By<'_>, opened: &[(ExposureKey, Finding)]) -> Res
                 .push_bind(clean(&finding.product_pointer).as_ref())
                 .push_bind(json(&clean_all(&finding.cves)))
                 .push_bind(finding.fix.as_deref().map(clean).as_deref())
-                .push_bind(clean(&finding.advisory_version).as_ref()),
+                .push_bind(clean(&finding.advisory_version).as_ref())
+                .push_bind(finding.fingerprint.as_str())
+                .push_bind(finding.question.as_str()),
             ""
         )?;
     }
     Ok(())
+}
+
+/// Notes which revision of each advisory was judged; those that the run looked for and did not find are forgotten.
+async fn save_judged(
+    tx: &mut Tx,
+    by: By<'_>,
+    scope: &Scope,
+    judged: &[(AdvisoryKey, String)],
+) -> Result<(), StoreError> {
+    let known: FxHashMap<i64, String> = sql!(tx &mut *tx, all (i64, String),
+        "select advisory_id, sha256 from advisory_judged")?
+    .into_iter()
+    .collect();
+    let mut now: Vec<(i64, &str)> = Vec::with_capacity(judged.len());
+    for (key, sha256) in judged {
+        now.push((by.advisory_id(key)?, sha256));
+    }
+    if !matches!(scope, Scope::Assets(_)) {
+        let still: FxHashSet<i64> = now.iter().map(|(id, _)| *id).collect();
+        let looked_for: FxHashSet<i64> = match scope {
+            Scope::Advisories(keys) => keys.iter().map(|key| by.advisory_id(key)).collect::<Result<_, _>>()?,
+            _ => known.keys().copied().collect(),
+        };
+        let gone: Vec<i64> = looked_for.difference(&still).copied().collect();
+        for batch in gone.chunks(BATCH) {
+            for_list!(tx tx, exec, "delete from advisory_judged where advisory_id in", batch.iter().copied(), "")?;
+        }
+    }
+    now.retain(|(id, sha256)| known.get(id).is_none_or(|known| known != sha256));
+    for batch in now.chunks(BATCH) {
+        insert!(
+            tx,
+            "insert into advisory_judged (advisory_id, sha256, rescan_id)",
+            batch,
+            |b, (id, sha256)| b.push_bind(*id).push_bind(*sha256).push_bind(by.rescan_id),
+            "on conflict (advisory_id) do update set sha256 = excluded.sha256, rescan_id = excluded.rescan_id"
+        )?;
+    }
+    Ok(())
+}
+
+/// The revisions that count, and the ones that the last run judged, as (advisory, current SHA-256, judged SHA-256),
+/// by tracking id and namespace.
+pub async fn list_judged_revisions(db: &Db) -> Result<Vec<(AdvisoryKey, Option<String>, Option<String>)>, StoreError> {
+    let rows = sql!(
+        db,
+        all(String, String, Option<String>, Option<String>),
+        "select d.namespace, d.tracking_id, r.sha256, j.sha256 from advisory d \
+         left join advisory_revision r on r.advisory_id = d.advisory_id and r.is_current \
+         left join advisory_judged j on j.advisory_id = d.advisory_id \
+         order by d.tracking_id, d.namespace"
+    )?;
+    Ok(rows.into_iter().map(|(namespace, id, now, judged)| (AdvisoryKey { namespace, id }, now, judged)).collect())
 }
 
 async fn save_standings(tx: &mut Tx, by: By<'_>, standings: &[VariantStanding]) -> Result<(), StoreError> {

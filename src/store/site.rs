@@ -80,9 +80,33 @@ pub async fn site_summaries_at(db: &Db, as_of: Timestamp) -> Result<Vec<SiteSumm
                 from exposure_history h join exposure e on e.exposure_id = h.exposure_id \
                 where e.asset_id is not null and h.since <= $1 and h.until > $1 \
             ) as told group by asset_id, variant_id \
+         ), marked as ( \
+            select asset_id, advisory_id, fingerprint_digest from remediation \
+            where cve = '' and (status = 'done' or reason = 'risk_accepted') and (expires_on = '' or expires_on >= $2) \
+                and since <= $1 and (until is null or until > $1) \
+         ), holder as ( \
+            select p.asset_id, p.variant_id from asset_variant p \
+            where p.asset_id in (select asset_id from marked) \
+                and p.since <= $1 and (p.until is null or p.until > $1) \
+         ), told as ( \
+            select variant_id, asset_id, advisory_id, fingerprint_digest from exposure \
+            where variant_id in (select variant_id from holder) \
+                and changed_at <= $1 and (closed_at is null or closed_at > $1) \
+            union all \
+            select e.variant_id, e.asset_id, e.advisory_id, h.fingerprint_digest \
+            from exposure_history h join exposure e on e.exposure_id = h.exposure_id \
+            where e.variant_id in (select variant_id from holder) and h.since <= $1 and h.until > $1 \
+         ), handled as ( \
+            select holder.asset_id from holder \
+            join told on told.variant_id = holder.variant_id \
+                and (told.asset_id is null or told.asset_id = holder.asset_id) \
+            left join marked m on m.asset_id = holder.asset_id and m.advisory_id = told.advisory_id \
+                and m.fingerprint_digest = told.fingerprint_digest \
+            group by holder.asset_id having count(*) = count(m.asset_id) \
          ) \
          select s.name, \
-            case when own.verdict = 'affected' then 'affected' \
+            case when handled.asset_id is not null then 'handled' \
+                 when own.verdict = 'affected' then 'affected' \
                  when own.verdict = 'possible' and coalesce(t.standing, '') <> 'affected' then 'possible' \
                  else coalesce(t.standing, 'cannot_be_checked') end as standing, \
             count(*) \
@@ -92,9 +116,11 @@ pub async fn site_summaries_at(db: &Db, as_of: Timestamp) -> Result<Vec<SiteSumm
          left join variant_standing t \
             on t.variant_id = p.variant_id and t.since <= $1 and (t.until is null or t.until > $1) \
          left join own on own.asset_id = p.asset_id and own.variant_id = p.variant_id \
+         left join handled on handled.asset_id = p.asset_id \
          where p.since <= $1 and (p.until is null or p.until > $1) \
          group by 1, 2 order by 1",
-        time(as_of)
+        time(as_of),
+        day(as_of)
     )?;
     let mut summaries: Vec<SiteSummary> = Vec::new();
     for (site, standing, n) in places {

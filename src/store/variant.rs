@@ -80,6 +80,66 @@ pub async fn count_assets_of_variants(db: &Db, variant_ids: &[i64]) -> Result<Fx
     Ok(counts)
 }
 
+/// An asset that has a variant now, with all of it that an answer can depend on.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, sqlx::FromRow)]
+pub struct VariantHolder {
+    pub variant_id: i64,
+    pub asset_id: i64,
+    /// Blank when none is stated.
+    pub serial_number: String,
+    pub site: String,
+    /// As it is kept: UTC, RFC 3339 with milliseconds.
+    pub first_seen_at: String,
+}
+
+/// The assets that have these variants now, by variant and asset.
+pub async fn list_holders(db: &Db, variant_ids: &[i64]) -> Result<Vec<VariantHolder>, StoreError> {
+    let mut found: Vec<VariantHolder> = Vec::new();
+    for batch in variant_ids.chunks(BATCH) {
+        found.extend(for_list!(
+            db,
+            all VariantHolder,
+            "select p.variant_id, a.asset_id, a.serial_number, s.name as site, a.first_seen_at \
+             from asset_variant p join asset a on a.asset_id = p.asset_id join site s on s.site_id = a.site_id \
+             where p.until is null and p.variant_id in",
+            batch.iter().copied(),
+            ""
+        )?);
+    }
+    found.sort_unstable();
+    Ok(found)
+}
+
+/// The variants that these assets have now, each once, sorted.
+pub async fn list_variants_of_assets(db: &Db, asset_ids: &[i64]) -> Result<Vec<i64>, StoreError> {
+    let mut found: Vec<i64> = Vec::new();
+    for batch in asset_ids.chunks(BATCH) {
+        let rows: Vec<(i64,)> = for_list!(
+            db,
+            all(i64,),
+            "select distinct variant_id from asset_variant where until is null and asset_id in",
+            batch.iter().copied(),
+            ""
+        )?;
+        found.extend(rows.into_iter().map(|(id,)| id));
+    }
+    found.sort_unstable();
+    found.dedup();
+    Ok(found)
+}
+
+/// An asset of each variant that no run has judged yet, sorted.
+pub async fn list_assets_not_judged(db: &Db) -> Result<Vec<i64>, StoreError> {
+    let rows = sql!(
+        db,
+        all(i64,),
+        "select min(p.asset_id) from asset_variant p where p.until is null and not exists \
+            (select 1 from variant_standing t where t.variant_id = p.variant_id and t.until is null) \
+         group by p.variant_id order by 1"
+    )?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
 /// The number of variants that an asset has now.
 pub async fn count_variants(db: &Db) -> Result<u64, StoreError> {
     let n = sql!(db, val i64, "select count(distinct variant_id) from asset_variant where until is null")?;

@@ -29,6 +29,11 @@ impl Fields {
         self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
+    /// The fields whose name begins with this, as (the rest of the name, value without blanks around it).
+    pub fn beginning_with<'a>(&'a self, start: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
+        self.0.iter().filter_map(move |(name, value)| Some((name.strip_prefix(start)?, value.trim())))
+    }
+
     /// The value of a field as a number.
     ///
     /// # Errors

@@ -18,6 +18,7 @@ use crate::store;
 pub enum Nav {
     Overview,
     Exposures,
+    Review,
     Advisories,
     Assets,
     Imports,
@@ -39,6 +40,7 @@ pub struct Door {
 const BAR: &[Door] = &[
     Door { nav: Nav::Overview, label: "Overview", href: "/" },
     Door { nav: Nav::Exposures, label: "Exposures", href: "/exposures" },
+    Door { nav: Nav::Review, label: "Review", href: "/review" },
     Door { nav: Nav::Advisories, label: "Advisories", href: "/advisories" },
     Door { nav: Nav::Assets, label: "Assets", href: "/assets" },
 ];

@@ -16,6 +16,12 @@ pub fn routes(state: AppState) -> Router {
     Router::new()
         // Pages, in the order of the top bar.
         .route("/", get(pages::overview::show))
+        .route("/remediation", get(pages::remediation::show).post(pages::remediation::save))
+        .route("/review", get(pages::review::show).post(pages::review::answer))
+        .route("/review/aliases.toml", get(pages::review::pack))
+        .route("/review/read/{question}", get(pages::review::show_readings).post(pages::review::save_readings))
+        .route("/acts", get(pages::acts::show))
+        .route("/acts/{audit_id}/undo", post(pages::acts::undo))
         .route("/account", get(pages::accounts::show_own).post(pages::accounts::change_own))
         .route("/accounts", get(pages::accounts::show).post(pages::accounts::change))
         // The way in and out.

@@ -16,3 +16,4 @@ mod revisions;
 mod store;
 mod transfer;
 mod upload;
+mod triage;

@@ -5,6 +5,7 @@ use std::fmt;
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Deserialize;
 
+use super::decision::{Decision, Decisions, Says, Scope};
 use super::files::{CatalogueFile, Role};
 use super::{Catalogue, Family, FamilyId, Kind, Membership, SchemeId, Vendor, VendorId, phrase_key};
 use crate::domain::order_number::{Pattern, squash};
@@ -25,31 +26,6 @@ impl fmt::Display for CatalogueProblem {
 }
 
 impl std::error::Error for CatalogueProblem {}
-
-/// A user's word on one pair: "this nameplate is (or is not) that product".
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Decision {
-    /// See [`Decision::device_key`].
-    pub device_key: String,
-    /// See [`Decision::product_key`].
-    pub product_key: String,
-    pub is_product: bool,
-    pub author: String,
-    /// As written in the pack, `2026-11-03`.
-    pub date: String,
-}
-
-impl Decision {
-    /// The key of a nameplate, the same for all spellings of it.
-    pub fn device_key(vendor: &str, model: &str, part_number: &str) -> String {
-        format!("{}|{}|{}", vendor_key(vendor), squash(model), squash(part_number))
-    }
-
-    /// The key of an advisory's product, the same in all advisories and revisions that call it alike.
-    pub fn product_key(vendor: &str, product: &str) -> String {
-        format!("{}|{}", vendor_key(vendor), squash(product))
-    }
-}
 
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
@@ -181,7 +157,12 @@ struct RawDecision {
     part_number: String,
     product_vendor: String,
     product: String,
-    is_product: bool,
+    is_product: Option<bool>,
+    /// Whether what the entry of the product depends on is there; instead of `is_product`.
+    holds: Option<bool>,
+    site: Option<String>,
+    asset: Option<i64>,
+    seen_by: Option<String>,
     author: String,
     date: String,
     #[serde(default, rename = "note")]
@@ -191,6 +172,37 @@ struct RawDecision {
 /// Author and date as evidence tells them: "M. Okafor, 2026-11-03"; `None` for what is built in.
 fn signature(role: Role, author: &str, date: &str) -> Option<String> {
     (role == Role::Pack && !author.is_empty()).then(|| format!("{author}, {date}"))
+}
+
+fn decision(catalogue: &Catalogue, raw: RawDecision) -> Result<Decision, String> {
+    let says = match (raw.is_product, raw.holds) {
+        (Some(is_product), None) => Says::IsProduct(is_product),
+        (None, Some(holds)) => Says::Holds(holds),
+        _ => {
+            let product = raw.product;
+            return Err(format!("expected one of `is_product` and `holds` in the decision on `{product}`"));
+        }
+    };
+    Ok(Decision {
+        device_key: catalogue.device_key(&raw.vendor, &raw.model, &raw.part_number),
+        product_key: catalogue.product_key(&raw.product_vendor, &raw.product),
+        says,
+        scope: Scope { site: raw.site, asset_id: raw.asset, seen_by: raw.seen_by },
+        author: raw.author,
+        date: raw.date,
+    })
+}
+
+/// The decisions among these entries of packs, in their order; names are read with this catalogue. What cannot be read
+/// is left out: the entries were checked when they were added.
+pub(super) fn read_decisions<'a>(texts: impl Iterator<Item = &'a str>, catalogue: &Catalogue) -> Decisions {
+    let mut decisions = Decisions::default();
+    for raw in texts.filter_map(|text| toml::from_str::<RawFile>(text).ok()).flat_map(|file| file.decision) {
+        if let Ok(decision) = decision(catalogue, raw) {
+            decisions.add(decision);
+        }
+    }
+    decisions
 }
 
 /// Reads all files; what is wrong is left out and told.
@@ -224,7 +236,7 @@ pub(super) fn load(files: &[CatalogueFile<'_>]) -> (Catalogue, Vec<CatalogueProb
         }
         for decision in std::mem::take(&mut content.decision) {
             if file.role == Role::Pack {
-                loader.decision(decision);
+                loader.decision(file.name, decision);
             } else {
                 loader.problem(file.name, "expected no decision outside an alias pack".to_owned());
             }
@@ -429,14 +441,11 @@ impl Loader {
         }
     }
 
-    fn decision(&mut self, raw: RawDecision) {
-        self.catalogue.decide(Decision {
-            device_key: Decision::device_key(&raw.vendor, &raw.model, &raw.part_number),
-            product_key: Decision::product_key(&raw.product_vendor, &raw.product),
-            is_product: raw.is_product,
-            author: raw.author,
-            date: raw.date,
-        });
+    fn decision(&mut self, file: &str, raw: RawDecision) {
+        match decision(&self.catalogue, raw) {
+            Ok(decision) => self.catalogue.decisions.add(decision),
+            Err(message) => self.problem(file, message),
+        }
     }
 
     fn finish(mut self) -> (Catalogue, Vec<CatalogueProblem>) {

@@ -5,7 +5,7 @@ use std::ops::Range;
 use serde::Deserialize;
 use toml::{Spanned, Table, Value};
 
-use super::{Catalogue, CatalogueProblem};
+use super::{Catalogue, CatalogueProblem, Decisions};
 
 /// What an entry of a pack says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -71,9 +71,25 @@ impl Alias {
             AliasKind::Decision => {
                 let plate: Vec<&str> =
                     ["vendor", "model", "part_number"].into_iter().map(text).filter(|t| !t.is_empty()).collect();
-                let is = entry.and_then(|e| e.get("is_product")).and_then(Value::as_bool).unwrap_or_default();
+                let flag = |key: &str| entry.and_then(|e| e.get(key)).and_then(Value::as_bool);
+                let says = match (flag("is_product"), flag("holds")) {
+                    (Some(true), _) => "is",
+                    (_, Some(true)) => "has what is a condition of",
+                    (_, Some(false)) => "does not have what is a condition of",
+                    _ => "is not",
+                };
                 let product = format!("{} {}", text("product_vendor"), text("product"));
-                format!("`{}` {} `{}`", plate.join(" "), if is { "is" } else { "is not" }, product.trim())
+                let mut whom = String::new();
+                if !text("site").is_empty() {
+                    whom.push_str(&format!(" at `{}`", text("site")));
+                }
+                if let Some(asset) = entry.and_then(|e| e.get("asset")).and_then(Value::as_integer) {
+                    whom.push_str(&format!(", asset {asset} alone"));
+                }
+                if let Some(day) = text("seen_by").get(..10) {
+                    whom.push_str(&format!(", for assets known on {day}"));
+                }
+                format!("`{}` {says} `{}`{whom}", plate.join(" "), product.trim())
             }
         }
     }
@@ -134,6 +150,12 @@ pub fn read_pack(name: &str, text: &str, signature: Option<(&str, &str)>) -> Res
     // What an entry refers to is known only when all of them lie over the catalogue.
     problems.extend(Catalogue::with_aliases(&aliases).1);
     if problems.is_empty() { Ok(aliases) } else { Err(problems) }
+}
+
+/// What the decisions among these entries say, in their order; vendors are read with this catalogue.
+pub fn decisions_of<'a>(aliases: impl Iterator<Item = &'a Alias>, catalogue: &Catalogue) -> Decisions {
+    let texts = aliases.filter(|alias| alias.kind == AliasKind::Decision).map(|alias| alias.text.as_str());
+    super::data::read_decisions(texts, catalogue)
 }
 
 /// The entries as one pack, in their order.

@@ -49,8 +49,21 @@ date = "2026-11-03"
 "#;
     let catalogue = Catalogue::with_packs(&[("plant.toml", pack)]).unwrap();
     assert_eq!(catalogue.families_of_member("pm9910").len(), 1);
-    let device = Decision::device_key("", "meter-7", "");
-    assert!(catalogue.decision(&device, &Decision::product_key("schneider electric", "powerlogic pm8000")).is_some());
+    let device = catalogue.device_key("", "meter-7", "");
+    let decided = catalogue.decisions().of(&device, &Holder::default());
+    let products: Vec<&str> = decided.iter().map(|d| d.product_key.as_str()).collect();
+    assert_eq!(products, [catalogue.product_key("schneider electric", "powerlogic pm8000")]);
+}
+
+#[test]
+fn all_spellings_of_a_nameplate_have_one_key() {
+    let catalogue = Catalogue::built_in();
+    let key = catalogue.device_key("Schneider Electric", "ION7400", "");
+    for (vendor, model) in [("SE", "ION 7400"), ("schneider electric SE", "ION-7400"), ("Schneider", "ion 7400")] {
+        assert_eq!(catalogue.device_key(vendor, model, ""), key, "{vendor} {model}");
+    }
+    assert_ne!(catalogue.device_key("Siemens", "ION7400", ""), key);
+    assert_ne!(catalogue.device_key("", "ION7400", ""), key);
 }
 
 #[test]

@@ -49,6 +49,11 @@ pub enum Miss {
         author: String,
         date: String,
     },
+    /// The user said that what the entry depends on is not there.
+    NoCondition {
+        author: String,
+        date: String,
+    },
     OtherVendor,
     /// Both sides have order numbers of one scheme and they differ.
     OrderDiffers {
@@ -121,9 +126,9 @@ pub const RANK_STEPS: [u8; 5] = [RANK_DECISION, RANK_ORDER, RANK_ORDER_PATTERN, 
 
 /// Judges a device against all designations of an entry; the best answer counts.
 pub fn identify(device: &NameplateReading, entry: &EntryReading, catalogue: &Catalogue) -> Identity {
-    if let Some(decision) = catalogue.decision(&device.decision_key, &entry.decision_key) {
+    if let Some((decision, is_product)) = device.decision_on_product(&entry.decision_key) {
         let (author, date) = (decision.author.clone(), decision.date.clone());
-        return if decision.is_product {
+        return if is_product {
             Identity::Is(Identified {
                 evidence: ProductEvidence::Decision { author, date },
                 rank: RANK_DECISION,
@@ -140,7 +145,21 @@ pub fn identify(device: &NameplateReading, entry: &EntryReading, catalogue: &Cat
             best = identity;
         }
     }
-    best
+    settled(best, device, &entry.decision_key)
+}
+
+/// A condition on which a user has the last word. A part with a firmware of its own stays open even when it is there:
+/// its firmware is not stated.
+fn settled(identity: Identity, device: &NameplateReading, product_key: &str) -> Identity {
+    match (identity, device.decision_on_condition(product_key)) {
+        (Identity::Condition { .. }, Some((decision, false))) => {
+            Identity::IsNot(Miss::NoCondition { author: decision.author.clone(), date: decision.date.clone() })
+        }
+        (Identity::Condition { evidence, own_firmware: false, .. }, Some((_, true))) => {
+            Identity::Is(Identified { evidence, rank: RANK_FAMILY, component: None })
+        }
+        (identity, _) => identity,
+    }
 }
 
 /// Which of two answers for two designations of one entry counts.

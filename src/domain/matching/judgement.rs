@@ -10,11 +10,15 @@ use super::identity::{
 };
 use super::settling;
 use crate::domain::catalogue::reading::{Designation, Generation, Reach};
+use crate::domain::catalogue::{Decisions, Holder};
 use crate::domain::firmware::Firmware;
 use crate::domain::nameplate::{NameplateReading, Variant};
 use crate::domain::product_index::{Entry, ProductIndex, StatusGroup};
-use crate::domain::verdict::{Confidence, Doubt, DoubtKind, Verdict};
+use crate::domain::verdict::{Confidence, Doubt, DoubtKind, Reading, Verdict};
 use crate::domain::version_range::{DeviceReading, Place, RangeAnswer};
+
+/// The doubt about a product on which the vendor has not come to an answer; nobody else has one.
+pub const STILL_INVESTIGATED: &str = "the vendor is still investigating this product";
 
 /// What one entry says about the device.
 struct Spoken<'a> {
@@ -27,11 +31,12 @@ struct Spoken<'a> {
 }
 
 /// See [`super::match_variant`].
-pub(super) fn judge(index: &ProductIndex, variant: &Variant, serial_number: &str) -> Vec<Match> {
+pub(super) fn judge(index: &ProductIndex, decisions: &Decisions, variant: &Variant, holder: &Holder<'_>) -> Vec<Match> {
     let catalogue = index.catalogue();
-    let device = NameplateReading::read(variant, catalogue);
+    let mut device = NameplateReading::read(variant, catalogue);
+    device.decisions = decisions.of(&device.decision_key, holder);
     let is_poor = device.is_poor() && !index.has_name(&device.whole_name);
-    if is_poor && device.components.is_empty() && !catalogue.has_decisions(&device.decision_key) {
+    if is_poor && device.components.is_empty() && device.decisions.is_empty() {
         return Vec::new();
     }
     let mut by_advisory: FxHashMap<u32, Vec<(&Entry, usize)>> = FxHashMap::default();
@@ -47,6 +52,7 @@ pub(super) fn judge(index: &ProductIndex, variant: &Variant, serial_number: &str
             by_advisory.entry(*advisory).or_default().push((entry, identities.len() - 1));
         }
     }
+    let serial_number = holder.serial_number;
     let mut ruler = Ruler { index, variant, serial_number, device: &device, answers: FxHashMap::default() };
     let mut advisories: Vec<u32> = by_advisory.keys().copied().collect();
     advisories.sort_unstable();
@@ -123,7 +129,30 @@ impl Ruler<'_> {
             answer.place = Place::Unclear;
             answer.doubts.push(Doubt::new(DoubtKind::Condition, format!("the advisory says `{condition}`")));
         }
+        self.settle_condition(&mut answer, &reading.decision_key);
         (answer, other_generation)
+    }
+}
+
+impl Ruler<'_> {
+    /// A user's word on what the entry depends on. What the serial number tells is no matter of anybody's word.
+    fn settle_condition(&self, answer: &mut RangeAnswer, product_key: &str) {
+        let is_open = |doubt: &Doubt| doubt.kind == DoubtKind::Condition;
+        if answer.asks_for == Some(Reading::SerialNumber) || !answer.doubts.iter().any(is_open) {
+            return;
+        }
+        let Some((decision, holds)) = self.device.decision_on_condition(product_key) else { return };
+        if holds {
+            answer.doubts.retain(|doubt| !is_open(doubt));
+            if answer.doubts.is_empty() && answer.place == Place::Unclear {
+                answer.place = Place::Inside;
+            }
+        } else {
+            answer.place = Place::Outside;
+            answer.doubts.clear();
+            answer.sentence =
+                format!("what the advisory depends on is not there, by {}, {}", decision.author, decision.date);
+        }
     }
 }
 
@@ -254,7 +283,7 @@ fn decide(
         }
         doubts.extend(one.answer.doubts.iter().cloned());
         if doubts.is_empty() {
-            doubts.push(Doubt::new(DoubtKind::Condition, "the vendor is still investigating this product"));
+            doubts.push(Doubt::new(DoubtKind::Condition, STILL_INVESTIGATED));
         }
         doubts.sort();
         doubts.dedup();

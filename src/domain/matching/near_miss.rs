@@ -1,7 +1,7 @@
 //! What almost matched and why it did not, and why a device cannot be checked at all.
 
 use super::identity::{Identity, Miss, identify};
-use crate::domain::nameplate::{NameplateReading, Variant};
+use crate::domain::nameplate::{Nameplate, NameplateReading, Variant};
 use crate::domain::product_index::ProductIndex;
 
 /// An entry that shares something telling with the device and is another product all the same.
@@ -69,6 +69,9 @@ fn tell(miss: &Miss, index: &ProductIndex) -> Option<(String, u32)> {
     let upper = |text: &str| text.to_uppercase();
     Some(match miss {
         Miss::Decision { author, date } => (format!("{author} decided on {date} that it is another product"), 1000),
+        Miss::NoCondition { author, date } => {
+            (format!("{author} decided on {date} that what the advisory depends on is not there"), 1000)
+        }
         Miss::OrderDiffers { yours, theirs, place } => {
             let text = format!(
                 "order number differs in place {place}: yours is {}, the advisory's {}",
@@ -94,11 +97,15 @@ fn tell(miss: &Miss, index: &ProductIndex) -> Option<(String, u32)> {
 /// Why no advisory can say anything about this device; `None` when it can be checked.
 pub fn why_unchecked(index: &ProductIndex, variant: &Variant) -> Option<String> {
     let device = NameplateReading::read(variant, index.catalogue());
-    if index.catalogue().has_decisions(&device.decision_key) {
+    unchecked(index, &device, &variant.nameplate)
+}
+
+/// As [`why_unchecked`], for a reading of the nameplate at hand.
+pub(super) fn unchecked(index: &ProductIndex, device: &NameplateReading, plate: &Nameplate) -> Option<String> {
+    if !device.decisions.is_empty() {
         return None;
     }
     if device.is_poor() {
-        let plate = &variant.nameplate;
         let blank = plate.model.trim().is_empty() && plate.part_number.trim().is_empty();
         return Some(if blank {
             "neither model nor order number is stated".to_owned()

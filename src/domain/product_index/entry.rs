@@ -6,7 +6,7 @@ use rustc_hash::FxHashSet;
 
 use crate::domain::advisory::Advisory;
 use crate::domain::catalogue::reading::{Designation, OrderSpec, TextKind};
-use crate::domain::catalogue::{Catalogue, Decision, FamilyId, VendorSet};
+use crate::domain::catalogue::{Catalogue, FamilyId, VendorSet};
 use crate::domain::model::tokens;
 use crate::domain::order_number::{Pattern, squash};
 use crate::domain::product::{BranchCategory, Product};
@@ -207,7 +207,7 @@ impl EntryReading {
             })
             .collect();
         EntryReading {
-            decision_key: Decision::product_key(&text.vendor, &text.name),
+            decision_key: catalogue.product_key(&text.vendor, &text.name),
             whole_name,
             vendors,
             vendor: text.vendor.clone(),

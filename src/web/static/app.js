@@ -94,5 +94,49 @@
     setTimeout(look, 300);
   }
 
+  // Keys of the review: only inside its card, never while typing, and not with a modifier.
+  const typing = (target) => target.closest("input:not([type=radio]):not([type=checkbox]), select, textarea");
+  document.addEventListener("keydown", (event) => {
+    const target = event.target instanceof Element ? event.target : document.body;
+    if (event.ctrlKey || event.altKey || event.metaKey || typing(target)) return;
+    const card = document.querySelector("[data-keys]");
+    const inside = card && card.contains(target);
+    if (event.key.toLowerCase() === "u" && (inside || target.closest(".status-bar"))) {
+      const undo = document.querySelector(".status-bar button");
+      if (undo) { event.preventDefault(); undo.click(); }
+    } else if (inside) {
+      const wanted = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+      const button = card.querySelector(`[data-key="${CSS.escape(wanted)}"]`);
+      if (button && !(wanted === "ArrowRight" && target.matches("input"))) { event.preventDefault(); button.click(); }
+    }
+  });
+  // The heading of the question takes the focus, so that it is read out and the keys work at once.
+  const heading = document.querySelector("[data-focus]");
+  if (heading && !location.hash) heading.focus({ preventScroll: true });
+
+  // A grid to type into: Enter goes down, a column that is pasted fills the fields below.
+  for (const grid of document.querySelectorAll("[data-grid]")) {
+    const below = (field) => {
+      const column = [...grid.querySelectorAll(`[data-column="${CSS.escape(field.dataset.column)}"]`)];
+      return column.slice(column.indexOf(field));
+    };
+    grid.addEventListener("keydown", (event) => {
+      const field = event.target;
+      if (event.key !== "Enter" || !field.dataset || !field.dataset.column) return;
+      const next = below(field)[1];
+      if (next) { event.preventDefault(); next.focus(); next.select(); }
+    });
+    grid.addEventListener("paste", (event) => {
+      const field = event.target;
+      const text = event.clipboardData ? event.clipboardData.getData("text") : "";
+      const values = text.replace(/\r/g, "").replace(/\n$/, "").split("\n");
+      if (!field.dataset || !field.dataset.column || values.length < 2) return;
+      event.preventDefault();
+      const fields = below(field).slice(0, values.length);
+      fields.forEach((one, n) => { one.value = values[n].split("\t")[0].trim(); });
+      say(`${fields.length} of ${values.length} values pasted`);
+    });
+  }
+
   window.nameplate = { say };
 })();

@@ -5,7 +5,7 @@ use nameplate::domain::advisory::{AdvisoryKey, AdvisoryRevision};
 use nameplate::domain::asset::Standing;
 use nameplate::domain::exposure::{ExposureChanges, ExposureFilter, ExposureKey, ExposureRow, Finding, diff};
 use nameplate::domain::priority::{KevCatalogue, KevEntry};
-use nameplate::domain::rescan::{Rescan, Trigger, VariantStanding};
+use nameplate::domain::rescan::{Rescan, RescanResult, Scope, Trigger, VariantStanding};
 use nameplate::domain::site::SiteSummary;
 use nameplate::domain::source::Trust;
 use nameplate::domain::verdict::{Confidence, Doubt, DoubtKind, Verdict};
@@ -31,6 +31,8 @@ fn affected(reason: &str) -> Finding {
         cves: vec!["CVE-2022-46680".to_owned()],
         fix: Some("4.0.0".to_owned()),
         advisory_version: "1".to_owned(),
+        fingerprint: String::new(),
+        question: String::new(),
     }
 }
 
@@ -51,6 +53,7 @@ fn possible(detail: &str) -> Finding {
 fn run_at(at: Timestamp, changes: &ExposureChanges) -> Rescan {
     Rescan {
         trigger: Trigger::Manual,
+        scope: Scope::All,
         started_at: at,
         finished_at: at,
         matcher_version: "0.1.0".to_owned(),
@@ -64,6 +67,10 @@ fn run_at(at: Timestamp, changes: &ExposureChanges) -> Rescan {
         n_not_judged: 0,
         error: None,
     }
+}
+
+fn result(changes: &ExposureChanges, standings: &[VariantStanding]) -> RescanResult {
+    RescanResult { changes: changes.clone(), standings: standings.to_vec(), ..RescanResult::default() }
 }
 
 fn stands(variant_id: i64, standing: Standing) -> VariantStanding {
@@ -82,7 +89,7 @@ async fn rescan_at(
     after.sort_by(|a, b| a.0.cmp(&b.0));
     assert!(lease::save_lease(db, rescan::LEASE, HOLDER, time(at)).await.unwrap());
     let changes = diff(&exposure::list_open_exposures(db).await.unwrap(), &after);
-    rescan::save_rescan(db, HOLDER, &run_at(time(at), &changes), &changes, standings).await.unwrap();
+    rescan::save_rescan(db, HOLDER, &run_at(time(at), &changes), &result(&changes, standings)).await.unwrap();
     assert_eq!(exposure::list_open_exposures(db).await.unwrap(), after, "what was found is what is open");
     changes
 }
@@ -405,7 +412,7 @@ async fn without_the_lease_nothing_is_saved(database: &TestDatabase) {
     assert!(lease::save_lease(&db, rescan::LEASE, "another", at).await.unwrap());
     let changes = diff(&[], &[(key(old, "A-1"), affected("x"))]);
     let before = database.n_rows().await;
-    let error = rescan::save_rescan(&db, HOLDER, &run_at(at, &changes), &changes, &[]).await.unwrap_err();
+    let error = rescan::save_rescan(&db, HOLDER, &run_at(at, &changes), &result(&changes, &[])).await.unwrap_err();
     assert!(matches!(error, StoreError::Conflict(_)), "{error}");
     assert_eq!(database.n_rows().await, before);
 }
@@ -453,7 +460,8 @@ async fn a_rescan_that_cannot_be_saved_whole_leaves_the_last_result(database: &T
         ),
     ] {
         let standings = [stands(old, Standing::NotNamed)];
-        let error = rescan::save_rescan(&db, HOLDER, &run_at(at, &changes), &changes, &standings).await.unwrap_err();
+        let error =
+            rescan::save_rescan(&db, HOLDER, &run_at(at, &changes), &result(&changes, &standings)).await.unwrap_err();
         assert!(matches!(error, StoreError::Conflict(_)), "{what}: {error}");
         let after = (database.n_rows().await, exposure::list_open_exposures(&db).await.unwrap());
         assert_eq!(after, before, "{what}");

@@ -1,0 +1,143 @@
+//! What people did: the bar that names the last act with its undo, taking an act back, and the list of all acts.
+
+use askama::Template;
+use axum::extract::{Path, RawQuery, State};
+use axum::response::{IntoResponse, Redirect, Response};
+
+use crate::domain::audit::{Act, AuditEntry};
+use crate::services::decide_match::DecideError;
+use crate::services::edit_assets::EditError;
+use crate::services::progress::Silent;
+use crate::services::undo_act::{UndoError, undo_act};
+use crate::store;
+use crate::web::error::Problem;
+use crate::web::form::Fields;
+use crate::web::frame::{Frame, Nav, StatusBar, render};
+use crate::web::query::ListQuery;
+use crate::web::state::AppState;
+use crate::web::viewer::Viewer;
+
+/// The bar for the act with this number, as a page shows it after a form was sent; `None` for an unknown number.
+pub async fn bar(
+    state: &AppState,
+    viewer: &Viewer,
+    did: Option<&str>,
+    back: &str,
+) -> Result<Option<StatusBar>, Problem> {
+    let Some(audit_id) = did.and_then(|did| did.parse::<i64>().ok()) else { return Ok(None) };
+    let Some(act) = store::audit::find_audit(state.db(), audit_id).await? else { return Ok(None) };
+    let mut text = sentence(&act.entry.what);
+    if let Some(answer) = store::review::find_answer_of_act(state.db(), audit_id).await? {
+        text = format!("{text} {}", answer.effect);
+    }
+    let can_undo = viewer.may_edit() && act.entry.act != Act::Undo && act.undone_by.is_none();
+    let undo =
+        can_undo.then(|| format!("/acts/{audit_id}/undo?back={}", crate::domain::filter::query_text::encode(back)));
+    Ok(Some(StatusBar { text, undo }))
+}
+
+/// With a capital letter in front and a full stop behind.
+fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    let first: String = chars.next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
+    format!("{first}{}.", chars.as_str())
+}
+
+/// `POST /acts/{audit_id}/undo?back=`.
+pub async fn undo(
+    State(state): State<AppState>,
+    viewer: Viewer,
+    Path(audit_id): Path<i64>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    let viewer = viewer.editing()?;
+    let query = Fields::read(query.as_deref().unwrap_or_default().as_bytes());
+    let undone = undo_act(state.db(), audit_id, &viewer.name, state.now(), &Silent).await.map_err(problem)?;
+    Ok(Redirect::to(&back_with(query.get("back"), undone.audit_id)).into_response())
+}
+
+/// The address to go back to, with the act that was done; `/review` when it is no path of ours.
+pub fn back_with(back: &str, audit_id: i64) -> String {
+    let back = if back.starts_with('/') && !back.starts_with("//") && !back.contains('\\') { back } else { "/review" };
+    let (path, query) = back.split_once('?').unwrap_or((back, ""));
+    let kept: Vec<&str> = query.split('&').filter(|word| !word.is_empty() && !word.starts_with("did=")).collect();
+    let kept: String = kept.iter().map(|word| format!("{word}&")).collect();
+    format!("{path}?{kept}did={audit_id}")
+}
+
+fn problem(error: UndoError) -> Problem {
+    match error {
+        UndoError::Unknown { .. } => Problem::not_found(error.to_string()),
+        UndoError::Undone { .. } | UndoError::IsUndo { .. } => Problem::conflict(error.to_string()),
+        UndoError::Decide(error) => decide_problem(error),
+        UndoError::Edit(error) => edit_problem(error),
+        UndoError::Store(error) => error.into(),
+    }
+}
+
+/// What a page says when an answer is not taken.
+pub fn decide_problem(error: DecideError) -> Problem {
+    match error {
+        DecideError::Gone | DecideError::Changed | DecideError::Faster(_) => Problem::conflict(error.to_string()),
+        DecideError::Store(error) => error.into(),
+        DecideError::Load(_) | DecideError::Rescan(_) => Problem::internal(error),
+        _ => Problem::bad_request(error.to_string()),
+    }
+}
+
+/// What a page says when values are not taken.
+pub fn edit_problem(error: EditError) -> Problem {
+    match error {
+        EditError::Store(error) => error.into(),
+        EditError::Rescan(error) => Problem::conflict(format!(
+            "the values are written, but the devices could not be judged again: {error}\nhint: the next rescan judges them"
+        )),
+        _ => Problem::bad_request(error.to_string()),
+    }
+}
+
+/// Acts on a page of the list.
+const PAGE: u32 = 100;
+
+#[derive(Template)]
+#[template(path = "acts.html")]
+struct ActsPage {
+    frame: Frame,
+    acts: Vec<AuditEntry>,
+    next: Option<String>,
+}
+
+/// `GET /acts`: who did what when, the latest first.
+pub async fn show(
+    State(state): State<AppState>,
+    viewer: Viewer,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    let query = ListQuery::parse(query.as_deref(), &["after", "did"])?;
+    let before = query.after().and_then(|after| after.parse().ok());
+    let acts = store::audit::list_audit(state.db(), before, PAGE).await?;
+    let next = acts.last().filter(|_| acts.len() == PAGE as usize).map(|last| format!("/acts?after={}", last.audit_id));
+    let mut frame = Frame::load(&state, &viewer, Nav::None, "What was done").await?;
+    frame.done = bar(&state, &viewer, query.value("did"), "/acts").await?;
+    render(&ActsPage { frame, acts, next })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_goes_back_to_our_own_pages_only() {
+        for (back, to) in [
+            ("/review?tab=decided&did=3", "/review?tab=decided&did=7"),
+            ("/sites/riverside", "/sites/riverside?did=7"),
+            ("//evil.example", "/review?did=7"),
+            ("https://evil.example", "/review?did=7"),
+            ("/\\evil.example", "/review?did=7"),
+            ("", "/review?did=7"),
+        ] {
+            assert_eq!(back_with(back, 7), to);
+        }
+        assert_eq!(sentence("3 exposures marked"), "3 exposures marked.");
+    }
+}

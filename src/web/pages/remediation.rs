@@ -1,0 +1,236 @@
+//! `/remediation`: marks what is done about exposures, with a preview of what the mark touches.
+//!
+//! Its address takes the words of a filter and, more exactly, `row=` pairs: `a<asset>~<namespace>~<tracking id>` for one
+//! asset, `v<variant>~<namespace>~<tracking id>` for all twins of a variant. `back=` is the page to return to.
+
+use askama::Template;
+use axum::extract::{RawQuery, State};
+use axum::response::{IntoResponse, Redirect, Response};
+
+use crate::domain::advisory::AdvisoryKey;
+use crate::domain::filter::{Filter, query_text};
+use crate::domain::mark::{Mark, MarkReason};
+use crate::domain::remediation::RemediationStatus;
+use crate::services::progress::Silent;
+use crate::services::set_remediation::{
+    MarkError, MarkPreview, MarkRequest, MarkScope, preview_marks, set_remediation, today,
+};
+use crate::web::error::Problem;
+use crate::web::form::Fields;
+use crate::web::frame::{Frame, Nav, render};
+use crate::web::pages::acts;
+use crate::web::partials::{StatusBadge, StatusSplit, counted, grouped};
+use crate::web::state::AppState;
+use crate::web::viewer::Viewer;
+
+#[derive(Template)]
+#[template(path = "remediation.html")]
+struct RemediationPage {
+    frame: Frame,
+    preview: MarkPreview,
+    /// The scope as hidden fields.
+    fields: Vec<(String, String)>,
+    filter: String,
+    n_rows: u64,
+    cves: Vec<String>,
+    back: String,
+    today: String,
+    /// Why the form was not taken.
+    problem: Option<Problem>,
+    given: Mark,
+}
+
+impl RemediationPage {
+    fn grouped(&self, n: &u64) -> String {
+        grouped(*n)
+    }
+
+    fn counted(&self, n: &u64, one: &str, many: &str) -> String {
+        counted(*n, one, many)
+    }
+
+    fn split(&self) -> StatusSplit {
+        StatusSplit { n: self.preview.n_by_status }
+    }
+
+    fn is_given(&self, reason: &MarkReason) -> bool {
+        self.given.reason == *reason
+    }
+
+    fn group(&self, status: RemediationStatus) -> Vec<MarkReason> {
+        MarkReason::ALL.into_iter().filter(|reason| reason.status() == status).collect()
+    }
+}
+
+/// What an address or a form says about the exposures that are meant.
+struct Wanted {
+    request: MarkRequest,
+    filter: Filter,
+    fields: Vec<(String, String)>,
+    back: String,
+}
+
+/// Words of the form beside those of a filter and of the scope.
+const OF_MARK: [&str; 6] = ["reason", "note", "expires_on", "firmware", "cve_only", "back"];
+
+impl Wanted {
+    fn read(text: &str) -> Result<Wanted, Problem> {
+        let all = Fields::read(text.as_bytes());
+        let kept: Vec<&str> = text
+            .split('&')
+            .filter(|pair| {
+                let name = pair.split('=').next().unwrap_or_default();
+                !pair.is_empty() && !OF_MARK.contains(&name) && name != "row" && name != "did" && name != "select"
+            })
+            .collect();
+        let filter = Filter::parse(&kept.join("&"))?;
+        let mut scope = MarkScope { filter: filter.clone(), ..MarkScope::default() };
+        let mut fields: Vec<(String, String)> =
+            filter.words().flat_map(|w| filter.values(w).into_iter().map(move |v| (w.word().to_owned(), v))).collect();
+        // A page whose boxes are all meant, or whose whole filter is, says so; else the ticked rows alone.
+        if all.get("select") != "all" {
+            for row in all.all("row") {
+                let (is_variant, id, key) = pair(row)?;
+                let list = if is_variant { &mut scope.only_variants } else { &mut scope.only };
+                list.push((id, key));
+                fields.push(("row".to_owned(), row.to_owned()));
+            }
+        }
+        let cves: Vec<String> = all.all("cve_only").filter(|cve| !cve.is_empty()).map(str::to_owned).collect();
+        let reason = match all.get("reason") {
+            "" => MarkReason::NoDecision,
+            word => MarkReason::ALL.into_iter().find(|reason| reason.word() == word).ok_or_else(|| {
+                let known: Vec<String> = MarkReason::ALL.iter().map(|r| format!("`{}`", r.word())).collect();
+                Problem::bad_request(format!("cannot mark: expected one of {}, found `{word}`", known.join(", ")))
+            })?,
+        };
+        let of_reason = |wanted: MarkReason, name: &str| {
+            if reason == wanted { all.get(name).trim().to_owned() } else { String::new() }
+        };
+        let mark = Mark {
+            reason,
+            note: all.get("note").trim().to_owned(),
+            expires_on: of_reason(MarkReason::RiskAccepted, "expires_on"),
+            firmware: of_reason(MarkReason::FirmwareUpdated, "firmware"),
+        };
+        Ok(Wanted { request: MarkRequest { scope, cves, mark }, filter, fields, back: all.get("back").to_owned() })
+    }
+}
+
+/// Reads `a7~https://example.com~ICSA-23-229-03`.
+fn pair(text: &str) -> Result<(bool, i64, AdvisoryKey), Problem> {
+    let wrong = || {
+        Problem::bad_request(format!(
+            "cannot mark the row `{text}`: expected `a` or `v` with a number, a namespace and a tracking id between `~`"
+        ))
+    };
+    let mut parts = text.splitn(3, '~');
+    let (who, namespace, id) = (parts.next(), parts.next(), parts.next());
+    let (Some(who), Some(namespace), Some(id)) = (who, namespace, id) else { return Err(wrong()) };
+    let is_variant = who.starts_with('v');
+    let number = who.strip_prefix(['a', 'v']).and_then(|number| number.parse().ok()).ok_or_else(wrong)?;
+    Ok((is_variant, number, AdvisoryKey { namespace: namespace.to_owned(), id: id.to_owned() }))
+}
+
+/// The `row=` value of one asset and advisory.
+pub fn row_of_asset(asset_id: i64, key: &AdvisoryKey) -> String {
+    format!("a{asset_id}~{}~{}", key.namespace, key.id)
+}
+
+/// The `row=` value of all twins of a variant and an advisory.
+pub fn row_of_variant(variant_id: i64, key: &AdvisoryKey) -> String {
+    format!("v{variant_id}~{}~{}", key.namespace, key.id)
+}
+
+/// The address of the form for these rows.
+pub fn href(rows: &[String], back: &str) -> String {
+    let rows: Vec<String> = rows.iter().map(|row| format!("row={}", query_text::encode(row))).collect();
+    format!("/remediation?{}&back={}", rows.join("&"), query_text::encode(back))
+}
+
+/// `GET /remediation?…`.
+pub async fn show(
+    State(state): State<AppState>,
+    viewer: Viewer,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    let viewer = viewer.editing()?;
+    form(&state, &viewer, Wanted::read(query.as_deref().unwrap_or_default())?, None).await
+}
+
+async fn form(
+    state: &AppState,
+    viewer: &Viewer,
+    wanted: Wanted,
+    problem: Option<Problem>,
+) -> Result<Response, Problem> {
+    let now = state.now();
+    let preview = preview_marks(state.db(), &wanted.request, &viewer.sites, now).await.map_err(mark_problem)?;
+    let status = problem.as_ref().map(|problem| problem.status);
+    let page = RemediationPage {
+        frame: Frame::load(state, viewer, Nav::Exposures, "Mark remediation").await?,
+        n_rows: (wanted.request.scope.only.len() + wanted.request.scope.only_variants.len()) as u64,
+        filter: wanted.filter.in_words(),
+        cves: preview.cves.clone(),
+        preview,
+        fields: wanted.fields,
+        back: wanted.back,
+        today: today(now),
+        problem,
+        given: wanted.request.mark,
+    };
+    let response = render(&page)?;
+    Ok(match status {
+        Some(status) => (status, response).into_response(),
+        None => response,
+    })
+}
+
+/// `POST /remediation`: marks, or shows the form again with what is wrong.
+pub async fn save(State(state): State<AppState>, viewer: Viewer, body: String) -> Result<Response, Problem> {
+    let viewer = viewer.editing()?;
+    let wanted = Wanted::read(&body)?;
+    match set_remediation(state.db(), &wanted.request, &viewer.name, &viewer.sites, state.now(), &Silent).await {
+        Ok(marked) => {
+            let back = if wanted.back.is_empty() { "/exposures" } else { &wanted.back };
+            Ok(Redirect::to(&acts::back_with(back, marked.audit_id)).into_response())
+        }
+        Err(error) => match mark_problem(error) {
+            problem if problem.status.is_server_error() => Err(problem),
+            problem => form(&state, &viewer, wanted, Some(problem)).await,
+        },
+    }
+}
+
+fn mark_problem(error: MarkError) -> Problem {
+    match error {
+        MarkError::Store(error) => error.into(),
+        MarkError::Load(error) => Problem::internal(error),
+        MarkError::Edit(error) => acts::edit_problem(error),
+        MarkError::Nothing => Problem::conflict(error.to_string()),
+        _ => Problem::bad_request(error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_and_filter_make_the_scope() {
+        let key = AdvisoryKey { namespace: "https://example.com/a~b".to_owned(), id: "A-1".to_owned() };
+        let plain = AdvisoryKey { namespace: "https://example.com".to_owned(), id: "A-1".to_owned() };
+        let href = href(&[row_of_asset(7, &plain), row_of_variant(8, &plain)], "/sites/north?view=asset");
+        let wanted = Wanted::read(href.split_once('?').unwrap().1).unwrap();
+        assert_eq!(wanted.request.scope.only, [(7, plain.clone())]);
+        assert_eq!(wanted.request.scope.only_variants, [(8, plain)]);
+        assert_eq!(wanted.back, "/sites/north?view=asset");
+        let wanted = Wanted::read("verdict=affected&reason=planned&note=in+May&firmware=4.0.0").unwrap();
+        assert_eq!(wanted.filter.to_string(), "verdict=affected");
+        assert_eq!((wanted.request.mark.note.as_str(), wanted.request.mark.firmware.as_str()), ("in May", ""));
+        for wrong in ["row=7", "row=a7~x", "row=x7~a~b", "reason=soon", "colour=red"] {
+            assert!(Wanted::read(wrong).is_err(), "{wrong}");
+        }
+        assert!(!row_of_asset(1, &key).is_empty());
+    }
+}
