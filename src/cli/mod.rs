@@ -15,6 +15,7 @@ mod advisory;
 mod alert;
 mod alias;
 mod asset;
+mod backup;
 mod bars;
 mod compare;
 mod completions;
@@ -134,6 +135,10 @@ enum Command {
     Token(token::Command),
     Migrate(migrate::Arguments),
     Move(move_database::Arguments),
+    Backup(backup::BackupArguments),
+    Restore(backup::RestoreArguments),
+    Retention(backup::RetentionArguments),
+    Doctor(backup::DoctorArguments),
     Completions(completions::Arguments),
     Man(completions::ManArguments),
 }
@@ -262,6 +267,10 @@ async fn run(cli: Cli) -> Outcome {
         Command::Token(command) => token::run(command, &context).await,
         Command::Migrate(arguments) => migrate::run(arguments, &context).await,
         Command::Move(arguments) => move_database::run(arguments, &context).await,
+        Command::Backup(arguments) => backup::run_backup(arguments, &context).await,
+        Command::Restore(arguments) => backup::run_restore(arguments, &context).await,
+        Command::Retention(arguments) => backup::run_retention(arguments, &context).await,
+        Command::Doctor(arguments) => backup::run_doctor(arguments, &context).await,
         Command::Completions(arguments) => completions::run(arguments),
         Command::Man(arguments) => completions::run_man(arguments),
     }

@@ -129,6 +129,7 @@ pub mod alias;
 pub mod asset;
 pub mod asset_edit;
 pub mod audit;
+pub mod backup;
 pub mod change;
 pub mod column_choice;
 pub mod epss;

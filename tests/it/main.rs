@@ -13,6 +13,7 @@ mod drafts;
 mod import;
 mod jobs;
 mod revisions;
+mod nightly;
 mod store;
 mod transfer;
 mod upload;
