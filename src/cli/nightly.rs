@@ -10,6 +10,7 @@ use crate::domain::nightly::{Outcome as StepOutcome, StartedBy};
 use crate::report::visible::visible_line;
 use crate::services::nightly::{Chain, due_slot, run_nightly};
 use crate::services::outlets::Outlets;
+use crate::services::sources::FetchSettings;
 use crate::services::watch::schedule;
 use crate::store;
 
@@ -53,7 +54,8 @@ pub async fn run(arguments: &Arguments, context: &Context) -> Outcome {
     }
     let bars = Bars::new(context.quiet);
     let clock = Timestamp::now;
-    let chain = Chain { db: &db, outlets: &outlets, clock: &clock, progress: &bars };
+    let fetching = FetchSettings::of_config(&context.config)?;
+    let chain = Chain { db: &db, outlets: &outlets, fetching: &fetching, clock: &clock, progress: &bars };
     let done = tokio::select! {
         done = run_nightly(&chain, due, StartedBy::Command) => done?,
         _ = tokio::signal::ctrl_c() => return Err("stopped; what was done stays, the next run goes on from there".into()),

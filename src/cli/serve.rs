@@ -8,6 +8,7 @@ use super::{Context, Outcome};
 use crate::services::accounts::make_setup_code;
 use crate::services::outlets::Outlets;
 use crate::services::progress::Silent;
+use crate::services::sources::FetchSettings;
 use crate::services::watch::{Rota, watch};
 use crate::web;
 
@@ -49,8 +50,9 @@ pub async fn run(arguments: &Arguments, context: &Context) -> Outcome {
         context.say("warning: passphrases cross the network readable; set tls_certificate and tls_key, or put a proxy with TLS in front");
     }
     let outlets = Outlets::of(&context.config, |name| std::env::var(name).ok())?;
+    let fetching = FetchSettings::of_config(&context.config)?;
     let rota = Rota::of(&context.config, db.name())?;
-    let watching = tokio::spawn(watch(db.clone(), outlets, rota, &Silent));
+    let watching = tokio::spawn(watch(db.clone(), outlets, fetching, rota, &Silent));
     let state = web::AppState::new(db, context.config.clone(), now);
     web::serve(listener, tls, state, stop_signal()).await?;
     // What it does can be stopped at any moment and is gone on with at the next start.

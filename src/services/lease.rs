@@ -40,6 +40,7 @@ pub async fn take(db: &Db, name: &'static str) -> Result<Taken, StoreError> {
     {
         tracing::warn!("`{other}` ended without giving back the lease `{name}`; going on in its place");
         store::lease::delete_lease(db, name, other).await?;
+        free_what_else_it_held(db, other).await?;
     }
     if other.as_ref().is_none_or(|(other, _)| is_dead(other))
         && store::lease::save_lease(db, name, &holder, Timestamp::now()).await?
@@ -51,6 +52,23 @@ pub async fn take(db: &Db, name: &'static str) -> Result<Taken, StoreError> {
         .or(other)
         .unwrap_or_else(|| ("another process".to_owned(), Timestamp::now()));
     Ok(Taken::By(other, since))
+}
+
+/// Leases that are taken within the work of another one, by the same process.
+const WITHIN: [&str; 2] = [store::rescan::LEASE, crate::services::fetch_advisories::LEASE];
+
+/// Gives back what else a process held that is known to be gone. Those leases name it by its number alone; should
+/// that of another machine have the same one, it notices the loss when it saves, and saves nothing.
+async fn free_what_else_it_held(db: &Db, dead: &str) -> Result<(), StoreError> {
+    let Some((process, _)) = dead.split_once('/') else { return Ok(()) };
+    for name in WITHIN {
+        if let Some((holder, _)) = store::lease::find_lease(db, name).await?
+            && (holder.starts_with(&format!("{process} at ")) || is_dead(&holder))
+        {
+            store::lease::delete_lease(db, name, &holder).await?;
+        }
+    }
+    Ok(())
 }
 
 impl Held {

@@ -7,17 +7,21 @@ use thiserror::Error;
 use crate::domain::nightly::{Outcome, Standing, StartedBy, Step, StepDone};
 use crate::domain::rescan::Trigger;
 use crate::domain::schedule::{Due, Schedule};
+use crate::domain::source::SourceKind;
+use crate::services::fetch_advisories::fetch_advisories;
 use crate::services::lease::{self, Taken};
 use crate::services::outlets::{Outlets, deliver};
 use crate::services::progress::Progress;
 use crate::services::rescan::rescan;
 use crate::services::send_alerts::send_alerts;
+use crate::services::sources::FetchSettings;
 use crate::store::{self, Db, StoreError};
 
 /// What the chain works with.
 pub struct Chain<'a> {
     pub db: &'a Db,
     pub outlets: &'a Outlets,
+    pub fetching: &'a FetchSettings,
     pub clock: &'a (dyn Fn() -> Timestamp + Sync),
     pub progress: &'a dyn Progress,
 }
@@ -167,8 +171,10 @@ async fn do_step(chain: &Chain<'_>, step: Step) -> Result<(Outcome, String), Str
     let skipped = |text: &str| Ok((Outcome::Skipped, text.to_owned()));
     let in_words = |e: StoreError| e.to_string();
     match step {
-        Step::Fetch => skipped("no source is enabled"),
-        Step::Enrich => skipped("no source of exploited vulnerabilities or exploit probabilities is enabled"),
+        Step::Fetch => fetch_step(chain, |kind| !is_list(kind), "no source of advisories is enabled").await,
+        Step::Enrich => {
+            fetch_step(chain, is_list, "no source of exploited vulnerabilities or exploit probabilities is enabled").await
+        }
         Step::Rescan => {
             if store::variant::count_variants(chain.db).await.map_err(in_words)? == 0 {
                 return skipped("no devices are imported");
@@ -205,6 +211,75 @@ async fn do_step(chain: &Chain<'_>, step: Step) -> Result<(Outcome, String), Str
         Step::Report => skipped("no report is scheduled"),
         Step::Deliver => deliver_step(chain).await,
     }
+}
+
+/// Whether a source gives lists about vulnerabilities, no advisories.
+fn is_list(kind: SourceKind) -> bool {
+    matches!(kind, SourceKind::Kev | SourceKind::Epss)
+}
+
+/// Visits the enabled sources of these kinds. Fails when one could not be pulled; what the others gave is kept.
+async fn fetch_step(
+    chain: &Chain<'_>,
+    is_meant: impl Fn(SourceKind) -> bool,
+    nothing: &str,
+) -> Result<(Outcome, String), String> {
+    let sources = store::source::list_sources(chain.db).await.map_err(|e| e.to_string())?;
+    let names: Vec<String> = sources
+        .into_iter()
+        .map(|(_, source)| source)
+        .filter(|source| source.is_enabled && source.is_fetched() && is_meant(source.kind))
+        .map(|source| source.name)
+        .collect();
+    if names.is_empty() {
+        return Ok((Outcome::Skipped, nothing.to_owned()));
+    }
+    let fetched = fetch_advisories(chain.db, chain.fetching, &names, (chain.clock)(), chain.progress)
+        .await
+        .map_err(|e| e.to_string())?;
+    let n_added: u64 = fetched.iter().map(|one| one.pull.n_added).sum();
+    let told: Vec<String> =
+        fetched.iter().map(|one| format!("{}: {}", one.source.name, one.pull.summary())).collect();
+    let told = format!("{n_added} new; {}", told.join("; "));
+    if fetched.iter().all(|one| one.pull.is_good()) { Ok((Outcome::Done, told)) } else { Err(told) }
+}
+
+/// Looks at the sources between two nights. When something new came, everything is judged, and alerts go out at once.
+/// Gives the number of new documents; 0 also when another process is at it.
+///
+/// # Errors
+///
+/// The database fails. That a source fails is kept with its pull.
+pub async fn poll(chain: &Chain<'_>) -> Result<u64, StoreError> {
+    let held = match lease::take(chain.db, store::nightly::LEASE).await? {
+        Taken::Held(held) => held,
+        Taken::By(..) => return Ok(0),
+    };
+    let result = poll_held(chain).await;
+    let freed = held.give_back().await;
+    let n_new = result?;
+    freed?;
+    Ok(n_new)
+}
+
+async fn poll_held(chain: &Chain<'_>) -> Result<u64, StoreError> {
+    let fetched = match fetch_advisories(chain.db, chain.fetching, &[], (chain.clock)(), chain.progress).await {
+        Ok(fetched) => fetched,
+        Err(e) => {
+            tracing::warn!("the sources could not be looked at: {e}");
+            return Ok(0);
+        }
+    };
+    let n_new = fetched.iter().map(|one| one.pull.n_added).sum();
+    if n_new > 0 {
+        match rescan(chain.db, Trigger::Advisory, chain.progress).await {
+            Ok(done) => tracing::info!(rescan = done.rescan_id, "{n_new} new documents were judged"),
+            // The next night judges them.
+            Err(e) => tracing::warn!("{n_new} new documents could not be judged: {e}"),
+        }
+        send_alerts(chain.db, &chain.outlets.wording, (chain.clock)()).await?;
+    }
+    Ok(n_new)
 }
 
 async fn deliver_step(chain: &Chain<'_>) -> Result<(Outcome, String), String> {

@@ -1,15 +1,18 @@
 //! What `serve` does on its own: the nightly chain when a slot is due, looks at the sources in between, and sending what
 //! waits.
 
+use std::time::Instant;
+
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::config::Config;
 use crate::domain::nightly::StartedBy;
 use crate::domain::schedule::{DEFAULT_CRON, Due, Schedule};
-use crate::services::nightly::{Chain, NightlyError, due_slot, run_nightly};
+use crate::services::nightly::{Chain, NightlyError, due_slot, poll, run_nightly};
 use crate::services::outlets::{OutletError, Outlets, deliver, time_zone};
 use crate::services::progress::Progress;
+use crate::services::sources::FetchSettings;
 use crate::store::{self, Db, StoreError};
 
 /// When to do what.
@@ -122,12 +125,33 @@ async fn run(chain: &Chain<'_>, due: Option<Due>) -> Result<Option<i64>, StoreEr
 const LOOK: std::time::Duration = std::time::Duration::from_secs(15);
 
 /// Does what is due until it is dropped.
-pub async fn watch(db: Db, outlets: Outlets, rota: Rota, progress: &'static (dyn Progress + Send + Sync)) {
+pub async fn watch(
+    db: Db,
+    outlets: Outlets,
+    fetching: FetchSettings,
+    rota: Rota,
+    progress: &'static (dyn Progress + Send + Sync),
+) {
     let clock = Timestamp::now;
-    let chain = Chain { db: &db, outlets: &outlets, clock: &clock, progress };
+    let chain = Chain { db: &db, outlets: &outlets, fetching: &fetching, clock: &clock, progress };
+    let mut polled_at = Instant::now();
     loop {
-        if let Err(e) = tick(&chain, &rota).await {
+        let done = tick(&chain, &rota).await;
+        if matches!(&done, Ok(Ticked { nightly_run_id: Some(_), .. })) {
+            // The night has looked at the sources.
+            polled_at = Instant::now();
+        }
+        if let Err(e) = done {
             tracing::error!("what was due could not be done: {e}");
+        }
+        // Measured by a clock that nobody sets.
+        if rota.poll.is_some_and(|every| polled_at.elapsed() >= every.unsigned_abs()) {
+            polled_at = Instant::now();
+            match poll(&chain).await {
+                Ok(0) => {}
+                Ok(_) => continue,
+                Err(e) => tracing::error!("the sources could not be looked at: {e}"),
+            }
         }
         tokio::time::sleep(LOOK).await;
     }
