@@ -163,9 +163,10 @@ fn section(out: &mut String, digest: &AlertDigest, event: AlertEvent, setting: &
     }
 }
 
-/// "possible → affected: 3.1.2 is below 4.0.0. Fix: 4.0.0. Because of an advisory revision."
+/// "affected: 3.1.2 is below 4.0.0. Fix: 4.0.0. Cause: advisory revision.", "possible → affected: 3.1.2 is below 4.0.0. Fix: 4.0.0. Because of an advisory revision."
 pub fn why(item: &AlertItem) -> String {
-    let mut text = one_line(&item.told);
+    // What is new stands under that heading.
+    let mut text = one_line(item.told.strip_prefix("new: ").unwrap_or(&item.told));
     if !item.reason.is_empty() {
         let _ = write!(text, ": {}", one_line(&item.reason));
     }
@@ -315,7 +316,33 @@ pub(crate) mod tests {
     fn a_message_is_short_and_says_what_when_and_how_to_stop() {
         let message = message(&digest(), &setting());
         assert_eq!(message.subject, "[Riverside meters] 1 new, 1 fixable, 1 silent source (1 exploited) since 21 Nov");
-        insta::assert_snapshot!(message.text, @"");
+        insta::assert_snapshot!(message.text, @r#"
+        Judged 2026-11-22 02:14 CET (01:14 UTC). Advisories to 2026-11-21. Changes since 2026-11-21 02:12 CET (01:12 UTC).
+        About: Site: Riverside.
+
+        NEW (1)
+          1,204 x Schneider Electric PowerLogic PM8000 3.1.2, Riverside
+              EXPLOITED, high 8.8  ICSA-23-229-03: Power & energy <meters>
+              affected: 3.1.2 is below 4.0.0. Fix: 4.0.0. Cause: advisory revision.
+              https://nameplate.example/search?q=ICSA-23-229-03
+
+        FIX NOW NAMED (1)
+          1,204 x Schneider Electric PowerLogic PM8000 3.1.2, Riverside and 2 more sites
+              no score  ICSA-23-229-03: Power & energy <meters>
+              none named → fix 4.0.0: 3.1.2 is below 4.0.0. Fix: 4.0.0. Cause: advisory revision.
+              https://nameplate.example/search?q=ICSA-23-229-03
+
+        SILENT SOURCES (1)
+          CISA: silent for 3 days
+
+        Unchanged: 8,197 exposures. Cannot be checked: 510 assets.
+
+        All changes: https://nameplate.example/rescans
+
+        -- 
+        Sent because of the alert rule `Riverside meters`.
+        To stop these messages: https://nameplate.example/alerts/stop?token=abc
+        "#);
     }
 
     #[test]

@@ -32,6 +32,7 @@ mod plan;
 mod report;
 mod rescan;
 mod scan;
+mod scheduled_report;
 mod serve;
 mod source;
 mod token;
@@ -121,6 +122,8 @@ enum Command {
     #[command(subcommand)]
     Plan(plan::Command),
     Nightly(nightly::Arguments),
+    #[command(subcommand)]
+    ScheduledReport(scheduled_report::Command),
     #[command(subcommand)]
     Alert(alert::Command),
     #[command(subcommand)]
@@ -257,6 +260,7 @@ async fn run(cli: Cli) -> Outcome {
         Command::Unfixed(command) => unfixed::run(command, &context).await,
         Command::Plan(command) => plan::run(command, &context).await,
         Command::Nightly(arguments) => nightly::run(arguments, &context).await,
+        Command::ScheduledReport(command) => scheduled_report::run(command, &context).await,
         Command::Alert(command) => alert::run(command, &context).await,
         Command::Outbox(command) => outbox::run(command, &context).await,
         Command::Vex(arguments) => vex::run(arguments, &context).await,

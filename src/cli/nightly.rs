@@ -55,7 +55,15 @@ pub async fn run(arguments: &Arguments, context: &Context) -> Outcome {
     let bars = Bars::new(context.quiet);
     let clock = Timestamp::now;
     let fetching = FetchSettings::of_config(&context.config)?;
-    let chain = Chain { db: &db, outlets: &outlets, fetching: &fetching, clock: &clock, progress: &bars };
+    let data_dir = context.config.data_dir().ok();
+    let chain = Chain {
+        db: &db,
+        outlets: &outlets,
+        fetching: &fetching,
+        data_dir: data_dir.as_deref(),
+        clock: &clock,
+        progress: &bars,
+    };
     let done = tokio::select! {
         done = run_nightly(&chain, due, StartedBy::Command) => done?,
         _ = tokio::signal::ctrl_c() => return Err("stopped; what was done stays, the next run goes on from there".into()),

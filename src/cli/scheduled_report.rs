@@ -68,7 +68,9 @@ pub async fn run(command: &Command, context: &Context) -> Outcome {
         Command::List(_) => {
             for (id, schedule) in store::report_schedule::list_report_schedules(&db).await? {
                 let site = schedule.site.as_deref().map_or_else(|| "all sites".into(), visible_line);
-                let last = schedule.last_slot_at.map_or_else(|| "never made".to_owned(), |at| format!("made for {}", at.strftime("%Y-%m-%d")));
+                let last = schedule
+                    .last_slot_at
+                    .map_or_else(|| "never made".to_owned(), |at| format!("made for {}", at.strftime("%Y-%m-%d")));
                 println!(
                     "{id}\t{site}\t{}\t{}\t{}\tkept {} days\t{last}",
                     schedule.format,

@@ -52,7 +52,7 @@ pub async fn run(arguments: &Arguments, context: &Context) -> Outcome {
     let outlets = Outlets::of(&context.config, |name| std::env::var(name).ok())?;
     let fetching = FetchSettings::of_config(&context.config)?;
     let rota = Rota::of(&context.config, db.name())?;
-    let watching = tokio::spawn(watch(db.clone(), outlets, fetching, rota, &Silent));
+    let watching = tokio::spawn(watch(db.clone(), outlets, fetching, context.config.data_dir().ok(), rota, &Silent));
     let state = web::AppState::new(db, context.config.clone(), now);
     web::serve(listener, tls, state, stop_signal()).await?;
     // What it does can be stopped at any moment and is gone on with at the next start.

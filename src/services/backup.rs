@@ -12,7 +12,9 @@ use crate::store::{self, Db, StoreError};
 /// Why there is no backup, or why it was not restored.
 #[derive(Debug, Error)]
 pub enum BackupError {
-    #[error("cannot write the backup `{0}`: expected a new file, found one\nhint: name another file, or remove that one first")]
+    #[error(
+        "cannot write the backup `{0}`: expected a new file, found one\nhint: name another file, or remove that one first"
+    )]
     IsThere(PathBuf),
     #[error(
         "cannot back up {0}: it is kept by a PostgreSQL server, which has its own tools\nhint: `pg_dump --format=custom --file=nameplate.dump DATABASE`, and `pg_restore` to bring it back"

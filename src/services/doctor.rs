@@ -83,8 +83,7 @@ fn configuration(config: &Config, db: &Db) -> Part {
 async fn database(db: &Db) -> Result<Part, StoreError> {
     db.ping().await?;
     let size = store::backup::find_size_bytes(db).await? / (1 << 20);
-    let (assets, advisories) =
-        (store::asset::count_assets(db).await?, store::advisory::count_advisories(db).await?);
+    let (assets, advisories) = (store::asset::count_assets(db).await?, store::advisory::count_advisories(db).await?);
     let found = format!(
         "{} answers, {} MiB; {} assets, {} advisories",
         db.name(),
@@ -94,7 +93,9 @@ async fn database(db: &Db) -> Result<Part, StoreError> {
     );
     Ok(match (assets, advisories) {
         (0, _) => part("database", State::Attention, found, "`nameplate import FILE` brings devices"),
-        (_, 0) => part("database", State::Attention, found, "`nameplate advisory add PATH` or a source brings advisories"),
+        (_, 0) => {
+            part("database", State::Attention, found, "`nameplate advisory add PATH` or a source brings advisories")
+        }
         _ => part("database", State::Well, found, ""),
     })
 }
@@ -104,7 +105,12 @@ fn disk(config: &Config) -> Part {
         return part("disk", State::Failing, "the user has no data folder", "name one with --data-dir");
     };
     if !folder.exists() {
-        return part("disk", State::Well, format!("`{}` is not there yet", folder.display()), "it is made when it is needed");
+        return part(
+            "disk",
+            State::Well,
+            format!("`{}` is not there yet", folder.display()),
+            "it is made when it is needed",
+        );
     }
     let probe = folder.join(".nameplate-probe");
     if let Err(e) = std::fs::write(&probe, b"").and_then(|()| std::fs::remove_file(&probe)) {
@@ -116,14 +122,18 @@ fn disk(config: &Config) -> Part {
         );
     }
     match free_bytes(&folder) {
-        None => part("disk", State::Well, format!("`{}` can be written to; free space is not known", folder.display()), ""),
+        None => {
+            part("disk", State::Well, format!("`{}` can be written to; free space is not known", folder.display()), "")
+        }
         Some(free) if free < LITTLE_SPACE_BYTES => part(
             "disk",
             State::Attention,
             format!("{} MiB free in `{}`", thousands(free >> 20), folder.display()),
             "make room: a rescan of a large fleet and a backup need some GiB",
         ),
-        Some(free) => part("disk", State::Well, format!("{} MiB free in `{}`", thousands(free >> 20), folder.display()), ""),
+        Some(free) => {
+            part("disk", State::Well, format!("{} MiB free in `{}`", thousands(free >> 20), folder.display()), "")
+        }
     }
 }
 
@@ -171,15 +181,30 @@ async fn runs(db: &Db, config: &Config, now: Timestamp) -> Result<Part, StoreErr
     let zone = time_zone(config).unwrap_or(jiff::tz::TimeZone::UTC);
     let standing = standing(db, schedule.as_ref(), now).await?;
     if let Some(warning) = standing.warning(&zone) {
-        return Ok(part("runs", State::Failing, warning, "`nameplate serve` or a timer must run; `nameplate nightly` runs now"));
+        return Ok(part(
+            "runs",
+            State::Failing,
+            warning,
+            "`nameplate serve` or a timer must run; `nameplate nightly` runs now",
+        ));
     }
     if let Some(error) = standing.error {
-        return Ok(part("runs", State::Attention, format!("the last run had a step that failed: {error}"), "`nameplate nightly --list`"));
+        return Ok(part(
+            "runs",
+            State::Attention,
+            format!("the last run had a step that failed: {error}"),
+            "`nameplate nightly --list`",
+        ));
     }
     let told = |at: Option<Timestamp>| {
         at.map_or_else(|| "never".to_owned(), |at| at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M %Z").to_string())
     };
-    Ok(part("runs", State::Well, format!("last {}, next {}", told(standing.last_finished_at), told(standing.next_at)), ""))
+    Ok(part(
+        "runs",
+        State::Well,
+        format!("last {}, next {}", told(standing.last_finished_at), told(standing.next_at)),
+        "",
+    ))
 }
 
 async fn mail(outlets: &Outlets) -> Part {
@@ -192,7 +217,12 @@ async fn mail(outlets: &Outlets) -> Part {
         ),
         Some(mailer) => match mailer.test().await {
             Ok(()) => part("mail", State::Well, "every relay answers", ""),
-            Err(problems) => part("mail", State::Failing, problems.join("; "), "check `mail_relays`, the password file and the firewall"),
+            Err(problems) => part(
+                "mail",
+                State::Failing,
+                problems.join("; "),
+                "check `mail_relays`, the password file and the firewall",
+            ),
         },
     }
 }

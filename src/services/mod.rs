@@ -40,6 +40,7 @@ pub mod progress;
 pub mod report_rows;
 pub mod rescan;
 pub mod scan;
+pub mod scheduled_reports;
 pub mod search_advisories;
 pub mod send_alerts;
 pub mod set_remediation;

@@ -13,6 +13,7 @@ use crate::services::lease::{self, Taken};
 use crate::services::outlets::{Outlets, deliver};
 use crate::services::progress::Progress;
 use crate::services::rescan::rescan;
+use crate::services::scheduled_reports::make_reports;
 use crate::services::send_alerts::send_alerts;
 use crate::services::sources::FetchSettings;
 use crate::store::{self, Db, StoreError};
@@ -22,6 +23,8 @@ pub struct Chain<'a> {
     pub db: &'a Db,
     pub outlets: &'a Outlets,
     pub fetching: &'a FetchSettings,
+    /// Where reports that go out by mail are kept; `None` makes none.
+    pub data_dir: Option<&'a std::path::Path>,
     pub clock: &'a (dyn Fn() -> Timestamp + Sync),
     pub progress: &'a dyn Progress,
 }
@@ -86,10 +89,10 @@ pub async fn standing(db: &Db, schedule: Option<&Schedule>, now: Timestamp) -> R
         standing.next_at = schedule.next(now);
         let late = now.checked_sub(GRACE).unwrap_or(Timestamp::MIN);
         // A run out of turn makes up for what was missed before it.
-        let since = store::nightly::schedule_since(db, now).await?;
-        let served = [store::nightly::find_last_slot(db).await?, standing.last_finished_at, Some(since)];
-        let served = served.into_iter().flatten().max().unwrap_or(since);
-        standing.n_missed = schedule.due(served, late).map_or(0, |due| due.n_missed + 1);
+        let since = store::nightly::find_since(db).await?;
+        let served = [store::nightly::find_last_slot(db).await?, standing.last_finished_at, since];
+        let due = served.into_iter().flatten().max().and_then(|served| schedule.due(served, late));
+        standing.n_missed = due.map_or(0, |due| due.n_missed + 1);
     }
     Ok(standing)
 }
@@ -173,7 +176,8 @@ async fn do_step(chain: &Chain<'_>, step: Step) -> Result<(Outcome, String), Str
     match step {
         Step::Fetch => fetch_step(chain, |kind| !is_list(kind), "no source of advisories is enabled").await,
         Step::Enrich => {
-            fetch_step(chain, is_list, "no source of exploited vulnerabilities or exploit probabilities is enabled").await
+            fetch_step(chain, is_list, "no source of exploited vulnerabilities or exploit probabilities is enabled")
+                .await
         }
         Step::Rescan => {
             if store::variant::count_variants(chain.db).await.map_err(in_words)? == 0 {
@@ -208,8 +212,26 @@ async fn do_step(chain: &Chain<'_>, step: Step) -> Result<(Outcome, String), Str
                 )),
             }
         }
-        Step::Report => skipped("no report is scheduled"),
+        Step::Report => report_step(chain).await,
         Step::Deliver => deliver_step(chain).await,
+    }
+}
+
+async fn report_step(chain: &Chain<'_>) -> Result<(Outcome, String), String> {
+    let Some(data_dir) = chain.data_dir else {
+        return Ok((Outcome::Skipped, "there is no data folder".to_owned()));
+    };
+    let zone = &chain.outlets.wording.zone;
+    let made =
+        make_reports(chain.db, data_dir, zone, (chain.clock)(), chain.progress).await.map_err(|e| e.to_string())?;
+    if made.n_schedules == 0 && made.n_removed == 0 {
+        return Ok((Outcome::Skipped, "no report is scheduled".to_owned()));
+    }
+    let told = format!("{} of {} reports made, {} old files removed", made.n_made, made.n_schedules, made.n_removed);
+    if made.problems.is_empty() {
+        Ok((Outcome::Done, told))
+    } else {
+        Err(format!("{told}; {}", made.problems.join("; ")))
     }
 }
 
@@ -238,8 +260,7 @@ async fn fetch_step(
         .await
         .map_err(|e| e.to_string())?;
     let n_added: u64 = fetched.iter().map(|one| one.pull.n_added).sum();
-    let told: Vec<String> =
-        fetched.iter().map(|one| format!("{}: {}", one.source.name, one.pull.summary())).collect();
+    let told: Vec<String> = fetched.iter().map(|one| format!("{}: {}", one.source.name, one.pull.summary())).collect();
     let told = format!("{n_added} new; {}", told.join("; "));
     if fetched.iter().all(|one| one.pull.is_good()) { Ok((Outcome::Done, told)) } else { Err(told) }
 }

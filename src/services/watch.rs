@@ -1,6 +1,7 @@
 //! What `serve` does on its own: the nightly chain when a slot is due, looks at the sources in between, and sending what
 //! waits.
 
+use std::path::PathBuf;
 use std::time::Instant;
 
 use jiff::tz::TimeZone;
@@ -129,11 +130,19 @@ pub async fn watch(
     db: Db,
     outlets: Outlets,
     fetching: FetchSettings,
+    data_dir: Option<PathBuf>,
     rota: Rota,
     progress: &'static (dyn Progress + Send + Sync),
 ) {
     let clock = Timestamp::now;
-    let chain = Chain { db: &db, outlets: &outlets, fetching: &fetching, clock: &clock, progress };
+    let chain = Chain {
+        db: &db,
+        outlets: &outlets,
+        fetching: &fetching,
+        data_dir: data_dir.as_deref(),
+        clock: &clock,
+        progress,
+    };
     let mut polled_at = Instant::now();
     loop {
         let done = tick(&chain, &rota).await;

@@ -50,9 +50,10 @@ pub async fn check_file(path: &Path) -> Result<Checked, StoreError> {
     if found != ["ok"] {
         return Err(failed(format!("the file is damaged: {}", found.join("; "))));
     }
-    let is_ours: i64 = sqlx::query_scalar("select count(*) from sqlite_master where type = 'table' and name = 'migration'")
-        .fetch_one(&mut connection)
-        .await?;
+    let is_ours: i64 =
+        sqlx::query_scalar("select count(*) from sqlite_master where type = 'table' and name = 'migration'")
+            .fetch_one(&mut connection)
+            .await?;
     if is_ours == 0 {
         return Err(failed("expected a database of nameplate, found another one".to_owned()));
     }

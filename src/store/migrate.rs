@@ -35,6 +35,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     migration!("0026_plans"),
     migration!("0030_nightly"),
     migration!("0031_alerts"),
+    migration!("0032_scheduled_reports"),
     migration!("0035_accounts"),
 ];
 

@@ -149,6 +149,7 @@ pub mod nightly;
 pub mod outbox;
 pub mod plan;
 pub mod remediation;
+pub mod report_schedule;
 pub mod rescan;
 pub mod review;
 pub mod setting;

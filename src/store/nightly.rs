@@ -125,6 +125,11 @@ pub async fn find_last_slot(db: &Db) -> Result<Option<Timestamp>, StoreError> {
     )
 }
 
+/// Since when the schedule holds; `None` when it was never looked at.
+pub async fn find_since(db: &Db) -> Result<Option<Timestamp>, StoreError> {
+    read_time_if_any("setting.value", super::setting::find_setting(db, SINCE).await?.as_deref())
+}
+
 /// Since when the schedule holds; it is set to `now` when it is asked for first.
 pub async fn schedule_since(db: &Db, now: Timestamp) -> Result<Timestamp, StoreError> {
     sql!(

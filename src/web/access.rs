@@ -20,8 +20,9 @@ use crate::services::accounts::{AccountError, whose_session, whose_token};
 /// The cookie that holds the secret of a session.
 pub const SESSION_COOKIE: &str = "nameplate_session";
 
-/// Paths that need nobody: the way in, what its pages are drawn with, and what machines ask to see that we live.
-const OPEN: &[&str] = &["/login", "/login/oidc", "/login/oidc/back", "/first-account", "/health", "/ready", "/version"];
+/// Paths that need nobody: the way in, the link that stops messages by its own token, what its pages are drawn with, and what machines ask to see that we live.
+const OPEN: &[&str] =
+    &["/alerts/stop", "/login", "/login/oidc", "/login/oidc/back", "/first-account", "/health", "/ready", "/version"];
 
 /// What somebody who only reads may send: nothing of it changes what others see.
 const READERS_MAY_SEND: &[&str] = &["/logout", "/account", "/check", "/api/v1/check", "/settings", "/rescans/seen"];

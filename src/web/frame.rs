@@ -11,6 +11,8 @@ use jiff::tz::TimeZone;
 use super::error::Problem;
 use super::state::AppState;
 use super::viewer::Viewer;
+use crate::services::nightly::standing;
+use crate::services::watch::schedule;
 use crate::store;
 
 /// The parts of the program that have a door in the top bar.
@@ -61,6 +63,8 @@ pub struct Frame {
     pub zone: Zone,
     /// As of when the page speaks; `None` before the first rescan.
     pub as_of: Option<AsOf>,
+    /// That nightly runs were missed, in words; `None` while all is well.
+    pub missed: Option<String>,
     /// Whether the sample plant is loaded.
     pub has_sample: bool,
     /// What was done last, with the way to undo it.
@@ -119,6 +123,7 @@ impl Frame {
             viewer: viewer.clone(),
             zone: Zone::named(facts.time_zone.as_deref()),
             as_of,
+            missed: missed(state, now).await?,
             has_sample: facts.has_sample,
             done: None,
             is_print: false,
@@ -149,6 +154,12 @@ impl Frame {
     pub fn when(&self, at: &Timestamp) -> When {
         self.zone.when(*at)
     }
+}
+
+/// That nightly runs were missed, in words. A schedule that cannot be read is told by `doctor`, not by every page.
+async fn missed(state: &AppState, now: Timestamp) -> Result<Option<String>, Problem> {
+    let Ok(Some(schedule)) = schedule(state.config()) else { return Ok(None) };
+    Ok(standing(state.db(), Some(&schedule), now).await?.warning(schedule.zone()))
 }
 
 /// Whole days from this calendar date in UTC to now.

@@ -24,6 +24,8 @@ pub fn routes(state: AppState) -> Router {
         .route("/acts/{audit_id}/undo", post(pages::acts::undo))
         .route("/account", get(pages::accounts::show_own).post(pages::accounts::change_own))
         .route("/accounts", get(pages::accounts::show).post(pages::accounts::change))
+        .route("/alerts", get(pages::alerts::show).post(pages::alerts::change))
+        .route("/alerts/stop", get(pages::alerts::ask_to_stop).post(pages::alerts::stop))
         // The way in and out.
         .route("/first-account", get(pages::login::show_first).post(pages::login::make_first))
         .route("/login", get(pages::login::show).post(pages::login::enter))

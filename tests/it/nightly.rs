@@ -14,6 +14,9 @@ on_both!(
     a_new_revision_is_one_mail_with_the_right_counts_and_the_second_run_sends_none,
     killed_at_any_point_no_change_is_lost_and_no_mail_is_doubled,
     a_relay_that_says_later_is_asked_again_and_one_that_says_never_is_not,
+    what_only_another_matcher_changed_is_told_after_a_confirmation_and_once,
+    who_stopped_the_messages_gets_no_more,
+    a_report_is_made_once_a_night_and_removed_after_its_days,
 );
 
 /// An installation of its own: database, data folder, relay.
@@ -190,6 +193,83 @@ async fn a_relay_that_says_later_is_asked_again_and_one_that_says_never_is_not(d
     plant.ok(&["alert", "test", "1"]);
     let outbox = plant.ok(&["outbox", "list", "--state", "given_up"]);
     assert!(outbox.contains("no such user"), "{outbox}");
+}
+
+async fn what_only_another_matcher_changed_is_told_after_a_confirmation_and_once(database: &TestDatabase) {
+    let plant = Plant::new(database).await;
+    plant.ok(&["nightly"]);
+    // As if an older program had judged the same facts with a doubt.
+    database.execute("update rescan set matcher_version = '0.0.9'").await;
+    database.execute("update setting set value = '0.0.9' where name = 'alert.confirmed_matcher'").await;
+    database.execute("update exposure set verdict = 'possible'").await;
+    let told = plant.ok(&["nightly"]);
+    assert!(told.contains("1 changes of the matcher wait for a confirmation"), "{told}");
+    plant.ok(&["nightly"]);
+    assert_eq!(plant.relay.mails().len(), 0, "nobody is mailed before it was looked at");
+    let shown = plant.ok(&["alert", "confirm"]);
+    assert!(shown.contains("EX-1") && shown.contains("possible → affected"), "{shown}");
+    plant.ok(&["alert", "confirm", "--yes"]);
+    plant.ok(&["nightly"]);
+    plant.ok(&["nightly"]);
+    let mails = plant.relay.mails();
+    assert_eq!(mails.len(), 1);
+    assert!(
+        mails[0].contains("Subject: [All sites] 1 worse") && mails[0].contains("Cause: matcher version"),
+        "{}",
+        mails[0]
+    );
+}
+
+async fn who_stopped_the_messages_gets_no_more(database: &TestDatabase) {
+    let plant = Plant::new(database).await;
+    let tokens = database.texts("select token from alert_recipient").await;
+    let db = nameplate::store::Db::open(&database.url).await.unwrap();
+    let now = jiff::Timestamp::now();
+    assert!(!nameplate::services::edit_alerts::stop_recipient(&db, "guessed", now).await.unwrap());
+    assert!(nameplate::services::edit_alerts::stop_recipient(&db, &tokens[0], now).await.unwrap());
+    db.close().await;
+    plant.revision(2, "&lt;4.1.0");
+    plant.ok(&["advisory", "add", "r2.json"]);
+    plant.ok(&["nightly"]);
+    assert_eq!(plant.relay.mails().len(), 0);
+    assert!(plant.ok(&["alert", "list"]).contains("(stopped)"));
+    plant.ok(&["alert", "resume", "1", "ot-team@example.org"]);
+    plant.revision(3, "&lt;4.0.0");
+    plant.ok(&["advisory", "add", "r3.json"]);
+    plant.revision(4, "&lt;4.1.0");
+    plant.ok(&["advisory", "add", "r4.json"]);
+    plant.ok(&["nightly"]);
+    assert_eq!(plant.relay.mails().len(), 0, "on, off and on again between two runs is nothing");
+}
+
+async fn a_report_is_made_once_a_night_and_removed_after_its_days(database: &TestDatabase) {
+    let plant = Plant::new(database).await;
+    let folder = format!("folder:{}", plant.path("reports").display());
+    plant.ok(&[
+        "scheduled-report",
+        "add",
+        "--site",
+        "Riverside",
+        "--format",
+        "csv",
+        "--when",
+        "daily",
+        "--to",
+        &folder,
+        "--keep-days",
+        "7",
+    ]);
+    plant.ok(&["scheduled-report", "add", "--format", "pdf", "--when", "daily", "--to", "boss@example.org"]);
+    let files = || std::fs::read_dir(plant.path("reports")).map_or(0, Iterator::count);
+    assert!(plant.ok(&["nightly"]).contains("0 of 2 reports made"), "their first night is still to come");
+    database.execute("update report_schedule set created_at = '2026-01-01T00:00:00.000Z'").await;
+    assert!(plant.ok(&["nightly"]).contains("2 of 2 reports made"));
+    assert!(plant.ok(&["nightly"]).contains("0 of 2 reports made"));
+    assert_eq!((files(), plant.relay.mails().len()), (1, 1));
+    assert!(plant.relay.mails()[0].contains("application/pdf"));
+    database.execute("update report_file set made_at = '2026-01-01T00:00:00.000Z'").await;
+    assert!(plant.ok(&["nightly"]).contains("1 old files removed"), "the other one is kept for longer");
+    assert_eq!(files(), 0);
 }
 
 impl Plant<'_> {

@@ -133,12 +133,18 @@ impl AlertsPage {
 
     /// The filter of a rule in words.
     fn watches(&self, stored: &StoredRule) -> String {
-        rule_filter(&stored.rule.filter)
-            .map_or_else(|_| stored.rule.filter.clone(), |filter| filter.in_words())
+        rule_filter(&stored.rule.filter).map_or_else(|_| stored.rule.filter.clone(), |filter| filter.in_words())
     }
 
     fn tells(&self, stored: &StoredRule) -> String {
         stored.rule.events.iter().map(|event| event.heading().to_lowercase()).collect::<Vec<_>>().join(", ")
+    }
+
+    fn took(&self, run: &NightlyRun) -> String {
+        match run.finished_at {
+            Some(end) => format!("{} s", run.started_at.duration_until(end).as_secs()),
+            None => "not finished".to_owned(),
+        }
     }
 
     fn shown(&self, message: &OutboxMessage) -> String {
@@ -150,9 +156,7 @@ impl AlertsPage {
 fn seeing_all(viewer: Viewer) -> Result<Viewer, Problem> {
     match viewer.sites {
         SiteScope::All => Ok(viewer),
-        SiteScope::Only(_) => {
-            Err(Problem::forbidden("cannot show the alerts: they are for those who see all sites"))
-        }
+        SiteScope::Only(_) => Err(Problem::forbidden("cannot show the alerts: they are for those who see all sites")),
     }
 }
 
@@ -177,10 +181,9 @@ pub async fn show(
     };
     let waiting = held(db, now).await?;
     let mut frame = Frame::load(&state, &viewer, Nav::None, "Alerts").await?;
-    frame.done = Some(fields.get("done")).filter(|text| !text.is_empty()).map(|word| StatusBar {
-        text: done_in_words(word).to_owned(),
-        undo: None,
-    });
+    frame.done = Some(fields.get("done"))
+        .filter(|text| !text.is_empty())
+        .map(|word| StatusBar { text: done_in_words(word).to_owned(), undo: None });
     render(&AlertsPage {
         frame,
         rules: store::alert::list_rules(db).await?,
@@ -278,9 +281,17 @@ pub async fn change(
 fn run_now(state: &AppState) -> Result<(), Problem> {
     let (db, outlets) = (state.db().clone(), outlets(state)?);
     let fetching = FetchSettings::of_config(state.config()).map_err(Problem::internal)?;
+    let data_dir = state.config().data_dir().ok();
     tokio::spawn(async move {
         let clock = jiff::Timestamp::now;
-        let chain = Chain { db: &db, outlets: &outlets, fetching: &fetching, clock: &clock, progress: &Silent };
+        let chain = Chain {
+            db: &db,
+            outlets: &outlets,
+            fetching: &fetching,
+            data_dir: data_dir.as_deref(),
+            clock: &clock,
+            progress: &Silent,
+        };
         if let Err(e) = run_nightly(&chain, None, StartedBy::Page).await {
             tracing::warn!("the nightly run did not begin: {e}");
         }

@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod acts;
+pub mod alerts;
 pub mod inventories;
 pub mod jobs;
 pub mod login;
