@@ -23,6 +23,7 @@ struct Counts {
     filled: usize,
     distinct: usize,
     ip: usize,
+    host_ip: usize,
     mac: usize,
     order: usize,
     vendor: usize,
@@ -69,7 +70,7 @@ impl Stats {
             Field::Vendor => share(c.vendor),
             Field::PartNumber if share(c.date) >= 70 || share(c.ip) >= 50 => -80,
             Field::PartNumber => share(c.order),
-            Field::Firmware if share(c.ip) >= 50 || share(c.mac) >= 50 => -80,
+            Field::Firmware if share(c.host_ip) >= 50 || share(c.mac) >= 50 => -80,
             Field::Firmware => share(c.version) - share(c.long),
             Field::IpAddress if c.filled >= 2 && share(c.ip) < 20 => -60,
             Field::IpAddress => share(c.ip),
@@ -151,6 +152,8 @@ impl Counts {
             last = number;
             let is_ip = values::is_ip(text);
             c.ip += usize::from(is_ip);
+            // A version of four numbers reads like an address; those of plants stand in the private ranges.
+            c.host_ip += usize::from(is_ip && values::is_private_ip(text));
             c.mac += usize::from(values::is_mac(text));
             c.order += usize::from(values::order_form(text).is_some());
             c.vendor += usize::from(values::is_vendor(text));
@@ -166,6 +169,9 @@ impl Counts {
             c.mixed += usize::from(
                 length > 2 && text.bytes().any(|b| b.is_ascii_digit()) && text.chars().any(char::is_alphabetic),
             );
+            if is_ip && !values::is_private_ip(text) {
+                c.version += 1;
+            }
             if !is_ip {
                 c.version += usize::from(text.split(' ').next().is_some_and(values::is_version));
                 c.designator += usize::from(values::has_designator(text));

@@ -102,6 +102,14 @@ pub fn is_ip(text: &str) -> bool {
     any
 }
 
+/// Whether all of the text's addresses are of a private range, as those of plants are; `16.0.0.0` is a version as well.
+pub fn is_private_ip(text: &str) -> bool {
+    text.split([';', ',', ' ', '\n', '/']).filter_map(|part| part.parse().ok()).all(|address| match address {
+        std::net::IpAddr::V4(v4) => v4.is_private() || v4.is_link_local() || v4.is_loopback(),
+        std::net::IpAddr::V6(_) => true,
+    })
+}
+
 /// Whether the text is one MAC address or a list of them.
 pub fn is_mac(text: &str) -> bool {
     let mut any = false;
@@ -493,6 +501,7 @@ mod tests {
         }
         assert!(["V2.8.3", "v4.5", "R501.4", "V4", "03.10.08(22)", "SV2.90"].iter().all(|t| is_version(t)));
         assert!(!["VLT", "R04ENCPU", "7.5", "PM8240"].iter().any(|t| is_version(t)));
+        assert!(is_private_ip("192.168.0.1") && is_private_ip("10.0.0.1; 10.0.0.2") && !is_private_ip("16.0.0.0"));
         assert!(is_ip("10.0.0.1; 10.0.0.2") && is_ip("fe80::1") && !is_ip("1.2.3") && !is_ip(""));
         assert!(is_mac("00:1D:9C:A5:4D:CA") && is_mac("001d.9ca5.4dca") && !is_mac("123456789012"));
         assert!(
