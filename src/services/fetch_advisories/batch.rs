@@ -17,7 +17,7 @@ use crate::store::{Db, StoreError, advisory, source};
 /// A batch is saved when it has this many documents or bytes, so that memory stays bounded and a broken visit loses at
 /// most these.
 const MOST_DOCUMENTS: usize = 200;
-const MOST_BYTES: usize = 16 << 20;
+const MOST_BYTES: usize = 8 << 20;
 
 /// What was fetched and not yet saved.
 #[derive(Default)]
