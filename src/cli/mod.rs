@@ -23,6 +23,7 @@ mod evidence;
 mod explain;
 mod fetch;
 mod import;
+mod mark;
 mod migrate;
 mod move_database;
 mod nightly;
@@ -113,6 +114,8 @@ enum Command {
     #[command(subcommand)]
     Source(source::Command),
     Fetch(fetch::Arguments),
+    Mark(mark::Arguments),
+    Undo(mark::UndoArguments),
     Rescan(rescan::Arguments),
     Report(report::Arguments),
     Explain(explain::Arguments),
@@ -253,6 +256,8 @@ async fn run(cli: Cli) -> Outcome {
         Command::Alias(command) => alias::run(command, &context).await,
         Command::Source(command) => source::run(command, &context).await,
         Command::Fetch(arguments) => fetch::run(arguments, &context).await,
+        Command::Mark(arguments) => mark::run(arguments, &context).await,
+        Command::Undo(arguments) => mark::run_undo(arguments, &context).await,
         Command::Rescan(arguments) => rescan::run(arguments, &context).await,
         Command::Report(arguments) => report::run(arguments, &context).await,
         Command::Explain(arguments) => explain::run(arguments, &context).await,

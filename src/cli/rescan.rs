@@ -6,22 +6,33 @@ use std::process::ExitCode;
 use super::bars::Bars;
 use super::{Context, Outcome};
 use crate::domain::exposure::{ExposureKey, Finding};
-use crate::domain::rescan::Trigger;
+use crate::domain::rescan::{Scope, Trigger};
 use crate::domain::verdict::Verdict;
-use crate::services::rescan::{Rescanned, rescan};
+use crate::services::rescan::{Rescanned, rescan_part, rescan_pending};
+use crate::store::{self, Db};
 
-/// Match all devices of the database against all its advisories, and say only what changed
+/// Match the devices of the database against its advisories, and say only what changed
 ///
-/// Stopped at any moment, it leaves the last result as it was.
+/// Stopped at any moment, it leaves the last result as it was. A run of a part leaves there what a run of all would.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:
   nameplate rescan
+  nameplate rescan --advisory ICSA-23-229-03
   nameplate rescan --quiet && nameplate report --format html -o report.html")]
 pub struct Arguments {
     /// List every change, however many
     #[arg(long)]
     full: bool,
+    /// Only these advisories (tracking id); may come again
+    #[arg(long, value_name = "ID", conflicts_with = "new")]
+    advisory: Vec<String>,
+    /// Only these assets (tag); may come again
+    #[arg(long, value_name = "TAG", conflicts_with_all = ["advisory", "new"])]
+    asset: Vec<String>,
+    /// Only what is new: advisories that came or changed, devices that no run has judged
+    #[arg(long)]
+    new: bool,
 }
 
 /// Changes of one kind that are listed unless all are asked for.
@@ -30,8 +41,19 @@ const MAX_LISTED: usize = 20;
 pub async fn run(arguments: &Arguments, context: &Context) -> Outcome {
     let db = context.open_database().await?;
     let bars = Bars::new(context.quiet);
+    if arguments.new {
+        let runs = rescan_pending(&db, &bars).await?;
+        for done in &runs {
+            print!("{}", in_words(done, arguments.full));
+        }
+        if runs.is_empty() {
+            println!("Nothing is new since the last run.");
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    let scope = scope(arguments, &db).await?;
     let done = tokio::select! {
-        done = rescan(&db, Trigger::Manual, &bars) => done?,
+        done = rescan_part(&db, &scope, Trigger::Manual, &bars) => done?,
         _ = tokio::signal::ctrl_c() => return Err("stopped; the last result stays valid".into()),
     };
     for warning in &done.warnings {
@@ -39,6 +61,33 @@ pub async fn run(arguments: &Arguments, context: &Context) -> Outcome {
     }
     print!("{}", in_words(&done, arguments.full));
     Ok(ExitCode::SUCCESS)
+}
+
+/// What a person wants to have judged.
+async fn scope(arguments: &Arguments, db: &Db) -> Result<Scope, Box<dyn std::error::Error>> {
+    if !arguments.advisory.is_empty() {
+        let mut keys = Vec::new();
+        for id in &arguments.advisory {
+            let found = store::advisory::list_advisories_by_id(db, id).await?;
+            if found.is_empty() {
+                return Err(format!("cannot rescan the advisory `{id}`: the database has none of this id").into());
+            }
+            keys.extend(found.into_iter().map(|revision| revision.key));
+        }
+        return Ok(Scope::Advisories(keys));
+    }
+    if arguments.asset.is_empty() {
+        return Ok(Scope::All);
+    }
+    let mut ids = Vec::new();
+    for tag in &arguments.asset {
+        let found = store::asset::list_assets_by_tag(db, tag, None).await?;
+        if found.is_empty() {
+            return Err(format!("cannot rescan the asset `{tag}`: the database has none of this tag").into());
+        }
+        ids.extend(found.into_iter().map(|known| known.asset_id));
+    }
+    Ok(Scope::Assets(ids))
 }
 
 /// What a run changed, for people.

@@ -18,5 +18,5 @@ mod revisions;
 mod nightly;
 mod store;
 mod transfer;
-mod upload;
 mod triage;
+mod upload;
