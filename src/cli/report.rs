@@ -2,20 +2,26 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Instant;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use tokio::task::JoinSet;
 
 use super::bars::Bars;
-use super::output::write_out;
+use super::output::{write_file, write_out};
 use super::{Context, Outcome};
 use crate::report::pdf::{Paper, write_pdf};
 use crate::report::row::Report;
 use crate::report::text::{Style, write_text};
+use crate::report::visible::counted;
 use crate::report::{self, Format};
-use crate::services::stored_report::{ReportRequest, stored_report};
+use crate::services::stored_report::{ReportBase, ReportRequest, stored_report};
+use crate::services::write_report::slug;
+use crate::store::Db;
 
 /// Write the exposure report of one site or of all, for now or for a past day
 ///
@@ -26,6 +32,7 @@ Examples:
   nameplate report
   nameplate report --site Riverside --format html -o riverside.html
   nameplate report --site Riverside --format pdf --paper letter -o riverside.pdf
+  nameplate report --each-site reports/ --format pdf
   nameplate report --as-of 2026-01-03 --format csv -o january.csv")]
 pub struct Arguments {
     /// One site [default: all]
@@ -43,6 +50,9 @@ pub struct Arguments {
     /// Sheets that a PDF is set for
     #[arg(long, value_name = "PAPER", default_value = "a4", value_parser = paper_parser())]
     paper: Paper,
+    /// Write one file for each site into this folder, several at a time
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["site", "output"])]
+    each_site: Option<PathBuf>,
     /// List all nameplates in the text form, however many
     #[arg(long)]
     full: bool,
@@ -74,10 +84,51 @@ pub fn parse_moment(text: &str) -> Result<Timestamp, String> {
 
 pub async fn run(arguments: &Arguments, context: &Context) -> Outcome {
     let db = context.open_database().await?;
+    if let Some(folder) = &arguments.each_site {
+        return write_each_site(&db, arguments, folder, context).await;
+    }
     let request = ReportRequest { site: arguments.site.clone(), as_of: arguments.as_of };
     let report = stored_report(&db, &request, &Bars::new(context.quiet)).await?;
     let form = Form { format: arguments.format, paper: arguments.paper, full: arguments.full };
     write_report(&report, form, arguments.output.as_deref(), context)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Writes one file for each site, as many at a time as there are processors; advisories are read once for all.
+async fn write_each_site(db: &Db, arguments: &Arguments, folder: &Path, context: &Context) -> Outcome {
+    let base = Arc::new(ReportBase::load(db, arguments.as_of, &Bars::new(context.quiet)).await?);
+    std::fs::create_dir_all(folder).map_err(|e| format!("cannot make the folder `{}`: {e}", folder.display()))?;
+    let sites: Vec<String> = base.sites().map(str::to_owned).collect();
+    let n_sites = sites.len();
+    let started = Instant::now();
+    let (format, paper) = (arguments.format, arguments.paper);
+    let n_parallel = std::thread::available_parallelism().map_or(2, usize::from);
+    let mut waiting = (1..).zip(sites);
+    let mut running: JoinSet<Result<(), String>> = JoinSet::new();
+    loop {
+        while running.len() < n_parallel
+            && let Some((number, site)) = waiting.next()
+        {
+            let base = base.clone();
+            let path = folder.join(format!("{number:04}-{}.{}", slug(&site), format.extension()));
+            running.spawn(async move {
+                let report = base.of_site(&site).await.map_err(|e| e.to_string())?;
+                tokio::task::block_in_place(|| {
+                    write_file(&path, |out| match format {
+                        Format::Pdf => write_pdf(&report, paper, out),
+                        other => report::write(&report, other, out),
+                    })
+                })
+            });
+        }
+        match running.join_next().await {
+            None => break,
+            Some(written) => written.map_err(|e| format!("cannot write a report: {e}"))??,
+        }
+    }
+    let (seconds, each) = (started.elapsed().as_secs_f64(), started.elapsed().as_millis() / (n_sites.max(1) as u128));
+    let reports = counted(n_sites as u64, "report", "reports");
+    context.say(format_args!("wrote {reports} into {} in {seconds:.1} s, {each} ms each", folder.display()));
     Ok(ExitCode::SUCCESS)
 }
 

@@ -7,8 +7,10 @@ use clap::ValueEnum;
 
 use super::bars::Bars;
 use super::output::write_out;
+use super::report::paper_parser;
 use super::{Context, Outcome};
-use crate::report::worklist::{write_worklist, write_worklist_csv, write_worklist_json};
+use crate::report::pdf::Paper;
+use crate::report::worklist::{write_worklist, write_worklist_csv, write_worklist_json, write_worklist_pdf};
 use crate::services::load_advisories::{AdvisorySource, load_advisories};
 use crate::services::scan::{ScanRequest, judge_files};
 use crate::services::worklist::{stored_worklist, worklist};
@@ -39,6 +41,9 @@ pub struct Arguments {
     site: Option<String>,
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Form,
+    /// Sheets that a PDF is set for
+    #[arg(long, value_name = "PAPER", default_value = "a4", value_parser = paper_parser())]
+    paper: Paper,
     /// File to write to [default: standard output]
     #[arg(long, short, value_name = "OUT")]
     output: Option<PathBuf>,
@@ -53,6 +58,7 @@ enum Form {
     Text,
     Csv,
     Json,
+    Pdf,
 }
 
 pub async fn run(arguments: &Arguments, context: &Context) -> Outcome {
@@ -85,10 +91,12 @@ pub async fn run(arguments: &Arguments, context: &Context) -> Outcome {
         }
         worklist(&judged.judged_fleet(), site)?
     };
-    write_out(arguments.output.as_deref(), false, |out| match arguments.format {
+    let is_binary = arguments.format == Form::Pdf;
+    write_out(arguments.output.as_deref(), is_binary, |out| match arguments.format {
         Form::Text => write_worklist(&list, arguments.full || arguments.output.is_some(), out),
         Form::Csv => write_worklist_csv(&list, out),
         Form::Json => write_worklist_json(&list, out),
+        Form::Pdf => write_worklist_pdf(&list, jiff::Timestamp::now(), arguments.paper, out),
     })?;
     Ok(ExitCode::SUCCESS)
 }

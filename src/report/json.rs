@@ -11,6 +11,7 @@ use super::columns::{COLUMNS, Record, Value};
 use super::row::{Report, ReportRow};
 use crate::domain::asset::Standing;
 use crate::domain::site::{SiteSummary, UncheckedAsset};
+use crate::domain::trend::{SEVERITY_ORDER, Trend, TrendPoint};
 
 /// Writes one object: what the report is about, its sites, what cannot be checked, warnings, then all rows.
 ///
@@ -107,6 +108,9 @@ impl Serialize for ReportObject<'_> {
         map.serialize_entry("program_version", &report.program_version)?;
         map.serialize_entry("n_rows", &report.rows.len())?;
         map.serialize_entry("warnings", &report.warnings)?;
+        if let Some(trend) = &report.trend {
+            map.serialize_entry("trend", &TrendObject(trend))?;
+        }
         map.serialize_entry("sites", &Each(&report.sites, SiteObject))?;
         map.serialize_entry("cannot_be_checked", &Each(&report.unchecked, UncheckedObject))?;
         map.serialize_entry("rows", &Each(&report.rows, RowObject))?;
@@ -139,6 +143,42 @@ impl Serialize for SiteObject<'_> {
         }
         map.serialize_entry("n_advisories_affecting", &self.0.n_advisories_affecting)?;
         map.serialize_entry("n_advisories_exploited", &self.0.n_advisories_exploited)?;
+        map.end()
+    }
+}
+
+struct TrendObject<'a>(&'a Trend);
+
+impl Serialize for TrendObject<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("points", &Each(&self.0.points, PointObject))?;
+        let time = self.0.time_to_close;
+        map.serialize_entry("n_closed", &time.map_or(0, |time| time.n_closed))?;
+        map.serialize_entry("median_hours_to_close", &time.map(|time| time.median_hours))?;
+        map.serialize_entry("p90_hours_to_close", &time.map(|time| time.p90_hours))?;
+        map.end()
+    }
+}
+
+struct PointObject<'a>(&'a TrendPoint);
+
+impl Serialize for PointObject<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let point = self.0;
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("at", &point.at.to_string())?;
+        map.serialize_entry("n_opened", &point.n_opened)?;
+        map.serialize_entry("n_closed", &point.n_closed)?;
+        let open: std::collections::BTreeMap<&str, u64> = SEVERITY_ORDER
+            .iter()
+            .zip(point.n_open)
+            .map(|(severity, n)| (severity.map_or("no_score", |severity| severity.word()), n))
+            .collect();
+        map.serialize_entry("open", &open)?;
+        map.serialize_entry("n_assets", &point.n_assets)?;
+        map.serialize_entry("n_with_firmware", &point.n_with_firmware)?;
+        map.serialize_entry("n_with_part_number", &point.n_with_part_number)?;
         map.end()
     }
 }
@@ -194,5 +234,45 @@ impl Serialize for Record<'_> {
             map.serialize_entry(name, value)?;
         }
         map.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::tests::fixture;
+
+    /// The schema that is documented says of each member of a row what it is.
+    #[test]
+    fn rows_are_what_their_documented_schema_says() {
+        let schema: serde_json::Value =
+            serde_json::from_str(include_str!("../../docs/report-row.schema.json")).expect("JSON");
+        let described = schema["properties"].as_object().expect("properties");
+        let mut names: Vec<&str> = COLUMNS.iter().map(|column| column.name).collect();
+        let mut known: Vec<&str> = described.keys().map(String::as_str).collect();
+        names.sort_unstable();
+        known.sort_unstable();
+        assert_eq!(names, known);
+        let mut bytes = Vec::new();
+        write_ndjson(&fixture::report(), &mut bytes).expect("writing to memory works");
+        for line in String::from_utf8(bytes).expect("UTF-8").lines() {
+            let row: serde_json::Value = serde_json::from_str(line).expect("an object");
+            for (name, value) in row.as_object().expect("an object") {
+                let kind = match value {
+                    serde_json::Value::Null => "null",
+                    serde_json::Value::Bool(_) => "boolean",
+                    serde_json::Value::Number(_) => "number",
+                    serde_json::Value::String(_) => "string",
+                    serde_json::Value::Array(_) => "array",
+                    serde_json::Value::Object(_) => "object",
+                };
+                let allowed = &described[name]["type"];
+                let fits = allowed == kind || allowed.as_array().is_some_and(|all| all.iter().any(|t| t == kind));
+                assert!(fits, "`{name}` is {kind}, the schema says {allowed}");
+                if let Some(words) = described[name]["enum"].as_array() {
+                    assert!(words.contains(value), "`{name}`: {value}");
+                }
+            }
+        }
     }
 }

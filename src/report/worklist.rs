@@ -6,8 +6,10 @@ use std::io::{self, Write};
 use serde_json::{Value, json};
 
 use super::csv::inert;
+use super::pdf::flow::{CELL, CELL_FAINT, CODE_BOLD, Cell, Flow, Look, SMALL, Span, TEXT, column};
+use super::pdf::{Paper, brand, signature};
 use super::visible::{counted, grouped, visible_line};
-use super::vocabulary::site_name;
+use super::vocabulary::{minute, site_name};
 use crate::domain::verdict::Reading;
 use crate::domain::worklist::{Worklist, WorklistItem};
 
@@ -37,6 +39,47 @@ pub fn write_worklist(list: &Worklist, full: bool, out: &mut dyn Write) -> io::R
         }
     }
     Ok(())
+}
+
+/// Writes the list to take along: for each device what to read, with a line to write on.
+///
+/// # Errors
+///
+/// What `out` fails with, or the file cannot be put together.
+pub fn write_worklist_pdf(list: &Worklist, now: jiff::Timestamp, paper: Paper, out: &mut dyn Write) -> io::Result<()> {
+    let title = "Walk list";
+    let mut flow = Flow::new(paper, title, format!("{title} · {}", minute(now)), now);
+    brand(&mut flow, "walk list");
+    flow.heading(0, title);
+    flow.paragraph(&[Span::new(TEXT, summary(list))]);
+    for item in &list.items {
+        flow.heading(2, &headline(item));
+        flow.paragraph(&[Span::new(SMALL, item.advisories.join(", "))]);
+        flow.begin_table(vec![
+            column("Asset", 1.6),
+            column("Area", 1.4),
+            column("In the inventory", 1.2),
+            column("Read", 3.0),
+        ]);
+        for asset in &item.assets {
+            let mut read = Vec::new();
+            for reading in &item.readings {
+                read.push(Span::new(CELL, format!("{}\u{a0}", reading.label())));
+                read.extend([Span::Blank(110.0), Span::new(CELL, "  ")]);
+            }
+            let firmware = if asset.firmware.is_empty() { "blank" } else { &asset.firmware };
+            let cells = [
+                Cell::text(CODE_BOLD, &asset.tag),
+                Cell::text(CELL, &asset.area),
+                Cell::text(CELL_FAINT, firmware),
+                Cell::new(read),
+            ];
+            flow.row(&cells, Look::default());
+        }
+        flow.end_table();
+    }
+    signature(&mut flow, "Read by");
+    out.write_all(&flow.finish()?)
 }
 
 /// What the whole list settles and what it does not, in one sentence.

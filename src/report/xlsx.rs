@@ -4,7 +4,10 @@
 //! that begins with `=` is never run. Control characters are shown as visible marks, because XML cannot hold them.
 
 use std::borrow::Cow;
-use std::io::{self, Write};
+use std::fs::{File, OpenOptions};
+use std::io::{self, Seek, SeekFrom, Write};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use rust_xlsxwriter::{
     Color, DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, IgnoreError, Workbook, Worksheet, XlsxError,
@@ -36,11 +39,46 @@ const MAX_WARNINGS: usize = 10_000;
 ///
 /// What `out` or the temporary files fail with.
 pub fn write_xlsx(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    let bytes = workbook_bytes(report, MAX_SHEET_ROWS - 1).map_err(io_error)?;
-    out.write_all(&bytes)
+    let mut spool = Spool::new()?;
+    workbook(report, MAX_SHEET_ROWS - 1).and_then(|mut book| book.save_to_writer(&mut spool.file)).map_err(io_error)?;
+    spool.file.seek(SeekFrom::Start(0))?;
+    io::copy(&mut spool.file, out).map(drop)
 }
 
+/// A file of our own that a workbook is put together in: a large one does not fit into memory, and `out` may be a pipe,
+/// which a workbook cannot be written to from front to back.
+struct Spool {
+    file: File,
+    path: PathBuf,
+}
+
+impl Spool {
+    fn new() -> io::Result<Spool> {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let at = std::time::SystemTime::UNIX_EPOCH.elapsed().map_or(0, |elapsed| elapsed.as_nanos());
+        let path = std::env::temp_dir().join(format!("nameplate-{}-{number}-{at}.xlsx", std::process::id()));
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        Ok(Spool { file: options.open(&path)?, path })
+    }
+}
+
+impl Drop for Spool {
+    fn drop(&mut self) {
+        // What the system cleans up anyway.
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+#[cfg(test)]
 pub(super) fn workbook_bytes(report: &Report, max_rows: usize) -> Result<Vec<u8>, XlsxError> {
+    workbook(report, max_rows)?.save_to_buffer()
+}
+
+fn workbook(report: &Report, max_rows: usize) -> Result<Workbook, XlsxError> {
     let styles = Styles::new();
     let mut workbook = Workbook::new();
     let mut properties = DocProperties::new().set_title(limited(&report.title, 255).as_ref());
@@ -72,7 +110,7 @@ pub(super) fn workbook_bytes(report: &Report, max_rows: usize) -> Result<Vec<u8>
         finish_table(sheet, end - i * max_rows, 5)?;
     }
     write_about(workbook.add_worksheet().set_name("About")?, report, &styles)?;
-    workbook.save_to_buffer()
+    Ok(workbook)
 }
 
 /// The cell formats; made once because each one costs a style in the file.

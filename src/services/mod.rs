@@ -54,3 +54,4 @@ pub mod undo_import;
 pub mod watch;
 pub mod witnesses;
 pub mod worklist;
+pub mod write_report;

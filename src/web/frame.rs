@@ -21,8 +21,10 @@ pub enum Nav {
     Overview,
     Exposures,
     Review,
+    Plans,
     Advisories,
     Assets,
+    Reports,
     Imports,
     Rescans,
     Sources,
@@ -43,8 +45,10 @@ const BAR: &[Door] = &[
     Door { nav: Nav::Overview, label: "Overview", href: "/" },
     Door { nav: Nav::Exposures, label: "Exposures", href: "/exposures" },
     Door { nav: Nav::Review, label: "Review", href: "/review" },
+    Door { nav: Nav::Plans, label: "Plans", href: "/plans" },
     Door { nav: Nav::Advisories, label: "Advisories", href: "/advisories" },
     Door { nav: Nav::Assets, label: "Assets", href: "/assets" },
+    Door { nav: Nav::Reports, label: "Reports", href: "/reports" },
 ];
 
 /// The doors of its menu "Data", in their order.

@@ -7,5 +7,7 @@ pub mod inventories;
 pub mod jobs;
 pub mod login;
 pub mod overview;
+pub mod plans;
 pub mod remediation;
+pub mod reports;
 pub mod review;

@@ -1,0 +1,224 @@
+//! A file for somebody: which kind, of which site, as of when; out come its bytes and how it is called.
+
+use jiff::Timestamp;
+use thiserror::Error;
+
+use crate::report::evidence::{write_evidence_json, write_evidence_pdf};
+use crate::report::pdf::{Paper, write_pdf};
+use crate::report::without_fix::{write_without_fix_csv, write_without_fix_pdf};
+use crate::report::work_order::{write_work_order, write_work_order_html, write_work_order_pdf};
+use crate::report::worklist::{write_worklist_csv, write_worklist_pdf};
+use crate::report::{self, Format};
+use crate::services::evaluation_record::{EvidenceError, EvidenceRequest, evaluation_record};
+use crate::services::plan_shutdown::{PlanError, list_without_fix, work};
+use crate::services::progress::Progress;
+use crate::services::stored_report::{ReportError, ReportRequest, stored_report};
+use crate::services::worklist::{WorklistError, stored_worklist};
+use crate::store::Db;
+
+/// A finished file.
+pub struct Written {
+    /// `nameplate-riverside-20261122.pdf`: letters, digits, dashes and points.
+    pub name: String,
+    pub content_type: &'static str,
+    pub bytes: Vec<u8>,
+}
+
+/// Which file is asked for.
+#[derive(Clone, Debug, Default)]
+pub struct FileRequest {
+    /// One of [`KINDS`].
+    pub kind: String,
+    /// The word of a paper; blank means A4.
+    pub paper: String,
+    /// One site, or all.
+    pub site: Option<String>,
+    /// The moment to report on; `None` means now.
+    pub as_of: Option<Timestamp>,
+}
+
+/// The kinds of files: word, and what it is.
+pub const KINDS: [(&str, &str); 13] = [
+    ("pdf", "Exposure report, PDF"),
+    ("html", "Exposure report, one HTML file"),
+    ("xlsx", "Exposure report, Excel workbook"),
+    ("csv", "Exposure report, CSV"),
+    ("json", "Exposure report, JSON"),
+    ("ndjson", "Exposure report, one JSON object a line"),
+    ("tickets", "Tickets for ServiceNow or Jira, CSV"),
+    ("worklist.pdf", "Walk list to print, PDF"),
+    ("worklist.csv", "Walk list, CSV"),
+    ("unfixed.pdf", "What gets no fix, PDF"),
+    ("unfixed.csv", "What gets no fix, CSV"),
+    ("evidence.pdf", "35-day record, PDF"),
+    ("evidence.json", "35-day record, JSON"),
+];
+
+/// Why there is no file.
+#[derive(Debug, Error)]
+pub enum FileError {
+    #[error("cannot write `{found}`: expected one of {known}")]
+    Kind { found: String, known: String },
+    #[error("cannot write for the paper `{0}`: expected one of `a4`, `letter`")]
+    Paper(String),
+    #[error(transparent)]
+    Report(#[from] ReportError),
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    #[error(transparent)]
+    Evidence(#[from] EvidenceError),
+    #[error(transparent)]
+    Worklist(#[from] WorklistError),
+    #[error("cannot put the file together: {0}")]
+    Write(#[from] std::io::Error),
+}
+
+/// Makes the file.
+///
+/// # Errors
+///
+/// The kind or the paper is not known, there is nothing to report on, or the database fails.
+pub async fn write_file(
+    db: &Db,
+    request: &FileRequest,
+    now: Timestamp,
+    progress: &dyn Progress,
+) -> Result<Written, FileError> {
+    let paper = match request.paper.as_str() {
+        "" => Paper::A4,
+        word => Paper::from_word(word).ok_or_else(|| FileError::Paper(word.to_owned()))?,
+    };
+    let sites: Vec<String> = request.site.iter().cloned().collect();
+    let mut bytes = Vec::new();
+    let ending = match request.kind.as_str() {
+        "worklist.pdf" | "worklist.csv" => {
+            let list = stored_worklist(db, request.site.as_deref(), progress).await?;
+            match request.kind.as_str() {
+                "worklist.pdf" => write_worklist_pdf(&list, now, paper, &mut bytes)?,
+                _ => write_worklist_csv(&list, &mut bytes)?,
+            }
+            "walk-list"
+        }
+        "unfixed.pdf" | "unfixed.csv" => {
+            let list = list_without_fix(db, &sites, request.as_of.unwrap_or(now), progress).await?;
+            match request.kind.as_str() {
+                "unfixed.pdf" => write_without_fix_pdf(&list, now, paper, &mut bytes)?,
+                _ => write_without_fix_csv(&list, &mut bytes)?,
+            }
+            "never-fixed"
+        }
+        "evidence.pdf" | "evidence.json" => {
+            let to = request.as_of.unwrap_or(now);
+            let asked = EvidenceRequest { site: request.site.clone(), to, ..EvidenceRequest::default() };
+            let evidence = evaluation_record(db, &asked, progress).await?;
+            match request.kind.as_str() {
+                "evidence.pdf" => write_evidence_pdf(&evidence, paper, &mut bytes)?,
+                _ => write_evidence_json(&evidence, &mut bytes)?,
+            }
+            "evidence"
+        }
+        word => {
+            let format = Format::from_word(word).filter(|_| KINDS.iter().any(|(kind, _)| *kind == word));
+            let Some(format) = format else {
+                let known = KINDS.map(|(kind, _)| format!("`{kind}`")).join(", ");
+                return Err(FileError::Kind { found: word.to_owned(), known });
+            };
+            let asked = ReportRequest { site: request.site.clone(), as_of: request.as_of };
+            let report = stored_report(db, &asked, progress).await?;
+            tokio::task::block_in_place(|| match format {
+                Format::Pdf => write_pdf(&report, paper, &mut bytes),
+                other => report::write(&report, other, &mut bytes),
+            })?;
+            "exposures"
+        }
+    };
+    let extension = match request.kind.rsplit_once('.') {
+        Some((_, extension)) => extension,
+        None => Format::from_word(&request.kind).map_or("bin", Format::extension),
+    };
+    let stem = slug(request.site.as_deref().unwrap_or("all-sites"));
+    let day = request.as_of.unwrap_or(now).strftime("%Y%m%d");
+    Ok(Written { name: format!("{ending}-{stem}-{day}.{extension}"), content_type: content_type(extension), bytes })
+}
+
+/// Makes the work order of a frozen plan as `pdf`, `html` or `text`.
+///
+/// # Errors
+///
+/// The kind or the paper is not known, the plan is not frozen, or the database fails.
+pub async fn write_work_order_file(db: &Db, plan_id: i64, kind: &str, paper: &str) -> Result<Written, FileError> {
+    let paper = match paper {
+        "" => Paper::A4,
+        word => Paper::from_word(word).ok_or_else(|| FileError::Paper(word.to_owned()))?,
+    };
+    let work = work(db, plan_id).await?;
+    let mut bytes = Vec::new();
+    let extension = match kind {
+        "pdf" => {
+            write_work_order_pdf(&work, paper, &mut bytes)?;
+            "pdf"
+        }
+        "html" => {
+            write_work_order_html(&work, &mut bytes)?;
+            "html"
+        }
+        "text" => {
+            write_work_order(&work, &mut bytes)?;
+            "txt"
+        }
+        other => {
+            return Err(FileError::Kind { found: other.to_owned(), known: "`pdf`, `html`, `text`".to_owned() });
+        }
+    };
+    let name = format!("work-order-{plan_id}-{}.{extension}", slug(&work.plan.name));
+    Ok(Written { name, content_type: content_type(extension), bytes })
+}
+
+fn content_type(extension: &str) -> &'static str {
+    match extension {
+        "pdf" => "application/pdf",
+        "html" => "text/html; charset=utf-8",
+        "xlsx" => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        "json" => "application/json",
+        "ndjson" => "application/x-ndjson",
+        "csv" | "tickets.csv" => "text/csv; charset=utf-8",
+        _ => "text/plain; charset=utf-8",
+    }
+}
+
+/// Plain letters and digits, the rest as dashes; for the name of a file.
+pub fn slug(text: &str) -> String {
+    let mut slug: String =
+        text.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).take(60).collect();
+    while slug.contains("--") {
+        slug = slug.replace("--", "-");
+    }
+    match slug.trim_matches('-') {
+        "" => "site".to_owned(),
+        plain => plain.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_of_a_file_is_made_of_plain_letters() {
+        for (text, name) in
+            [("Riverside", "riverside"), ("Kraftwerk Süd / 主変電所", "kraftwerk-s-d"), ("主", "site"), ("../a", "a")]
+        {
+            assert_eq!(slug(text), name);
+        }
+    }
+
+    #[test]
+    fn every_kind_has_a_type() {
+        for (kind, _) in KINDS {
+            let extension = kind
+                .rsplit_once('.')
+                .map_or_else(|| Format::from_word(kind).map(Format::extension).unwrap(), |(_, extension)| extension);
+            assert_ne!(content_type(extension), "text/plain; charset=utf-8", "{kind}");
+        }
+    }
+}

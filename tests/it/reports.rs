@@ -1,0 +1,212 @@
+//! Reports, plans, exchange and evidence as people make them: the real binary on both databases.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::database::{TestDatabase, on_both};
+
+on_both!(
+    all_formats_of_the_sample_plant_count_the_same,
+    a_plan_is_proposed_frozen_worked_on_and_closes_by_evidence,
+    exchange_documents_are_accepted_by_their_validators,
+    a_past_period_gives_the_same_record_again,
+);
+
+struct Plant<'a> {
+    folder: TempDir,
+    database: &'a TestDatabase,
+}
+
+impl<'a> Plant<'a> {
+    /// The sample plant, judged.
+    fn judged(database: &'a TestDatabase) -> Plant<'a> {
+        let plant = Plant { folder: TempDir::new().unwrap(), database };
+        let samples = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let advisories = samples.join("sample_advisories");
+        let inventory = samples.join("sample_inventories/three_sites.csv");
+        plant.ok(&["advisory", "add", advisories.to_str().unwrap()]);
+        plant.ok(&["import", inventory.to_str().unwrap()]);
+        plant.ok(&["rescan"]);
+        plant
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        Command::new(env!("CARGO_BIN_EXE_nameplate"))
+            .current_dir(self.folder.path())
+            .env_clear()
+            .env("NAMEPLATE_DATA_DIR", self.path("data"))
+            .env("NAMEPLATE_DATABASE", &self.database.url)
+            .env("TZ", "UTC")
+            .args(["-q"])
+            .args(arguments)
+            .stdin(Stdio::null())
+            .output()
+            .unwrap()
+    }
+
+    fn ok(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    fn json(&self, arguments: &[&str]) -> Value {
+        serde_json::from_str(&self.ok(arguments)).unwrap()
+    }
+
+    fn refused(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        String::from_utf8(output.stderr).unwrap()
+    }
+}
+
+const SITE: &str = "Dairy Westbrook";
+
+async fn all_formats_of_the_sample_plant_count_the_same(database: &TestDatabase) {
+    let plant = Plant::judged(database);
+    let json = plant.json(&["report", "--format", "json"]);
+    let n_rows = json["n_rows"].as_u64().unwrap();
+    assert!(n_rows > 50);
+    let csv = plant.ok(&["report", "--format", "csv"]);
+    let mut reader = csv::Reader::from_reader(csv.trim_start_matches('\u{feff}').as_bytes());
+    assert_eq!(reader.records().count() as u64, n_rows, "csv");
+    assert_eq!(plant.ok(&["report", "--format", "ndjson"]).lines().count() as u64, n_rows, "ndjson");
+    let html = plant.ok(&["report", "--format", "html"]);
+    assert!(html.contains(&format!("{n_rows} rows")), "html");
+    for paper in ["a4", "letter"] {
+        let file = plant.path(paper);
+        plant.ok(&["report", "--format", "pdf", "--paper", paper, "-o", file.to_str().unwrap()]);
+        assert!(std::fs::read(file).unwrap().starts_with(b"%PDF-1.7"), "{paper}");
+    }
+    // The sites one by one hold the rows of all.
+    let sites = json["sites"].as_array().unwrap();
+    let of_sites: u64 = sites
+        .iter()
+        .map(|site| {
+            let site = site["site"].as_str().unwrap();
+            plant.json(&["report", "--site", site, "--format", "json"])["n_rows"].as_u64().unwrap()
+        })
+        .sum();
+    assert_eq!(of_sites, n_rows);
+    // What is open in the course of things is what the rows say.
+    let trend = json["trend"]["points"].as_array().unwrap();
+    let open: u64 = trend.last().unwrap()["open"].as_object().unwrap().values().map(|n| n.as_u64().unwrap()).sum();
+    assert_eq!(open, n_rows);
+}
+
+async fn a_plan_is_proposed_frozen_worked_on_and_closes_by_evidence(database: &TestDatabase) {
+    let plant = Plant::judged(database);
+    let new = ["plan", "new", "Outage", "--site", SITE, "--from", "2026-12-01 06:00", "--to"];
+    let error = plant.refused(&[&new[..], &["2026-12-01 05:00"]].concat());
+    assert!(error.contains("the window ends before it starts"), "{error}");
+    plant.ok(&[&new[..], &["2026-12-02 18:00", "--zone", "Europe/Berlin", "--by", "Okafor"]].concat());
+
+    let draft = plant.json(&["plan", "show", "1", "--format", "json"]);
+    let closes = draft["n_closed"].as_u64().unwrap();
+    assert!(closes > 0);
+    assert_eq!(draft["n_exposures"].as_u64().unwrap(), closes + draft["n_left"].as_u64().unwrap());
+    let step = &draft["steps"][0];
+    assert!(step["options"][0]["because"].as_str().unwrap().contains("ICSA-"));
+    let number = step["step"].to_string();
+    // A target that fixes nothing closes nothing, and the plan says so.
+    plant.ok(&["plan", "target", "1", &number, "0.0.1"]);
+    let worse = plant.json(&["plan", "show", "1", "--format", "json"]);
+    assert!(worse["n_closed"].as_u64().unwrap() < closes);
+    plant.ok(&["plan", "target", "1", &number, "--proposed"]);
+    plant.ok(&["plan", "leave-out", "1", &number]);
+    assert!(plant.json(&["plan", "show", "1", "--format", "json"])["n_closed"].as_u64().unwrap() < closes);
+    plant.ok(&["plan", "target", "1", &number, "--proposed"]);
+
+    plant.ok(&["plan", "freeze", "1", "--by", "Okafor"]);
+    assert!(plant.refused(&["plan", "freeze", "1"]).contains("frozen since"));
+    assert!(plant.refused(&["plan", "target", "1", &number, "9"]).contains("frozen since"));
+    let order = plant.ok(&["plan", "work-order", "1"]);
+    let work = plant.json(&["plan", "show", "1", "--format", "json"]);
+    let assets = work["assets"].as_array().unwrap();
+    assert_eq!(order.matches("firmware read back: ____").count(), assets.len());
+    for form in ["html", "pdf"] {
+        let file = plant.path(form);
+        plant.ok(&["plan", "work-order", "1", "--format", form, "-o", file.to_str().unwrap()]);
+        assert!(std::fs::metadata(file).unwrap().len() > 1_000, "{form}");
+    }
+
+    let before = plant.json(&["report", "--site", SITE, "--format", "json"])["n_rows"].as_u64().unwrap();
+    let readings: Vec<String> = assets
+        .iter()
+        .map(|asset| format!("{}={}", asset["asset_id"].as_str().unwrap(), asset["target"].as_str().unwrap()))
+        .collect();
+    let mut arguments = vec!["plan", "read-back", "1", "--by", "Kim"];
+    arguments.extend(readings.iter().map(String::as_str));
+    plant.ok(&arguments);
+    let done = plant.json(&["plan", "show", "1", "--format", "json"]);
+    assert_eq!(done["n_done"], done["n_assets"]);
+    let after = plant.json(&["report", "--site", SITE, "--format", "json"])["n_rows"].as_u64().unwrap();
+    assert_eq!(before - after, closes, "what was read back closes what the plan said");
+    let unknown = plant.run(&["plan", "read-back", "1", "NOBODY=1.0"]);
+    assert_eq!(unknown.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&unknown.stdout).contains("`NOBODY` is no asset of plan 1"));
+
+    // What is decided about a device without a fix stays with it.
+    let list = plant.json(&["unfixed", "list", "--site", SITE, "--format", "json"]);
+    let variant = list[0]["variant"].to_string();
+    for measure in ["segment it", "replace it"] {
+        plant.ok(&["unfixed", "mitigate", &variant, "--site", SITE, "--measure", measure, "--replace-in", "2029"]);
+    }
+    let list = plant.json(&["unfixed", "list", "--site", SITE, "--format", "json"]);
+    assert_eq!(list[0]["mitigations"].as_array().unwrap().len(), 1);
+    assert_eq!(list[0]["mitigations"][0]["measure"], "replace it");
+}
+
+async fn exchange_documents_are_accepted_by_their_validators(database: &TestDatabase) {
+    let plant = Plant::judged(database);
+    let site = ["vex", "--site", SITE, "--publisher", "Example Water", "--namespace", "https://water.example"];
+    let csaf = plant.json(&site);
+    assert_eq!(csaf["document"]["category"], "csaf_vex");
+    assert!(csaf["vulnerabilities"].as_array().unwrap().len() > 3);
+    let cyclonedx = plant.json(&[&site[..], &["--format", "cyclonedx"]].concat());
+    assert_eq!(cyclonedx["specVersion"], "1.6");
+    assert!(plant.refused(&["vex", "--site", SITE, "--publisher", "X", "--namespace", "no uri"]).contains("URI"));
+    // A folder with the validators of `.ci/validators/`, installed; see docs/reports.md.
+    let Some(folder) = std::env::var_os("NAMEPLATE_CSAF_VALIDATOR") else {
+        eprintln!("SKIPPED: the validators are not installed (NAMEPLATE_CSAF_VALIDATOR is not set)");
+        return;
+    };
+    for (kind, document) in [("csaf", &csaf), ("cyclonedx", &cyclonedx)] {
+        let file = plant.path(kind);
+        std::fs::write(&file, document.to_string()).unwrap();
+        let script = Path::new(&folder).join("validate.mjs");
+        let output = Command::new("node").arg(script).arg(kind).arg(&file).output().unwrap();
+        assert!(output.status.success(), "{kind}: {}", String::from_utf8_lossy(&output.stdout));
+    }
+}
+
+async fn a_past_period_gives_the_same_record_again(database: &TestDatabase) {
+    let plant = Plant::judged(database);
+    let now = jiff::Timestamp::now().to_string();
+    let record = || plant.json(&["evidence", "--as-of", &now, "--format", "json"]);
+    let first = record();
+    plant.ok(&["rescan"]);
+    assert_eq!(first, record());
+    assert_eq!(first["sha256"].as_str().unwrap().len(), 64);
+    let documents: Vec<&Value> = first["record"]["sources"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|source| source["documents"].as_array().unwrap())
+        .collect();
+    assert_eq!(documents.len(), 18);
+    for document in documents {
+        assert_eq!(document["sha256"].as_str().unwrap().len(), 64);
+        assert!(document["evaluated_at"].is_string() && !document["why"].as_str().unwrap().is_empty());
+    }
+    let compared = plant.json(&["compare", "--from", &now, "--format", "json"]);
+    assert_eq!((compared["n_new"].as_u64(), compared["n_closed"].as_u64()), (Some(0), Some(0)));
+}
