@@ -19,7 +19,8 @@ impl ListQuery {
     /// 400 with the known words or values when one is none of them.
     pub fn parse(query: Option<&str>, known: &[&'static str]) -> Result<ListQuery, Problem> {
         let (filter, own) = Filter::parse_some(query.unwrap_or_default())?;
-        match own.iter().find(|(word, _)| !known.contains(&word.as_str())) {
+        // Every page may be gone back to after an act, whose number then stands in the address.
+        match own.iter().find(|(word, _)| word != "did" && !known.contains(&word.as_str())) {
             Some((word, _)) => Err(Filter::unknown_word(word.clone(), known).into()),
             None => Ok(ListQuery { filter, own }),
         }

@@ -192,7 +192,7 @@ pub async fn save(State(state): State<AppState>, viewer: Viewer, body: String) -
     let wanted = Wanted::read(&body)?;
     match set_remediation(state.db(), &wanted.request, &viewer.name, &viewer.sites, state.now(), &Silent).await {
         Ok(marked) => {
-            let back = if wanted.back.is_empty() { "/exposures" } else { &wanted.back };
+            let back = if wanted.back.is_empty() { "/acts" } else { &wanted.back };
             Ok(Redirect::to(&acts::back_with(back, marked.audit_id)).into_response())
         }
         Err(error) => match mark_problem(error) {
