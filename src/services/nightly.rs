@@ -12,7 +12,7 @@ use crate::services::fetch_advisories::fetch_advisories;
 use crate::services::lease::{self, Taken};
 use crate::services::outlets::{Outlets, deliver};
 use crate::services::progress::Progress;
-use crate::services::rescan::rescan;
+use crate::services::rescan::{rescan, rescan_pending};
 use crate::services::scheduled_reports::make_reports;
 use crate::services::send_alerts::send_alerts;
 use crate::services::sources::FetchSettings;
@@ -265,7 +265,7 @@ async fn fetch_step(
     if fetched.iter().all(|one| one.pull.is_good()) { Ok((Outcome::Done, told)) } else { Err(told) }
 }
 
-/// Looks at the sources between two nights. When something new came, everything is judged, and alerts go out at once.
+/// Looks at the sources between two nights. When something new came, it is judged, and alerts go out at once.
 /// Gives the number of new documents; 0 also when another process is at it.
 ///
 /// # Errors
@@ -293,9 +293,9 @@ async fn poll_held(chain: &Chain<'_>) -> Result<u64, StoreError> {
     };
     let n_new = fetched.iter().map(|one| one.pull.n_added).sum();
     if n_new > 0 {
-        match rescan(chain.db, Trigger::Advisory, chain.progress).await {
-            Ok(done) => tracing::info!(rescan = done.rescan_id, "{n_new} new documents were judged"),
-            // The next night judges them.
+        // Only what is new is judged; the night judges everything.
+        match rescan_pending(chain.db, chain.progress).await {
+            Ok(runs) => tracing::info!(n_runs = runs.len(), "{n_new} new documents were judged"),
             Err(e) => tracing::warn!("{n_new} new documents could not be judged: {e}"),
         }
         send_alerts(chain.db, &chain.outlets.wording, (chain.clock)()).await?;
