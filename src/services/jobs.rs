@@ -281,7 +281,7 @@ impl Jobs {
     pub async fn watch(self) {
         loop {
             let now = Timestamp::now();
-            match store::job::save_silent_jobs_stopped(&self.inner.db, now).await {
+            match store::job::save_silent_jobs_stopped(&self.inner.db, &self.inner.holder, now).await {
                 Ok(0) => {}
                 Ok(n) => tracing::warn!(n, "jobs stopped because the program that ran them ended"),
                 Err(error) => tracing::warn!("jobs of programs that ended could not be closed: {error}"),

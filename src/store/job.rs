@@ -186,15 +186,18 @@ pub async fn save_job_end(
     Ok(())
 }
 
-/// Says of the jobs whose process was silent for longer than a minute that they stopped with it; gives their number.
-pub async fn save_silent_jobs_stopped(db: &Db, now: Timestamp) -> Result<u64, StoreError> {
+/// Says of the jobs of other processes that were silent for longer than a minute that they stopped with them; gives
+/// their number. `holder` knows itself that it lives, also where a long import kept it from saying so.
+pub async fn save_silent_jobs_stopped(db: &Db, holder: &str, now: Timestamp) -> Result<u64, StoreError> {
     let gone = now.checked_sub(SILENCE).unwrap_or(Timestamp::MIN);
     Ok(sql!(
         db,
         exec(),
-        "update job set state = 'stopped', finished_at = $1 where finished_at is null and heartbeat_at < $2",
+        "update job set state = 'stopped', finished_at = $1 \
+         where finished_at is null and heartbeat_at < $2 and holder <> $3",
         time(now),
-        time(gone)
+        time(gone),
+        holder
     )?)
 }
 

@@ -151,7 +151,9 @@ async fn a_process_that_died_leaves_stopped_jobs(database: &TestDatabase) {
         job::save_new_job(&db, &new("Import", Some("draft 1")), "a process that died", began).await.unwrap();
     assert!(job::save_job_started(&db, job_id, "a process that died", began).await.unwrap());
     let soon = began.checked_add(SignedDuration::from_secs(50)).unwrap();
-    assert_eq!(job::save_silent_jobs_stopped(&db, soon).await.unwrap(), 0, "50 s of silence say nothing");
+    let stop = async |holder: &str, now| job::save_silent_jobs_stopped(&db, holder, now).await.unwrap();
+    assert_eq!(stop("another process", soon).await, 0, "50 s of silence say nothing");
+    assert_eq!(stop("a process that died", Timestamp::now()).await, 0, "a process does not give up itself");
     let jobs = Jobs::new(db.clone());
     let watch = tokio::spawn(jobs.clone().watch());
     let stopped = wait_for(&jobs, Started::New(job_id), JobState::Stopped).await;
