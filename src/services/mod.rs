@@ -29,6 +29,7 @@ pub mod knowledge;
 pub mod lease;
 pub mod lint_advisories;
 pub mod list_exposures;
+pub mod listing;
 pub mod load_advisories;
 pub mod load_epss;
 pub mod load_kev;

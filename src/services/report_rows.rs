@@ -65,6 +65,14 @@ impl Threats {
         self.exploited.contains_key(cve)
     }
 
+    /// Whether one of these CVEs is known to be exploited, and the highest probability among them in parts per million,
+    /// 0 when none is known.
+    pub fn of_cves(&self, cves: &[String]) -> (bool, u32) {
+        let is_exploited = cves.iter().any(|cve| self.exploited.contains_key(cve));
+        let highest = cves.iter().filter_map(|cve| self.epss.get(cve)).map(|(probability, _)| *probability).max();
+        (is_exploited, highest.unwrap_or(0))
+    }
+
     /// Fills in what the lists say of the finding's CVEs.
     pub fn add_to(&self, finding: &mut ReportFinding) {
         let listed = |cve: &&String| self.exploited.contains_key(*cve);

@@ -6,6 +6,10 @@ use jiff::Timestamp;
 use super::Db;
 use super::error::StoreError;
 
+pub mod assets;
+pub mod exposures;
+pub mod sums;
+
 /// A text that differs whenever advisories, aliases, or the lists of exploited and probable vulnerabilities do.
 pub async fn state_of_knowledge(db: &Db) -> Result<String, StoreError> {
     // Of the partial index alone: a row of this table holds a whole document.
@@ -16,12 +20,17 @@ pub async fn state_of_knowledge(db: &Db) -> Result<String, StoreError> {
     )?;
     let aliases =
         sql!(db, opt(Option<i64>, Option<String>), "select max(alias_entry_id), max(removed_at) from alias_entry")?;
+    Ok(format!("{revisions:?} {aliases:?} {}", state_of_threats(db).await?))
+}
+
+/// A text that differs whenever the lists of exploited and probable vulnerabilities do.
+pub async fn state_of_threats(db: &Db) -> Result<String, StoreError> {
     let lists = sql!(
         db,
-        all(String, String),
-        "select name, changed_at from setting where name like 'kev%' or name like 'epss%' order by name"
+        all(String, String, String),
+        "select name, value, changed_at from setting where name like 'kev%' or name like 'epss%' order by name"
     )?;
-    Ok(format!("{revisions:?} {aliases:?} {lists:?}"))
+    Ok(format!("{lists:?}"))
 }
 
 /// What every page says of itself.
@@ -41,7 +50,7 @@ pub struct PageFacts {
 /// The names of settings that pages read.
 pub const TIME_ZONE: &str = "time_zone";
 /// The calendar date of the newest advisory, kept by the sums.
-pub(super) const ADVISORIES_UP_TO: &str = "listing_advisories_up_to";
+pub const ADVISORIES_UP_TO: &str = "listing_advisories_up_to";
 
 /// What every page says of itself.
 pub async fn find_page_facts(db: &Db, now: Timestamp) -> Result<PageFacts, StoreError> {
