@@ -8,7 +8,6 @@ use crate::domain::account::SiteScope;
 use crate::domain::advisory::{Advisory, AdvisoryKey, Vulnerability};
 use crate::domain::asset::Standing;
 use crate::domain::listing::{SiteTotal, Standpoint};
-use crate::domain::verdict::Verdict;
 use crate::ingest::csaf::document::read_document;
 use crate::services::report_rows::{ProductDetails, Threats};
 use crate::store::listing::sums::{self, SumParts, UnlistedExposure};

@@ -2,15 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use super::super::Db;
+use rustc_hash::FxHashMap;
+
 use super::super::error::StoreError;
 use super::super::text::read_count;
 use super::super::variant::VariantRow;
+use super::super::{BATCH, Db};
 use super::exposures::like;
 use crate::domain::account::SiteScope;
 use crate::domain::asset::Standing;
 use crate::domain::filter::Filter;
 use crate::domain::listing::{AssetLine, NameplateLine};
+use crate::domain::nameplate::Variant;
 
 #[derive(sqlx::FromRow)]
 struct AssetRow {
@@ -206,4 +209,69 @@ pub async fn list_nameplate_lines(
             }
         })
         .collect())
+}
+
+/// How many assets of these sites have each of these variants now.
+pub async fn count_assets_of_variants(
+    db: &Db,
+    sites: &SiteScope,
+    variant_ids: &[i64],
+) -> Result<FxHashMap<i64, u64>, StoreError> {
+    let mut counts = FxHashMap::default();
+    if ids(sites).is_some_and(BTreeSet::is_empty) {
+        return Ok(counts);
+    }
+    for batch in variant_ids.chunks(BATCH) {
+        let rows: Vec<(i64, i64)> = on!(db, c => {
+            let mut query =
+                sqlx::QueryBuilder::new("select variant_id, cast(sum(n_assets) as bigint) from site_variant where variant_id in");
+            push_values!(query, batch.iter().copied());
+            if let Some(ids) = ids(sites) {
+                query.push(" and site_id in");
+                push_values!(query, ids.iter().copied());
+            }
+            query.push(" group by variant_id");
+            query.build_query_as().persistent(false).fetch_all(c).await
+        })?;
+        counts.extend(rows.into_iter().map(|(id, n)| (id, read_count(n))));
+    }
+    Ok(counts)
+}
+
+/// The variants with these ids, in no order.
+pub async fn list_variants_by_id(db: &Db, variant_ids: &[i64]) -> Result<Vec<(i64, Variant)>, StoreError> {
+    let mut variants = Vec::with_capacity(variant_ids.len());
+    for batch in variant_ids.chunks(BATCH) {
+        let found: Vec<VariantRow> = for_list!(db, all VariantRow,
+            "select variant_id, vendor, model, part_number, hardware_revision, firmware, notes as variant_notes \
+             from variant where variant_id in", batch.iter().copied(), "")?;
+        variants.extend(found.into_iter().map(|row| (row.variant_id, row.into_domain())));
+    }
+    Ok(variants)
+}
+
+/// Vendors whose assets cannot be checked, with why and how many assets; most assets first, at most `limit`.
+pub async fn list_blind_spots(
+    db: &Db,
+    sites: &SiteScope,
+    limit: u32,
+) -> Result<Vec<(String, String, u64)>, StoreError> {
+    if ids(sites).is_some_and(BTreeSet::is_empty) {
+        return Ok(Vec::new());
+    }
+    let rows: Vec<(String, String, i64)> = on!(db, c => {
+        let mut query = sqlx::QueryBuilder::new(
+            "select v.vendor, coalesce(t.why, 'not judged yet') as why, cast(sum(n.n_assets) as bigint) as n_assets \
+             from site_variant n join variant v on v.variant_id = n.variant_id \
+             left join variant_standing t on t.variant_id = n.variant_id and t.until is null \
+             where coalesce(t.standing, 'cannot_be_checked') = 'cannot_be_checked'");
+        if let Some(ids) = ids(sites) {
+            query.push(" and n.site_id in");
+            push_values!(query, ids.iter().copied());
+        }
+        query.push(" group by v.vendor, coalesce(t.why, 'not judged yet') \
+            order by 3 desc, v.vendor, 2 limit ").push_bind(i64::from(limit));
+        query.build_query_as().persistent(false).fetch_all(c).await
+    })?;
+    Ok(rows.into_iter().map(|(vendor, why, n)| (vendor, why, read_count(n))).collect())
 }
