@@ -9,8 +9,7 @@ use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 
 use super::state::AppState;
-use super::{access, api, assets, guard, metrics, pages, probe};
-use super::{assets, exports, guard, metrics, pages, probe};
+use super::{access, api, assets, exports, guard, metrics, pages, probe};
 
 /// Every path of the server.
 pub fn routes(state: AppState) -> Router {

@@ -52,6 +52,9 @@ pub const TIME_ZONE: &str = "time_zone";
 /// The calendar date of the newest advisory, kept by the sums.
 pub const ADVISORIES_UP_TO: &str = "listing_advisories_up_to";
 
+/// Days without a good visit after which a source is called silent.
+const SILENT_DAYS: i64 = 2;
+
 /// What every page says of itself.
 pub async fn find_page_facts(db: &Db, now: Timestamp) -> Result<PageFacts, StoreError> {
     let mut facts = PageFacts {
@@ -69,6 +72,18 @@ pub async fn find_page_facts(db: &Db, now: Timestamp) -> Result<PageFacts, Store
         match name.as_str() {
             TIME_ZONE => facts.time_zone = Some(value),
             _ => facts.advisories_up_to = value,
+        }
+    }
+    let sources = sql!(
+        db,
+        all(String, Option<String>, String),
+        "select title, last_good_at, added_at from source where is_enabled and kind <> 'bundle' order by name"
+    )?;
+    for (title, last_good_at, added_at) in sources {
+        let heard = super::text::read_time("source.last_good_at", last_good_at.as_deref().unwrap_or(&added_at))?;
+        let days = now.duration_since(heard).as_secs() / 86_400;
+        if days >= SILENT_DAYS {
+            facts.silent.push(format!("{title} silent for {days} days"));
         }
     }
     facts.has_sample =

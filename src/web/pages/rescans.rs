@@ -11,7 +11,6 @@ use crate::domain::rescan::{Rescan, Trigger};
 use crate::services::progress::Silent;
 use crate::services::rescan::{RescanError, rescan};
 use crate::store;
-use crate::store::StoreError;
 use crate::web::error::Problem;
 use crate::web::frame::{Frame, Nav, render};
 use crate::web::links;
@@ -163,16 +162,21 @@ pub async fn show(
     let mut kept: Vec<Change> = Vec::new();
     if run.error.is_none() {
         let stretch = store::change::find_stretch_of(state.db(), rescan_id).await?;
-        store::change::each_change(state.db(), &stretch, |change| {
-            let turn = change.turn();
-            let n = &mut counts[turn as usize];
-            *n += 1;
-            if *n as usize <= max && only.is_none_or(|only| only == turn) {
-                kept.push(change);
+        let mut changes = store::change::ChangeReader::open(state.db(), &stretch).await?;
+        loop {
+            let batch = changes.next(state.db()).await?;
+            if batch.is_empty() {
+                break;
             }
-            Ok::<(), StoreError>(())
-        })
-        .await?;
+            for change in batch {
+                let turn = change.turn();
+                let n = &mut counts[turn as usize];
+                *n += 1;
+                if *n as usize <= max && only.is_none_or(|only| only == turn) {
+                    kept.push(change);
+                }
+            }
+        }
     }
     let mut ids: Vec<i64> = kept.iter().map(|change| change.key.variant_id).collect();
     ids.sort_unstable();

@@ -34,7 +34,7 @@ impl Plant {
         let listener = web::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let state = AppState::new(db.clone(), config, Timestamp::now());
-        tokio::spawn(web::serve(listener, state, std::future::pending()));
+        tokio::spawn(web::serve(listener, None, state, std::future::pending()));
         Plant { db, url, _folder: folder }
     }
 
