@@ -43,6 +43,14 @@ pub async fn refresh_listing(db: &Db, site_ids: Option<&[i64]>, now: Timestamp) 
     sums::save_site_totals(db, &totals, site_ids.is_none()).await
 }
 
+/// Brings lists and sums up to date after a change that is saved. It stays valid when this fails, and the next change or
+/// the next start of the server makes up for it, so a failure is only logged.
+pub async fn follow_up(db: &Db, now: Timestamp) {
+    if let Err(error) = refresh_listing(db, None, now).await {
+        tracing::error!("lists and sums could not be brought up to date: {error}");
+    }
+}
+
 /// Brings lists and sums up to date where a run or an import has none: on a database of an earlier version.
 ///
 /// # Errors

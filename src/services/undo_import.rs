@@ -7,7 +7,7 @@ use crate::domain::inventory::{Inventory, UndoCounts, UndoRefusal};
 use crate::domain::rescan::Trigger;
 use crate::services::progress::Progress;
 use crate::services::rescan::rescan;
-use crate::services::listing::refresh_listing;
+use crate::services::listing::follow_up;
 use crate::store::undo::{Undo, plan_undo, save_undo};
 use crate::store::{Db, StoreError};
 
@@ -39,7 +39,7 @@ pub async fn look_at_undo(db: &Db, inventory_id: i64) -> Result<(Inventory, Undo
 pub async fn undo_import(db: &Db, inventory_id: i64) -> Result<(Inventory, UndoCounts), UndoError> {
     let now = Timestamp::now();
     let done = answer(inventory_id, save_undo(db, inventory_id, now).await?)?;
-    refresh_listing(db, None, now).await?;
+    follow_up(db, now).await;
     Ok(done)
 }
 

@@ -210,7 +210,7 @@ pub async fn show(
     viewer: Viewer,
     Path((publisher, id)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
-    let ShownAdvisory { advisory, revisions } = match find(&state, &publisher, &id).await? {
+    let ShownAdvisory { advisory, revisions, .. } = match find(&state, &publisher, &id).await? {
         Ok(found) => found,
         Err(href) => return Ok(Redirect::to(&href).into_response()),
     };

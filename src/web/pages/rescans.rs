@@ -46,6 +46,8 @@ fn why(trigger: Trigger) -> &'static str {
         Trigger::Import => "after an import",
         Trigger::Advisory => "new advisories",
         Trigger::Nightly => "nightly",
+        Trigger::Decision => "after a decision",
+        Trigger::Edit => "after values were typed in",
     }
 }
 
