@@ -152,6 +152,7 @@ fn cell_choice(text: &str) -> Result<CellChoice, String> {
 
 fn request(arguments: &FileArguments) -> Result<ImportRequest, Box<dyn std::error::Error>> {
     Ok(ImportRequest {
+        is_sample: false,
         path: arguments.file.clone().unwrap_or_default(),
         name: None,
         site: arguments.site.clone(),

@@ -10,6 +10,7 @@ use crate::services::outlets::Outlets;
 use crate::services::progress::Silent;
 use crate::services::sources::FetchSettings;
 use crate::services::watch::{Rota, watch};
+use crate::services::listing::refresh_listing_if_missing;
 use crate::web;
 
 /// Run the server: pages and API for browsers and programs on this machine
@@ -36,6 +37,7 @@ pub async fn run(arguments: &Arguments, context: &Context) -> Outcome {
             );
         }
     };
+    refresh_listing_if_missing(&db, Timestamp::now()).await?;
     let listener = web::bind(address).await?;
     let bound = listener.local_addr()?;
     let scheme = if tls.is_some() { "https" } else { "http" };

@@ -35,6 +35,7 @@
 //! * **rescan** – one run of the matcher over all variants, and what it counted.
 //! * **job** – long work that was started and goes on by itself.
 //! * **filter** – which exposures a list, an export, an alert or a plan means.
+//! * **listing** – what lists show of exposures, and the sums of a site above them.
 //! * **change** – what became different for the owner between two runs, and why.
 //! * **alert** – who hears of which change: rules, recipients, what a message tells.
 //! * **outbox** – messages on their way out, whatever the channel.
@@ -109,6 +110,8 @@ pub mod rescan;
 pub mod job;
 
 pub mod filter;
+
+pub mod listing;
 
 pub mod change;
 

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::row::{ReportAdvisory, ReportFinding};
 use super::visible::visible_line;
 use super::vocabulary::{confidence_label, doubt_label, fix_text, result_label, severity_text, verdict_sentence};
+use crate::domain::advisory::AdvisoryKey;
 use crate::domain::matching::{EvidencePart, Part, PartResult};
 use crate::domain::nameplate::Variant;
 use crate::domain::version_range::RangeBound;
@@ -36,6 +37,8 @@ pub struct Explanation {
 /// One advisory that names the nameplate.
 #[derive(Clone, Debug)]
 pub struct ExplainedMatch {
+    /// What identifies the advisory over all its revisions.
+    pub key: AdvisoryKey,
     pub finding: ReportFinding,
     /// "4.0.0 or later: not affected"; blank when no reading would change it.
     pub what_would_change: String,
@@ -318,6 +321,7 @@ mod tests {
             variant,
             serial_number: String::new(),
             matches: vec![ExplainedMatch {
+                key: AdvisoryKey { namespace: String::new(), id: String::new() },
                 finding,
                 what_would_change: "4.0.0 or later: not affected.".to_owned(),
                 range_as_written: ">= 2.0 | < 4.0.0".to_owned(),

@@ -74,17 +74,31 @@ pub fn explain(
     threats: &Threats,
     catalogue: Catalogue,
 ) -> Result<Explanation, ExplainError> {
+    let index = ProductIndex::build(advisories.advisories, Arc::new(catalogue));
+    explain_in(request, &index, advisories.sources, threats)
+}
+
+/// Explains one variant against the advisories of this index; `sources` say where they came from.
+///
+/// # Errors
+///
+/// As [`explain`].
+pub fn explain_in(
+    request: &ExplainRequest,
+    index: &ProductIndex,
+    sources: Vec<String>,
+    threats: &Threats,
+) -> Result<Explanation, ExplainError> {
     let wanted = request.advisory.as_deref();
     let is_wanted = |advisory: &Advisory| wanted.is_none_or(|id| advisory.id.eq_ignore_ascii_case(id));
     if let Some(id) = wanted
-        && !advisories.advisories.iter().any(|a| is_wanted(a))
+        && !index.advisories().iter().any(|a| is_wanted(a))
     {
-        return Err(ExplainError::UnknownAdvisory { id: id.to_owned(), n: advisories.advisories.len() });
+        return Err(ExplainError::UnknownAdvisory { id: id.to_owned(), n: index.advisories().len() });
     }
-    let index = ProductIndex::build(advisories.advisories, Arc::new(catalogue));
     let document = |at: u32| &index.advisories()[at as usize];
     let named = |at: u32| Arc::new(report_advisory(document(at)));
-    let mut matches: Vec<ExplainedMatch> = match_variant(&index, &request.variant, &request.serial_number)
+    let mut matches: Vec<ExplainedMatch> = match_variant(index, &request.variant, &request.serial_number)
         .into_iter()
         .filter(|found| is_wanted(document(found.advisory)))
         .map(|found| {
@@ -92,6 +106,7 @@ pub fn explain(
             let range =
                 entries.iter().find(|entry| entry.product == found.product).map(|entry| index.range(entry.range));
             ExplainedMatch {
+                key: document(found.advisory).key(),
                 finding: report_finding(document(found.advisory), named(found.advisory), &found, threats),
                 what_would_change: found.what_would_change_it,
                 range_as_written: range.map(|range| range.raw().to_owned()).unwrap_or_default(),
@@ -100,9 +115,9 @@ pub fn explain(
             }
         })
         .collect();
-    let witnesses = witnesses(&index, request);
+    let witnesses = witnesses(index, request);
     matches.sort_by(|a, b| a.finding.compare_urgency(&b.finding));
-    let near_misses = near_misses(&index, &request.variant, usize::MAX)
+    let near_misses = near_misses(index, &request.variant, usize::MAX)
         .into_iter()
         .filter(|near| is_wanted(document(near.advisory)))
         .take(MAX_NEAR_MISSES)
@@ -114,9 +129,9 @@ pub fn explain(
         matches,
         near_misses,
         witnesses,
-        unchecked: why_unchecked(&index, &request.variant),
+        unchecked: why_unchecked(index, &request.variant),
         n_advisories: index.advisories().len() as u64,
-        sources: advisories.sources,
+        sources,
         engine: format!("nameplate {}", env!("CARGO_PKG_VERSION")),
     })
 }

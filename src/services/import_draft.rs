@@ -318,6 +318,7 @@ impl Drafts {
     pub fn request(&self, draft: &InventoryDraft) -> Result<ImportRequest, ReadFault> {
         let s = &draft.settings;
         Ok(ImportRequest {
+            is_sample: false,
             path: self.inner.folder.join(&draft.stored_name),
             name: Some(draft.file_name.clone()),
             site: s.site.clone(),

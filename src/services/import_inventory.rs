@@ -48,6 +48,8 @@ pub struct ImportRequest {
     pub all_or_nothing: bool,
     /// Import even if the same bytes were imported for the same site before.
     pub again: bool,
+    /// It is the sample plant, which is taken away with one click.
+    pub is_sample: bool,
 }
 
 impl ImportRequest {
@@ -307,7 +309,7 @@ pub(super) fn new_inventory(request: &ImportRequest, sha256: String) -> NewInven
         site: request.site.clone(),
         imported_at: Timestamp::now(),
         remarks: Vec::new(),
-        is_sample: false,
+        is_sample: request.is_sample,
     }
 }
 

@@ -65,6 +65,26 @@ impl Threats {
         self.exploited.contains_key(cve)
     }
 
+    /// The calendar date on which this CVE was listed as exploited, which may be blank; `None` when it is not listed.
+    pub fn exploited_since(&self, cve: &str) -> Option<&str> {
+        self.exploited.get(cve).map(String::as_str)
+    }
+
+    /// How probable an exploit is: `EPSS 42.0 %, higher than 94 % (2026-11-20)`; blank when nothing is known.
+    pub fn epss_in_words(&self, cve: &str) -> String {
+        let Some((probability, percentile)) = self.epss.get(cve) else { return String::new() };
+        let date = if self.epss_date.is_empty() { String::new() } else { format!(" ({})", self.epss_date) };
+        format!("EPSS {:.1} %, higher than {} %{date}", f64::from(*probability) / 10_000.0, percentile / 10_000)
+    }
+
+    /// Whether one of these CVEs is known to be exploited, and the highest probability among them in parts per million,
+    /// 0 when none is known.
+    pub fn of_cves(&self, cves: &[String]) -> (bool, u32) {
+        let is_exploited = cves.iter().any(|cve| self.exploited.contains_key(cve));
+        let highest = cves.iter().filter_map(|cve| self.epss.get(cve)).map(|(probability, _)| *probability).max();
+        (is_exploited, highest.unwrap_or(0))
+    }
+
     /// Fills in what the lists say of the finding's CVEs.
     pub fn add_to(&self, finding: &mut ReportFinding) {
         let listed = |cve: &&String| self.exploited.contains_key(*cve);

@@ -25,6 +25,7 @@ use crate::domain::verdict::Verdict;
 use crate::domain::witness::{mentions_of, names_of};
 use crate::services::current_index::{CurrentIndex, current_index};
 use crate::services::judge::{Asked, Judged, Judgement, judge_holders};
+use crate::services::listing::follow_up;
 use crate::services::load_advisories::LoadError;
 use crate::services::progress::{Progress, Silent};
 use crate::store::variant::VariantHolder;
@@ -95,6 +96,7 @@ pub async fn rescan_part(
     let freed = store::lease::delete_lease(db, store::rescan::LEASE, &holder).await;
     let rescanned = result?;
     freed?;
+    follow_up(db, rescanned.rescan.finished_at).await;
     Ok(rescanned)
 }
 

@@ -48,6 +48,8 @@ pub enum ReportError {
     TooEarly { as_of: Timestamp, oldest: Timestamp },
     #[error("cannot report on the site `{site}`: expected one of {known}")]
     UnknownSite { site: String, known: String },
+    #[error("cannot write the report: {0}")]
+    Unwritten(String),
     #[error(transparent)]
     Load(#[from] LoadError),
     #[error(transparent)]

@@ -7,6 +7,7 @@ use crate::domain::inventory::{Inventory, UndoCounts, UndoRefusal};
 use crate::domain::rescan::Trigger;
 use crate::services::progress::Progress;
 use crate::services::rescan::rescan;
+use crate::services::listing::follow_up;
 use crate::store::undo::{Undo, plan_undo, save_undo};
 use crate::store::{Db, StoreError};
 
@@ -36,7 +37,10 @@ pub async fn look_at_undo(db: &Db, inventory_id: i64) -> Result<(Inventory, Undo
 ///
 /// As [`look_at_undo`].
 pub async fn undo_import(db: &Db, inventory_id: i64) -> Result<(Inventory, UndoCounts), UndoError> {
-    answer(inventory_id, save_undo(db, inventory_id, Timestamp::now()).await?)
+    let now = Timestamp::now();
+    let done = answer(inventory_id, save_undo(db, inventory_id, now).await?)?;
+    follow_up(db, now).await;
+    Ok(done)
 }
 
 /// Takes this import back and judges the fleet anew; gives one sentence of counts. A failure of the rescan is told, not

@@ -42,7 +42,7 @@ pub(super) use finding_columns;
 /// An exposure as it is read.
 #[derive(sqlx::FromRow)]
 pub(super) struct FindingRow {
-    variant_id: i64,
+    pub variant_id: i64,
     exposure_asset_id: Option<i64>,
     namespace: String,
     tracking_id: String,

@@ -162,6 +162,16 @@ pub async fn list_sites_of(db: &Db, inventory_id: i64) -> Result<Vec<(i64, Strin
     )?)
 }
 
+/// The imports of the sample plant that were not taken back, the latest first.
+pub async fn list_sample_inventories(db: &Db) -> Result<Vec<i64>, StoreError> {
+    let rows = sql!(
+        db,
+        all(i64,),
+        "select inventory_id from inventory where is_sample and undone_at is null order by inventory_id desc"
+    )?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
 /// The records of an import that were not imported, in the order of the file.
 pub async fn list_rejected_rows(db: &Db, inventory_id: i64) -> Result<Vec<RejectedRow>, StoreError> {
     sql!(

@@ -199,6 +199,7 @@ enum Alone {
     Job = 5,
     Accounts = 6,
     Plans = 26,
+    Listing = 7,
     Nightly = 30,
     Alerts = 31,
 }

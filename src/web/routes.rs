@@ -9,7 +9,7 @@ use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 
 use super::state::AppState;
-use super::{access, api, assets, guard, metrics, pages, probe};
+use super::{access, api, assets, exports, guard, metrics, pages, probe};
 
 /// Every path of the server.
 pub fn routes(state: AppState) -> Router {
@@ -59,6 +59,28 @@ pub fn routes(state: AppState) -> Router {
         .route("/jobs/{id}", get(pages::jobs::show))
         .route("/jobs/{id}/cancel", post(pages::jobs::cancel))
         .merge(api::routes())
+        .route("/start", get(pages::start::show))
+        .route("/start/sample", post(pages::start::load))
+        .route("/start/sample/remove", post(pages::start::remove))
+        .route("/sites", get(pages::sites::show))
+        .route("/sites/{site}", get(pages::site::show))
+        .route("/exposures", get(pages::exposures::show))
+        .route("/exports/{name}", get(exports::exposures))
+        .route("/nameplates/{id}", get(pages::nameplate::show))
+        .route("/nameplates/{id}/fold", get(pages::nameplate::fold))
+        .route("/advisories", get(pages::advisories::show))
+        .route("/advisories/{publisher}/{id}", get(pages::advisory::show))
+        .route("/advisories/{publisher}/{id}/document", get(pages::advisory::document))
+        .route("/advisories/{publisher}/{id}/file", get(pages::advisory::file))
+        .route("/assets", get(pages::assets::show))
+        .route("/assets/{id}", get(pages::asset::show))
+        .route("/rescans", get(pages::rescans::list).post(pages::rescans::run))
+        .route("/rescans/{id}", get(pages::rescans::show))
+        .route("/sources", get(pages::sources::show))
+        .route("/search", get(pages::search::show))
+        .route("/check", get(pages::check::show))
+        .route("/settings", get(pages::settings::show).post(pages::settings::save))
+        .route("/help", get(pages::help::show))
         // For machines.
         .route("/health", get(probe::health))
         .route("/ready", get(probe::ready))

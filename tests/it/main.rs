@@ -17,6 +17,7 @@ mod nightly;
 mod provider;
 mod reports;
 mod revisions;
+mod pages;
 mod store;
 mod transfer;
 mod triage;

@@ -6,6 +6,10 @@ use jiff::Timestamp;
 use super::Db;
 use super::error::StoreError;
 
+pub mod assets;
+pub mod exposures;
+pub mod sums;
+
 /// A text that differs whenever advisories, aliases, or the lists of exploited and probable vulnerabilities do.
 pub async fn state_of_knowledge(db: &Db) -> Result<String, StoreError> {
     // Of the partial index alone: a row of this table holds a whole document.
@@ -16,12 +20,17 @@ pub async fn state_of_knowledge(db: &Db) -> Result<String, StoreError> {
     )?;
     let aliases =
         sql!(db, opt(Option<i64>, Option<String>), "select max(alias_entry_id), max(removed_at) from alias_entry")?;
+    Ok(format!("{revisions:?} {aliases:?} {}", state_of_threats(db).await?))
+}
+
+/// A text that differs whenever the lists of exploited and probable vulnerabilities do.
+pub async fn state_of_threats(db: &Db) -> Result<String, StoreError> {
     let lists = sql!(
         db,
-        all(String, String),
-        "select name, changed_at from setting where name like 'kev%' or name like 'epss%' order by name"
+        all(String, String, String),
+        "select name, value, changed_at from setting where name like 'kev%' or name like 'epss%' order by name"
     )?;
-    Ok(format!("{revisions:?} {aliases:?} {lists:?}"))
+    Ok(format!("{lists:?}"))
 }
 
 /// What every page says of itself.
@@ -41,7 +50,10 @@ pub struct PageFacts {
 /// The names of settings that pages read.
 pub const TIME_ZONE: &str = "time_zone";
 /// The calendar date of the newest advisory, kept by the sums.
-pub(super) const ADVISORIES_UP_TO: &str = "listing_advisories_up_to";
+pub const ADVISORIES_UP_TO: &str = "listing_advisories_up_to";
+
+/// Days without a good visit after which a source is called silent.
+const SILENT_DAYS: i64 = 2;
 
 /// What every page says of itself.
 pub async fn find_page_facts(db: &Db, now: Timestamp) -> Result<PageFacts, StoreError> {
@@ -60,6 +72,18 @@ pub async fn find_page_facts(db: &Db, now: Timestamp) -> Result<PageFacts, Store
         match name.as_str() {
             TIME_ZONE => facts.time_zone = Some(value),
             _ => facts.advisories_up_to = value,
+        }
+    }
+    let sources = sql!(
+        db,
+        all(String, Option<String>, String),
+        "select title, last_good_at, added_at from source where is_enabled and kind <> 'bundle' order by name"
+    )?;
+    for (title, last_good_at, added_at) in sources {
+        let heard = super::text::read_time("source.last_good_at", last_good_at.as_deref().unwrap_or(&added_at))?;
+        let days = now.duration_since(heard).as_secs() / 86_400;
+        if days >= SILENT_DAYS {
+            facts.silent.push(format!("{title} silent for {days} days"));
         }
     }
     facts.has_sample =

@@ -1,0 +1,153 @@
+//! `/advisories`: all documents, the revision that counts of each.
+
+use askama::Template;
+use axum::extract::{RawQuery, State};
+use axum::response::Response;
+
+use crate::domain::advisory::AdvisoryKey;
+use crate::domain::advisory_note::ListedAdvisory;
+use crate::domain::advisory_search::{AdvisoryCursor, AdvisoryFilter, AdvisorySort, Condition, SearchField};
+use crate::domain::filter::query_text;
+use crate::store;
+use crate::web::error::Problem;
+use crate::web::frame::{Frame, Nav, render};
+use crate::web::links;
+use crate::web::partials::{Identifier, Pager, SeverityBadge, SortLink, grouped};
+use crate::web::query::ListQuery;
+use crate::web::state::AppState;
+use crate::web::viewer::Viewer;
+
+const PAGE_SIZE: u32 = 100;
+
+/// The page.
+#[derive(Template)]
+#[template(path = "advisories.html")]
+struct AdvisoriesPage {
+    frame: Frame,
+    query: ListQuery,
+    sort: AdvisorySort,
+    lines: Vec<ListedAdvisory>,
+    pager: Pager,
+    n: u64,
+    n_unreadable: usize,
+    text: String,
+    mine: bool,
+    unread: bool,
+}
+
+impl AdvisoriesPage {
+    fn head(&self, key: &str, label: &'static str, descending: bool) -> SortLink {
+        SortLink::new(
+            "/advisories",
+            &self.query,
+            (self.sort.field.word(), self.sort.descending),
+            key,
+            label,
+            descending,
+        )
+    }
+
+    fn href(&self, line: &ListedAdvisory) -> String {
+        links::advisory(&line.revision.key)
+    }
+
+    fn severity(&self, line: &ListedAdvisory) -> SeverityBadge {
+        let mut badge = SeverityBadge::of_score(line.cvss, false);
+        badge.is_quiet = line.n_exposures == 0;
+        badge
+    }
+
+    fn day(&self, at: &Option<jiff::Timestamp>) -> String {
+        at.map(|at| at.strftime("%Y-%m-%d").to_string()).unwrap_or_default()
+    }
+
+    /// The fields that a search can name.
+    fn fields(&self) -> String {
+        SearchField::ALL.iter().map(|field| field.word()).collect::<Vec<_>>().join(", ")
+    }
+
+    fn count(&self) -> String {
+        grouped(self.n)
+    }
+}
+
+/// `GET /advisories`.
+pub async fn show(
+    State(state): State<AppState>,
+    viewer: Viewer,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    let query = ListQuery::parse(query.as_deref(), &["q", "sort", "mine", "unread", "after", "n"])?;
+    let text = query.values("q").join(",");
+    let mut filter = AdvisoryFilter::default();
+    for word in text.split_whitespace() {
+        // `field=value` asks one field, any other word all of them.
+        let condition = if word.contains('=') {
+            AdvisoryFilter::read_condition(word).map_err(|e| Problem::bad_request(e.to_string()))?
+        } else {
+            Condition {
+                field: None,
+                ..AdvisoryFilter::read_condition(&format!("id={word}"))
+                    .map_err(|e| Problem::bad_request(e.to_string()))?
+            }
+        };
+        filter.conditions.push(condition);
+    }
+    let (mine, unread) = (query.value("mine").is_some(), query.value("unread").is_some());
+    filter.mine = mine.then_some(true);
+    filter.unread = unread.then(|| (viewer.name.clone(), true));
+    let sort = AdvisorySort::read(query.value("sort").unwrap_or("-updated"))
+        .map_err(|e| Problem::bad_request(e.to_string()))?;
+    let after = query.after().map(read_cursor).transpose()?;
+    let mut page = store::advisory_search::list_advisories_by(
+        state.db(),
+        &filter,
+        sort,
+        after.as_ref(),
+        PAGE_SIZE + 1,
+        &viewer.name,
+    )
+    .await?;
+    let has_more = page.len() > PAGE_SIZE as usize;
+    page.truncate(PAGE_SIZE as usize);
+    let cursor = page.last().filter(|_| has_more).map(|(_, cursor)| write_cursor(cursor));
+    let n = store::advisory_search::count_listed_advisories(state.db(), &filter).await?;
+    let pager = Pager::new("/advisories", &query, page.len(), Some(n), cursor.as_deref(), u64::from(PAGE_SIZE));
+    let n_unreadable = store::advisory::list_unreadable_advisories(state.db()).await?.len();
+    let frame = Frame::load(&state, &viewer, Nav::Advisories, "Advisories").await?;
+    let lines = page.into_iter().map(|(line, _)| line).collect();
+    render(&AdvisoriesPage { frame, query, sort, lines, pager, n, n_unreadable, text, mine, unread })
+}
+
+/// The cursor as one value of an address.
+fn write_cursor(cursor: &AdvisoryCursor) -> String {
+    [&cursor.sort_key, &cursor.key.id, &cursor.key.namespace, &cursor.sha256].map(|t| query_text::encode(t)).join("!")
+}
+
+fn read_cursor(text: &str) -> Result<AdvisoryCursor, Problem> {
+    let parts: Vec<String> = text.split('!').map(query_text::decode).collect();
+    match <[String; 4]>::try_from(parts) {
+        Ok([sort_key, id, namespace, sha256]) => {
+            Ok(AdvisoryCursor { sort_key, key: AdvisoryKey { namespace, id }, sha256 })
+        }
+        Err(_) => Err(Problem::bad_request(format!(
+            "cannot show the list: expected `after` as the page before wrote it, found `{text}`"
+        ))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cursors_read_back() {
+        let cursor = AdvisoryCursor {
+            sort_key: "2026-01-01!x".to_owned(),
+            key: AdvisoryKey { namespace: "https://a.example/?b".to_owned(), id: "A 1".to_owned() },
+            sha256: "00ff".to_owned(),
+        };
+        assert_eq!(read_cursor(&write_cursor(&cursor)).unwrap(), cursor);
+        assert!(read_cursor("x").is_err());
+    }
+}

@@ -1,0 +1,195 @@
+//! A server with the sample plant, and a browser that looks at it.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use fantoccini::wd::Capabilities;
+use fantoccini::{Client, ClientBuilder, Locator};
+use jiff::Timestamp;
+use nameplate::config::Config;
+use nameplate::services::sample_plant::load_sample_plant;
+use nameplate::store::Db;
+use nameplate::web::{self, AppState};
+use tempfile::TempDir;
+
+/// A server with the sample plant loaded, on a port and with a database of its own.
+pub struct Plant {
+    pub db: Db,
+    /// `http://127.0.0.1:41234`.
+    pub url: String,
+    _folder: TempDir,
+}
+
+impl Plant {
+    /// Starts a server; without `sample` its database is empty.
+    pub async fn start(sample: bool) -> Plant {
+        let folder = TempDir::new().unwrap();
+        let db = Db::open(&format!("sqlite://{}", folder.path().join("nameplate.db").display())).await.unwrap();
+        if sample {
+            load_sample_plant(&db).await.unwrap();
+        }
+        let config = Config { data_dir: Some(folder.path().to_owned()), ..Config::default() };
+        let listener = web::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let state = AppState::new(db.clone(), config, Timestamp::now());
+        tokio::spawn(web::serve(listener, None, state, std::future::pending()));
+        Plant { db, url, _folder: folder }
+    }
+
+    /// The address of a page: `plant.page("/assets")`.
+    pub fn page(&self, path: &str) -> String {
+        format!("{}{path}", self.url)
+    }
+
+    /// The id of the asset with this tag.
+    pub async fn asset(&self, tag: &str) -> i64 {
+        let found = nameplate::store::asset::list_assets_by_tag(&self.db, tag, None).await.unwrap();
+        found.first().unwrap_or_else(|| panic!("no asset `{tag}`")).asset_id
+    }
+}
+
+/// Runs a test that needs no browser against a server with the sample plant.
+pub fn on_server(body: impl AsyncFnOnce(&Plant)) {
+    runtime().block_on(async {
+        let plant = Plant::start(true).await;
+        body(&plant).await;
+    });
+}
+
+/// Runs a test in a browser, or says that it is skipped. `script` says whether pages may run theirs.
+pub fn in_browser(sample: bool, script: bool, body: impl AsyncFnOnce(&Plant, &Browser)) {
+    let Some(driver) = Driver::start() else { return };
+    runtime().block_on(async {
+        let plant = Plant::start(sample).await;
+        let browser = driver.browser(script).await;
+        body(&plant, &browser).await;
+        browser.client.clone().close().await.unwrap();
+    });
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
+}
+
+/// `chromedriver`, which ends with this value.
+struct Driver {
+    process: Child,
+    url: String,
+    folder: TempDir,
+    /// One browser at a time: several at once only wait for each other.
+    _alone: MutexGuard<'static, ()>,
+}
+
+static ALONE: Mutex<()> = Mutex::new(());
+
+impl Driver {
+    fn start() -> Option<Driver> {
+        let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+        let started = Command::new("chromedriver")
+            .arg("--port=0")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn();
+        let Ok(mut process) = started else {
+            assert!(
+                std::env::var_os("NAMEPLATE_REQUIRE_BROWSER").is_none(),
+                "no chromedriver, and NAMEPLATE_REQUIRE_BROWSER is set"
+            );
+            eprintln!("SKIPPED: no chromedriver was found");
+            return None;
+        };
+        let lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let port = lines
+            .map_while(Result::ok)
+            .find_map(|line| line.rsplit_once("successfully on port ").map(|(_, rest)| rest.to_owned()))
+            .expect("chromedriver says its port");
+        let url = format!("http://127.0.0.1:{}", port.trim_end_matches('.'));
+        Some(Driver { process, url, folder: TempDir::new().unwrap(), _alone: alone })
+    }
+
+    async fn browser(&self, script: bool) -> Browser {
+        let mut arguments: Vec<String> = [
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-dev-shm-usage",
+            "--no-first-run",
+            "--disable-sync",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--force-prefers-reduced-motion",
+            // Nothing but this machine can be reached.
+            "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
+        ]
+        .map(str::to_owned)
+        .to_vec();
+        arguments.push(format!("--user-data-dir={}", self.folder.path().join("profile").display()));
+        let mut options = serde_json::json!({ "args": arguments });
+        if !script {
+            options["prefs"] = serde_json::json!({ "profile.managed_default_content_settings.javascript": 2 });
+        }
+        let mut capabilities = Capabilities::new();
+        capabilities.insert("goog:chromeOptions".to_owned(), options);
+        let client = ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new())
+            .capabilities(capabilities)
+            .connect(&self.url)
+            .await
+            .expect("a browser starts");
+        Browser { client }
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        // The driver closes its browsers when it is asked to end; it may be gone already.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// A browser.
+pub struct Browser {
+    pub client: Client,
+}
+
+impl Browser {
+    pub async fn open(&self, url: &str) {
+        self.client.goto(url).await.unwrap();
+    }
+
+    /// The text of the page as a reader sees it.
+    pub async fn text(&self) -> String {
+        self.client.find(Locator::Css("body")).await.unwrap().text().await.unwrap()
+    }
+
+    /// Clicks the first thing that this selector means.
+    pub async fn click(&self, css: &str) {
+        self.client.find(Locator::Css(css)).await.unwrap_or_else(|e| panic!("`{css}`: {e}")).click().await.unwrap();
+    }
+
+    /// Clicks the link with this text.
+    pub async fn follow(&self, text: &str) {
+        let link = self.client.find(Locator::LinkText(text)).await;
+        link.unwrap_or_else(|e| panic!("link `{text}`: {e}")).click().await.unwrap();
+    }
+
+    /// How many things this selector means.
+    pub async fn count(&self, css: &str) -> usize {
+        self.client.find_all(Locator::Css(css)).await.unwrap().len()
+    }
+
+    pub async fn resize(&self, width: u32, height: u32) {
+        self.client.set_window_size(width, height).await.unwrap();
+    }
+
+    /// Keeps what is seen as `target/screenshots/<name>.png`.
+    pub async fn screenshot(&self, name: &str) {
+        let bytes = self.client.screenshot().await.unwrap();
+        let folder: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/screenshots");
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join(format!("{name}.png")), bytes).unwrap();
+    }
+}

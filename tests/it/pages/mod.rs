@@ -1,0 +1,9 @@
+//! The pages in a real browser. Each test has a server with the sample plant and a browser of its own.
+//!
+//! The driver is the `chromedriver` of the machine. Without it the tests say that they are skipped; with
+//! `NAMEPLATE_REQUIRE_BROWSER` they fail instead. Screenshots are kept under `target/screenshots`.
+
+mod harness;
+mod reading;
+
+pub use harness::{in_browser, on_server};
