@@ -16,6 +16,7 @@ mod alert;
 mod alias;
 mod asset;
 mod bars;
+mod bundle;
 mod compare;
 mod completions;
 mod evidence;
@@ -108,6 +109,8 @@ enum Command {
     Advisory(advisory::Command),
     #[command(subcommand)]
     Alias(alias::Command),
+    #[command(subcommand)]
+    Bundle(bundle::Command),
     #[command(subcommand)]
     Source(source::Command),
     Fetch(fetch::Arguments),
@@ -243,6 +246,7 @@ async fn run(cli: Cli) -> Outcome {
         Command::Asset(command) => asset::run(command, &context).await,
         Command::Advisory(command) => advisory::run(command, &context).await,
         Command::Alias(command) => alias::run(command, &context).await,
+        Command::Bundle(command) => bundle::run(command, &context).await,
         Command::Source(command) => source::run(command, &context).await,
         Command::Fetch(arguments) => fetch::run(arguments, &context).await,
         Command::Rescan(arguments) => rescan::run(arguments, &context).await,

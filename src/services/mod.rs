@@ -2,15 +2,17 @@
 
 pub mod accounts;
 pub mod add_advisories;
+pub mod add_from_url;
 pub mod alert_digest;
 pub mod aliases;
 pub mod assets;
+pub mod bundle;
 pub mod check_import;
 pub mod column_choice;
+pub mod diff_advisory;
 pub mod edit_alerts;
 pub mod evaluation_record;
 pub mod exchange;
-pub mod diff_advisory;
 pub mod explain_match;
 pub mod fetch_advisories;
 pub mod firmware_doubt;
