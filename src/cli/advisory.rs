@@ -3,17 +3,22 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use jiff::Timestamp;
+
 use super::bars::Bars;
 use super::output::write_out;
 use super::{Context, Outcome};
+use crate::domain::source::{Source, SourceKind};
 use crate::report::advisory_text::advisory_text;
 use crate::report::lint::{write_lint, write_lint_json};
 use crate::services::add_advisories::{add_advisories, replace_epss, replace_kev};
+use crate::services::add_advisory_url::add_advisory_from_url;
 use crate::services::lint_advisories::{lint_database, lint_paths};
 use crate::services::load_epss::load_epss;
 use crate::services::load_kev::load_kev;
 use crate::services::report_rows::range_in_words;
 use crate::services::show_advisory::find_shown_advisories;
+use crate::services::sources::FetchSettings;
 
 mod documents;
 
@@ -33,12 +38,14 @@ pub enum Command {
 
 /// Add CSAF documents to the database
 ///
-/// PATH is a CSAF file, a folder (with all folders in it), a .zip, .tar.gz or .tar.zst. Documents that are known already
+/// PATH is a CSAF file, a folder (with all folders in it), a .zip, .tar.gz or .tar.zst, or the https:// address of one
+/// document. Documents that are known already
 /// are left alone; older revisions are kept; a document that cannot be read is kept with its error.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:
   nameplate advisory add csaf_files/OT/white
+  nameplate advisory add https://example.com/csaf/white/2024/ab-2024-001.json
   nameplate advisory add bundle.tar.zst --kev known_exploited_vulnerabilities.json
   nameplate advisory add --epss epss_scores-current.csv.gz")]
 pub struct AddArguments {
@@ -108,7 +115,24 @@ async fn add(arguments: &AddArguments, context: &Context) -> Outcome {
     let epss = arguments.epss.as_deref().map(load_epss).transpose()?;
     let db = context.open_database().await?;
     if !arguments.paths.is_empty() {
-        let added = add_advisories(&db, &arguments.paths, &Bars::new(context.quiet)).await?;
+        let is_url = |path: &&PathBuf| path.to_str().is_some_and(|text| text.contains("://"));
+        let (urls, paths): (Vec<&PathBuf>, Vec<&PathBuf>) = arguments.paths.iter().partition(is_url);
+        let paths: Vec<PathBuf> = paths.into_iter().cloned().collect();
+        let mut added = add_advisories(&db, &paths, &Bars::new(context.quiet)).await?;
+        if !urls.is_empty() {
+            let settings = FetchSettings::of_config(&context.config)?;
+            for url in urls {
+                let now = Timestamp::now();
+                let source = Source::new("by-hand", SourceKind::Csaf, &url.to_string_lossy(), now);
+                let one = add_advisory_from_url(&db, &settings, &source, now).await?;
+                for why in &one.warnings {
+                    context.say(format_args!("warning: {why}"));
+                }
+                println!("{} revision {}: {} ({})", one.key.id, one.version, one.trust.text(), one.reason);
+                added.n_added += u64::from(one.is_new);
+                added.n_known += u64::from(!one.is_new);
+            }
+        }
         for why in &added.unreadable {
             context.say(format_args!("warning: {why}"));
         }

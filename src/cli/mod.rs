@@ -17,6 +17,7 @@ mod alias;
 mod asset;
 mod backup;
 mod bars;
+mod bundle;
 mod compare;
 mod completions;
 mod evidence;
@@ -111,6 +112,8 @@ enum Command {
     Advisory(advisory::Command),
     #[command(subcommand)]
     Alias(alias::Command),
+    #[command(subcommand)]
+    Bundle(bundle::Command),
     #[command(subcommand)]
     Source(source::Command),
     Fetch(fetch::Arguments),
@@ -254,6 +257,7 @@ async fn run(cli: Cli) -> Outcome {
         Command::Asset(command) => asset::run(command, &context).await,
         Command::Advisory(command) => advisory::run(command, &context).await,
         Command::Alias(command) => alias::run(command, &context).await,
+        Command::Bundle(command) => bundle::run(command, &context).await,
         Command::Source(command) => source::run(command, &context).await,
         Command::Fetch(arguments) => fetch::run(arguments, &context).await,
         Command::Mark(arguments) => mark::run(arguments, &context).await,

@@ -32,6 +32,7 @@
 //! * **worklist** – which readings at which devices turn "possible" into yes or no.
 //! * **review** – questions to people that turn "possible" into yes or no, and their answers.
 //! * **exposure** – one stretch of time in which one advisory speaks about one variant; the diff of two runs.
+//! * **bundle** – one signed file that carries what a site without a network needs.
 //! * **rescan** – one run of the matcher over all variants, and what it counted.
 //! * **job** – long work that was started and goes on by itself.
 //! * **filter** – which exposures a list, an export, an alert or a plan means.
@@ -106,6 +107,8 @@ pub mod review;
 pub mod exposure;
 
 pub mod rescan;
+
+pub mod bundle;
 
 pub mod job;
 

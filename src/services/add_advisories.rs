@@ -32,6 +32,20 @@ pub struct Added {
     pub unreadable: Vec<String>,
 }
 
+impl Added {
+    /// Counts what another addition did.
+    pub fn join(&mut self, other: Added) {
+        self.n_added += other.n_added;
+        self.n_known += other.n_known;
+        self.n_unreadable += other.n_unreadable;
+        self.n_passed_over += other.n_passed_over;
+        for (kind, n) in other.warnings {
+            *self.warnings.entry(kind).or_default() += n;
+        }
+        self.unreadable.extend(other.unreadable);
+    }
+}
+
 /// Documents that are saved together, so that memory stays bounded and a broken run loses at most these.
 const BATCH: usize = 500;
 

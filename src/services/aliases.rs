@@ -205,6 +205,15 @@ pub async fn import_aliases(db: &Db, path: &Path) -> Result<AddedAliases, AliasE
     save(db, read_file(path, None)?).await
 }
 
+/// Adds the entries of a pack that was read already, all or nothing; `name` is what it is called in messages.
+///
+/// # Errors
+///
+/// Any of its entries cannot be used.
+pub async fn import_alias_text(db: &Db, name: &str, text: &str) -> Result<AddedAliases, AliasError> {
+    save(db, read_pack(name, text, None).map_err(|problems| AliasError::Pack { problems })?).await
+}
+
 /// Checks the entries together with those in force, then saves them.
 async fn save(db: &Db, aliases: Vec<Alias>) -> Result<AddedAliases, AliasError> {
     let mut all: Vec<Alias> = store::alias::list_aliases_in_force(db).await?.into_iter().map(|k| k.alias).collect();

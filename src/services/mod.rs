@@ -7,6 +7,7 @@ pub mod alert_digest;
 pub mod aliases;
 pub mod assets;
 pub mod backup;
+pub mod bundle;
 pub mod check_import;
 pub mod column_choice;
 pub mod current_index;

@@ -181,7 +181,7 @@ pub async fn list_advisory_digests(db: &Db) -> Result<Vec<String>, StoreError> {
 }
 
 /// The documents of these revisions with the number of the revision, in their order.
-pub(super) async fn list_documents_by_number(db: &Db, ids: Vec<i64>) -> Result<Vec<(i64, StoredDocument)>, StoreError> {
+pub async fn list_documents_by_number(db: &Db, ids: Vec<i64>) -> Result<Vec<(i64, StoredDocument)>, StoreError> {
     let mut found = Vec::with_capacity(ids.len());
     for batch in ids.chunks(DOCUMENTS_PER_STATEMENT) {
         let rows = for_list!(
@@ -194,6 +194,42 @@ pub(super) async fn list_documents_by_number(db: &Db, ids: Vec<i64>) -> Result<V
             "order by r.advisory_revision_id"
         )?;
         found.extend(rows.into_iter().map(|row| (row.advisory_revision_id, row.document.into_domain())));
+    }
+    Ok(found)
+}
+
+/// All revisions in the order in which they were added: number, revision, bytes of the document.
+pub async fn list_all_revisions(db: &Db) -> Result<Vec<(i64, AdvisoryRevision, u64)>, StoreError> {
+    let rows = sql!(db, all Row, select_revision!("order by r.advisory_revision_id"))?;
+    let sizes = sql!(db, all(i64, i64), "select advisory_revision_id, size_bytes from advisory_revision")?;
+    let sizes: FxHashMap<i64, i64> = sizes.into_iter().collect();
+    let numbers: Vec<i64> = rows.iter().map(|row| row.advisory_revision_id).collect();
+    let revisions = with_cves(db, rows).await?;
+    Ok(numbers
+        .into_iter()
+        .zip(revisions)
+        .map(|(id, revision)| (id, revision, read_count(sizes.get(&id).copied().unwrap_or(0))))
+        .collect())
+}
+
+/// The documents that could not be read and whose bytes were kept, by name.
+pub async fn list_unreadable_documents(db: &Db) -> Result<Vec<(UnreadableAdvisory, Vec<u8>)>, StoreError> {
+    let rows = sql!(
+        db,
+        all(String, Vec<u8>),
+        "select sha256, document from advisory_unreadable where document is not null order by sha256"
+    )?;
+    let mut bytes: FxHashMap<String, Vec<u8>> = rows.into_iter().collect();
+    let mut found = Vec::new();
+    for unreadable in list_unreadable_advisories(db).await? {
+        if let Some(packed) = bytes.remove(&unreadable.sha256) {
+            let document = zstd::stream::decode_all(packed.as_slice()).map_err(|_| StoreError::Damaged {
+                column: "advisory_unreadable.document",
+                expected: "a compressed document",
+                found: unreadable.name.clone(),
+            })?;
+            found.push((unreadable, document));
+        }
     }
     Ok(found)
 }

@@ -6,6 +6,7 @@ mod database;
 mod accounts;
 mod api;
 mod browser;
+mod bundle;
 mod cli;
 mod documents;
 mod doors;

@@ -17,12 +17,16 @@ pub fn check_extensions(reader: &mut Reader, extensions: Field<List<Extension<'_
         let Some(extension) = reader.take(extension, &place) else { continue };
         let name = reader.optional(extension.schema, &place, "$schema").unwrap_or_default();
         let category = reader.optional(extension.category, &place, "category").unwrap_or_default();
-        let weight = match category.as_str() {
-            "critical" | "essential" => "which its author calls necessary to understand the document",
-            "high_value" | "significant" => "which its author calls highly relevant",
-            _ => "which only adds information",
+        let (kind, weight) = match category.as_str() {
+            "critical" | "essential" => {
+                (CsafWarningKind::EssentialExtension, "which its author calls necessary to understand the document")
+            }
+            "high_value" | "significant" => {
+                (CsafWarningKind::UnknownExtension, "which its author calls highly relevant")
+            }
+            _ => (CsafWarningKind::UnknownExtension, "which only adds information"),
         };
         let detail = format!("extension `{}` is not known here, {weight}", shorten(&name));
-        reader.warn(CsafWarningKind::UnknownExtension, &place, detail);
+        reader.warn(kind, &place, detail);
     }
 }

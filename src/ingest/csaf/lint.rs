@@ -1,5 +1,11 @@
 //! Everything that is odd about a document, for the people who publish or doubt it.
 
+mod products;
+mod profile;
+#[cfg(test)]
+mod tests;
+mod tracking;
+
 use super::document::read_document;
 use super::error::ReadError;
 use super::warning::{CsafWarning, CsafWarningKind};
@@ -21,9 +27,17 @@ pub fn lint(bytes: &[u8]) -> Result<Vec<CsafWarning>, ReadError> {
 pub fn findings(advisory: &Advisory, warnings: Vec<CsafWarning>) -> Vec<CsafWarning> {
     let mut findings = warnings;
     findings.extend(unread_versions(advisory));
+    findings.extend(profile::profile_findings(advisory));
+    findings.extend(tracking::tracking_findings(advisory));
+    findings.extend(products::product_findings(advisory));
+    findings.extend(products::vulnerability_findings(advisory));
     findings.sort();
     findings.dedup();
     findings
+}
+
+fn found(kind: CsafWarningKind, pointer: &str, detail: String) -> CsafWarning {
+    CsafWarning { kind, pointer: pointer.to_owned(), detail }
 }
 
 /// The version texts of which a part is not understood, so that the product can only be possible.

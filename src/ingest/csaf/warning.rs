@@ -81,8 +81,26 @@ kinds! {
     BlankName = "blank_name",
     /// A product whose path names no vendor.
     NoVendor = "no_vendor",
+    /// A helper with more wildcards than the standard allows; found by lint only.
+    MalformedHelper = "malformed_helper",
+    /// A fix that exists and does not exist, or is for a product that needs none; found by lint only.
+    ContradictingRemediations = "contradicting_remediations",
+    /// A range where the standard has one version; it is read as the range; found by lint only.
+    RangeAsVersion = "range_as_version",
+    /// An extension that its author calls necessary to understand the document.
+    EssentialExtension = "essential_extension",
     /// The version text of a product that could not be read; found by lint only.
     UnreadVersion = "unread_version",
+    /// What the category of the document demands or forbids; found by lint only.
+    ProfileMismatch = "profile_mismatch",
+    /// Version, status and revision history that do not fit together; found by lint only.
+    InconsistentTracking = "inconsistent_tracking",
+    /// One CVE in several vulnerabilities; found by lint only.
+    RepeatedCve = "repeated_cve",
+    /// Two scores of one CVSS version for one product; found by lint only.
+    RepeatedScore = "repeated_score",
+    /// More branches above a product than the standard allows; found by lint only.
+    DeepTree = "deep_tree",
     /// A field that the standard requires is missing.
     MissingField = "missing_field",
     /// Without a tracking id the document is known by its digest.

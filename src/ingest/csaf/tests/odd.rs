@@ -277,7 +277,7 @@ fn heads_that_do_not_fit_are_told() {
                 r#""title": "T","#,
                 r#""title": "T", "x_extensions": [{"$schema": "https://x.example/1.json", "category": "critical"}],"#,
             ),
-            &[(Kind::UnknownExtension, "/document/x_extensions/0")],
+            &[(Kind::EssentialExtension, "/document/x_extensions/0")],
         ),
     ]);
     assert_eq!(
