@@ -397,7 +397,9 @@ impl ProductIndex {
 /// Entries that name one product with one status and an upper bound each speak of its lines: `< 11.0.6` and `< 12.0.4`
 /// of one controller. What comes back is those entries with all their bounds as one text.
 fn lines_of_one_product(advisory: &Advisory, entries: &[Entry]) -> Vec<(Vec<usize>, String)> {
-    let mut groups: BTreeMap<(u32, &str, &[(u32, StatusGroup)]), Vec<(usize, String)>> = BTreeMap::new();
+    /// Reading, the name without its version, and what is said of it.
+    type OneProduct<'a> = (u32, &'a str, &'a [(u32, StatusGroup)]);
+    let mut groups: BTreeMap<OneProduct<'_>, Vec<(usize, String)>> = BTreeMap::new();
     for (n, entry) in entries.iter().enumerate() {
         let product = &advisory.products[entry.product as usize];
         if product.relationship.is_some() {
