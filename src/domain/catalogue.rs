@@ -59,6 +59,8 @@ pub struct Family {
     pub vague: bool,
     /// The first number of its versions: what has a lower one is another member of the larger family.
     pub since: Option<u32>,
+    /// Its versions are so many first digits of the serial number.
+    pub serial_digits: Option<usize>,
     pub within: Vec<FamilyId>,
     /// For components and variants: the families whose devices may carry it.
     pub hosts: Vec<FamilyId>,
@@ -263,7 +265,32 @@ impl Catalogue {
         if set.known.is_empty() && !set.unknown.contains(&key) {
             set.unknown.push(key);
         }
+        if set.known.is_empty()
+            && let [key] = set.unknown.as_slice()
+            && let Some(ids) = self.vendor_one_letter_off(key)
+        {
+            set.known.clone_from(ids);
+        }
         set
+    }
+
+    /// The vendor of whose name this key is a slip of the pen: "Simens", "Schnieder Electric". `None` where two vendors
+    /// come as near, or the name is too short to tell.
+    pub fn vendor_one_letter_off(&self, key: &str) -> Option<&Vec<VendorId>> {
+        if key.len() < 6 || !key.is_ascii() {
+            return None;
+        }
+        let mut found: Option<&Vec<VendorId>> = None;
+        for (known, ids) in &self.vendor_keys {
+            if known.len() < 6 || !is_one_letter_off(key.as_bytes(), known.as_bytes()) {
+                continue;
+            }
+            if found.is_some_and(|before| before != ids) {
+                return None;
+            }
+            found = Some(ids);
+        }
+        found
     }
 
     /// The vendors whose name stands in a product text. Short names (`SE`, `AB`) do not count there.
@@ -402,4 +429,22 @@ impl Catalogue {
 /// The key under which a spelled phrase is stored.
 fn phrase_key(phrase: &str) -> String {
     squash(phrase)
+}
+
+/// One letter more, less or other, or two that changed places; the first letter is right.
+fn is_one_letter_off(ours: &[u8], theirs: &[u8]) -> bool {
+    if ours.first() != theirs.first() || ours.len().abs_diff(theirs.len()) > 1 {
+        return false;
+    }
+    let same = ours.iter().zip(theirs).take_while(|(a, b)| a == b).count();
+    let (left, right) = (&ours[same..], &theirs[same..]);
+    match ours.len().cmp(&theirs.len()) {
+        std::cmp::Ordering::Less => left == &right[1..],
+        std::cmp::Ordering::Greater => &left[1..] == right,
+        std::cmp::Ordering::Equal => match (left, right) {
+            ([a, b, left @ ..], [c, d, right @ ..]) if a == d && b == c && a != b => left == right,
+            ([_, left @ ..], [_, right @ ..]) => left == right,
+            _ => false,
+        },
+    }
 }

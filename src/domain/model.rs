@@ -312,6 +312,16 @@ fn expand_slashes(chunk: &str) -> Vec<String> {
             .chain(std::iter::once(&last[..leading_digits(last)]));
         return numbers.map(|n| format!("{prefix}{n}{suffix}")).collect();
     }
+    // The letter behind the number goes on in the alphabet: "4351A/B" is 4351A or 4351B; `1756-L85E/B` is no list.
+    let letter = |t: &str| matches!(t.as_bytes(), [b] if b.is_ascii_uppercase()).then(|| t.as_bytes()[0]);
+    if let Some(last) = first.bytes().last().filter(u8::is_ascii_uppercase)
+        && first.len() >= 4
+        && first.as_bytes()[first.len() - 2].is_ascii_digit()
+        && (1u8..).zip(&parts[1..]).all(|(n, part)| letter(part) == last.checked_add(n))
+    {
+        let number = &first[..first.len() - 1];
+        return std::iter::once((*first).to_owned()).chain(parts[1..].iter().map(|p| format!("{number}{p}"))).collect();
+    }
     // Plain numbers of one length behind a word: "NPort 5130/5150".
     if parts.iter().all(|p| is_digits(p) && p.len() >= 3 && p.len() == first.len()) {
         return parts.iter().map(|p| (*p).to_owned()).collect();

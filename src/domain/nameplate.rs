@@ -323,7 +323,7 @@ impl NameplateReading {
 pub fn is_unmistakable(squashed: &str) -> bool {
     let letters = squashed.bytes().filter(u8::is_ascii_alphabetic).count();
     let digits = squashed.bytes().filter(u8::is_ascii_digit).count();
-    squashed.len() >= 6 && letters >= 2 && digits >= 3
+    letters >= 2 && (squashed.len() >= 6 && digits >= 3 || squashed.len() >= 8 && digits >= 2)
 }
 
 /// Series letters in a hardware revision: `B`, `Ser. B`, `Series A`; 0 when it holds none.

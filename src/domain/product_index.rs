@@ -2,6 +2,7 @@
 
 mod entry;
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -26,8 +27,8 @@ pub struct Entry {
     pub range: u32,
     /// Per vulnerability: (index into `Advisory::vulnerabilities`, what the status says).
     pub statuses: Vec<(u32, StatusGroup)>,
-    /// The version that the document's fixes tell to go to; read when it is first asked for.
-    pub advised_fix: OnceLock<Option<String>>,
+    /// The versions that the document's fixes tell to go to; read when they are first asked for.
+    pub advised_fix: OnceLock<Vec<String>>,
 }
 
 /// What a product status says, as far as a verdict depends on it.
@@ -277,6 +278,13 @@ impl ProductIndex {
                         }
                     }
                 };
+                let range = match self.in_serial_numbers(reading, version) {
+                    Some(text) => *ranges.entry((text.clone(), String::new())).or_insert_with(|| {
+                        self.ranges.push(VersionRange::read(&text, ""));
+                        self.ranges.len() as u32 - 1
+                    }),
+                    None => range,
+                };
                 self.places[reading as usize].push((a as u32, entries.len() as u32));
                 entries.push(Entry {
                     product: p as u32,
@@ -286,9 +294,32 @@ impl ProductIndex {
                     advised_fix: OnceLock::new(),
                 });
             }
+            for (members, text) in lines_of_one_product(advisory, &entries) {
+                let range = *ranges.entry((text.clone(), String::new())).or_insert_with(|| {
+                    self.ranges.push(VersionRange::read(&text, ""));
+                    self.ranges.len() as u32 - 1
+                });
+                members.into_iter().for_each(|n| entries[n].range = range);
+            }
             self.entries.push(entries);
         }
         self.advisories = advisories;
+    }
+
+    /// The version text of a family whose makers count by the beginning of the serial number: `<=20081` of a MELSEC-Q
+    /// CPU means the first five digits of it. `None` for all others.
+    fn in_serial_numbers(&self, reading: u32, version: &str) -> Option<String> {
+        let (sign, digits) = version.trim().split_at(version.trim().find(|c: char| c.is_ascii_digit())?);
+        if !digits.bytes().all(|b| b.is_ascii_digit()) || !matches!(sign.trim(), "<=" | "<" | ">=" | ">" | "") {
+            return None;
+        }
+        let counted = |family: &FamilyId| self.catalogue.family(*family).serial_digits == Some(digits.len());
+        let designations = &self.readings[reading as usize].designations;
+        let all = !designations.is_empty()
+            && designations
+                .iter()
+                .all(|d| d.member_families.iter().any(counted) || d.designation.families.iter().flatten().any(counted));
+        all.then(|| format!("{sign} the first {} digits of serial number {digits}", digits.len()))
     }
 
     fn add_reading(&mut self, reading: EntryReading) -> u32 {
@@ -361,6 +392,43 @@ impl ProductIndex {
             list.dedup();
         }
     }
+}
+
+/// Entries that name one product with one status and an upper bound each speak of its lines: `< 11.0.6` and `< 12.0.4`
+/// of one controller. What comes back is those entries with all their bounds as one text.
+fn lines_of_one_product(advisory: &Advisory, entries: &[Entry]) -> Vec<(Vec<usize>, String)> {
+    /// Reading, the name without its version, and what is said of it.
+    type OneProduct<'a> = (u32, &'a str, &'a [(u32, StatusGroup)]);
+    let mut groups: BTreeMap<OneProduct<'_>, Vec<(usize, String)>> = BTreeMap::new();
+    for (n, entry) in entries.iter().enumerate() {
+        let product = &advisory.products[entry.product as usize];
+        if product.relationship.is_some() {
+            continue;
+        }
+        let named = product.name.rsplit_once(':').map_or("", |(head, _)| head);
+        let text = product.version_text().unwrap_or("");
+        groups.entry((entry.reading, named, &entry.statuses)).or_default().push((n, text.trim().to_owned()));
+    }
+    let is_upper_bound = |text: &str| {
+        let bare = text.split_once('/').map_or(text, |(scheme, rest)| if scheme.contains(':') { rest } else { text });
+        let version = bare.strip_prefix('<').map(|rest| rest.trim_start_matches('=').trim());
+        version.is_some_and(|version| {
+            version.trim_start_matches(['v', 'V', 'R']).starts_with(|c: char| c.is_ascii_digit())
+                && version.len() <= 40
+                && !version.contains(['|', '<', '>', '(', ','])
+        })
+    };
+    groups
+        .into_values()
+        .filter(|group| group.len() > 1 && group.iter().all(|(_, text)| is_upper_bound(text)))
+        .map(|group| {
+            let (members, mut texts): (Vec<usize>, Vec<String>) = group.into_iter().unzip();
+            texts.sort();
+            texts.dedup();
+            (members, texts.join(" | "))
+        })
+        .filter(|(_, text)| text.contains('|'))
+        .collect()
 }
 
 /// What the document says about each of its products, per vulnerability; empty for products that it says nothing

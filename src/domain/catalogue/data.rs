@@ -107,6 +107,8 @@ struct RawFamily {
     vague: bool,
     #[serde(default)]
     since: Option<u32>,
+    #[serde(default)]
+    serial_digits: Option<usize>,
     source: String,
     #[serde(default, rename = "note")]
     _note: String,
@@ -368,6 +370,7 @@ impl Loader {
             },
             vague: raw.vague,
             since: raw.since,
+            serial_digits: raw.serial_digits,
             within: Vec::new(),
             hosts: Vec::new(),
             source: raw.source.clone(),

@@ -5,7 +5,7 @@ mod parts;
 mod segment;
 
 use super::{Catalogue, FamilyId, SchemeId, VendorSet};
-use crate::domain::model::{expand_chunk, split_list, take_remarks, tokens, unify_placeholders};
+use crate::domain::model::{expand_chunk, placeholder_pattern, split_list, take_remarks, tokens, unify_placeholders};
 use crate::domain::order_number::{Pattern, squash};
 use crate::domain::vendor::fold;
 
@@ -136,7 +136,8 @@ impl Catalogue {
             }
             return if whole.is_empty() && whole.series == 0 { Vec::new() } else { vec![whole] };
         }
-        let unified = self.open_named_remarks(&unify_placeholders(text), vendors);
+        let (text, marked) = self.take_marked_orders(text);
+        let unified = self.open_named_remarks(&unify_placeholders(&text), vendors);
         let (kept, remarks) = take_remarks(&unified);
         let (kept, excepted) = cut_exceptions(&cut_serial_numbers(&kept));
         let (kept, mut conditions) = self.cut_conditions(&kept);
@@ -149,6 +150,9 @@ impl Catalogue {
         for remark in &remarks {
             self.read_remark(remark, vendors, &mut found, &mut also, &mut except, &mut conditions);
         }
+        for designation in &mut found {
+            designation.orders.extend(marked.iter().cloned());
+        }
         found.extend(also);
         found.retain(|d| !d.is_empty());
         for designation in &mut found {
@@ -157,6 +161,51 @@ impl Catalogue {
         }
         found.truncate(MOST_ALTERNATIVES);
         found
+    }
+
+    /// Takes out what the text itself calls a part number: "3500/22M Firmware Part No. 288055-01". A device that states
+    /// none is known by the name.
+    fn take_marked_orders(&self, text: &str) -> (String, Vec<OrderSpec>) {
+        const MARKS: [&str; 9] = [
+            "part no",
+            "part number",
+            "part nos",
+            "p/n",
+            "article no",
+            "article number",
+            "order no",
+            "order number",
+            "catalog number",
+        ];
+        let folded = fold(text);
+        let mark = MARKS.iter().filter_map(|mark| folded.find(mark).map(|at| (at, mark.len()))).min();
+        let Some((at, length)) = mark.filter(|(at, _)| folded.len() == text.len() && *at > 0) else {
+            return (text.to_owned(), Vec::new());
+        };
+        let (Some(before), Some(behind)) = (text.get(..at), text.get(at + length..)) else {
+            return (text.to_owned(), Vec::new());
+        };
+        let behind = behind.trim_start_matches(|c: char| c.is_ascii_alphabetic()).trim_start_matches(['.', ':', ' ']);
+        let mut orders = Vec::new();
+        let mut rest = Vec::new();
+        for word in behind.split_whitespace() {
+            let bare = word.trim_matches([',', ';', '.']);
+            if !rest.is_empty() {
+                rest.push(word);
+            } else if bare.bytes().any(|b| b.is_ascii_digit()) {
+                let pattern = placeholder_pattern(bare);
+                let key = squash(bare);
+                let scheme = self.scheme_of(&key, false);
+                orders.push(OrderSpec { key, scheme, pattern: pattern.map(|p| Pattern::read(&p)) });
+            } else if !matches!(bare, "&" | "and" | "or" | "/" | "") {
+                rest.push(word);
+            }
+        }
+        // Without a number behind it, or inside parentheses, the words say nothing of their own.
+        if orders.is_empty() || before.contains('(') {
+            return (text.to_owned(), Vec::new());
+        }
+        (format!("{before} {}", rest.join(" ")), orders)
     }
 
     /// Takes the parentheses off remarks that belong to a family's spelling: "WinCC (TIA Portal)", "W-700 (IEEE

@@ -75,6 +75,13 @@ pub(crate) fn suffix_word(atoms: &[Atom<'_>], at: usize) -> Option<(Slot, &'stat
         {
             after += 1;
         }
+        // `Hotfix-145271`
+        if atom.text.len() >= 5
+            && atoms.get(after).is_some_and(|dash| dash.is_sign('-') && !dash.gap)
+            && atoms.get(after + 1).is_some_and(|number| number.is_number() && !number.gap)
+        {
+            after += 1;
+        }
         return Some((slot, word, after));
     }
     None

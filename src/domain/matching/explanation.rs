@@ -78,7 +78,12 @@ fn vendor(told: &Told<'_>) -> EvidencePart {
                 let name = &told.index.catalogue().vendor(*v).name;
                 let catalogue = told.index.catalogue();
                 let author = [&yours, &advisory].into_iter().find_map(|text| catalogue.author_of_vendor_name(text));
-                (format!("both are names of {name}, by {}", whose(author)), PartResult::Same)
+                let rule = if told.device.vendors.unknown().is_empty() {
+                    format!("both are names of {name}, by {}", whose(author))
+                } else {
+                    format!("read as {name}, one letter differs")
+                };
+                (rule, PartResult::Same)
             }
             None if told.device.vendors.meets(&told.reading.vendors) => ("the same name".to_owned(), PartResult::Same),
             None => ("another vendor; the order number decides".to_owned(), PartResult::Differs),

@@ -1,5 +1,7 @@
 //! The first fixed version for a product, as the document names it.
 
+use std::collections::BTreeSet;
+
 use crate::domain::advisory::Advisory;
 use crate::domain::nameplate::leading_numbers;
 use crate::domain::product_index::Entry;
@@ -11,18 +13,31 @@ use crate::domain::version_range::VersionRange;
 pub(super) fn first_fixed(advisory: &Advisory, entry: &Entry, range: &VersionRange, own: &[u32]) -> Option<String> {
     nearest_fix(&range.fix_candidates(), own)
         .or_else(|| exclusive_bound(range.raw()))
-        .or_else(|| entry.advised_fix.get_or_init(|| advised(advisory, entry.product)).clone())
+        .or_else(|| above(entry.advised_fix.get_or_init(|| advised(advisory, entry.product)), own))
 }
 
-/// The version in the text of a fix for this product.
-fn advised(advisory: &Advisory, product: u32) -> Option<String> {
-    advisory
+/// Of the versions that an advice names, the one for a device at `own`; never one that the device is already at.
+fn above(advised: &[String], own: &[u32]) -> Option<String> {
+    let [only] = advised else { return nearest_fix(advised, own) };
+    let numbers = leading_numbers(only);
+    let is_year = |numbers: &[u32]| numbers.first().is_some_and(|n| *n >= 1990);
+    let reached = !own.is_empty() && !numbers.is_empty() && is_year(own) == is_year(&numbers) && numbers[..] <= *own;
+    (!reached).then(|| only.clone())
+}
+
+/// The versions in the texts of the fixes for this product, each once.
+fn advised(advisory: &Advisory, product: u32) -> Vec<String> {
+    let mut found: Vec<String> = advisory
         .vulnerabilities
         .iter()
         .flat_map(|v| &v.remediations)
         .filter(|r| matches!(r.category, RemediationCategory::VendorFix | RemediationCategory::OptionalPatch))
         .filter(|r| r.products.binary_search(&product).is_ok())
-        .find_map(|r| version_in_advice(&r.details))
+        .flat_map(|r| versions_in_advice(&r.details))
+        .collect();
+    let mut seen = BTreeSet::new();
+    found.retain(|version| seen.insert(version.clone()));
+    found
 }
 
 /// Of the fixes of several branches that of the device's own major, else the lowest above it. One candidate alone is
@@ -51,16 +66,25 @@ fn exclusive_bound(range: &str) -> Option<String> {
     (bound.len() <= 40 && bound.bytes().any(|b| b.is_ascii_digit())).then(|| bound.to_owned())
 }
 
-/// The version in "Update to V4.5 or later", "upgrade to firmware version 3.1.2 or newer", "fixed in v2.0".
-fn version_in_advice(text: &str) -> Option<String> {
+/// The versions in "Update to V4.5 or later", "upgrade to firmware version 3.1.2 or newer", "fixed in v2.0", "version
+/// 52 or later".
+fn versions_in_advice(text: &str) -> Vec<String> {
     let words: Vec<&str> = text.split_whitespace().collect();
+    let mut found = Vec::new();
     for (n, word) in words.iter().enumerate() {
         let bare = word.trim_matches(|c: char| !c.is_alphanumeric());
         let digits = bare.trim_start_matches(['v', 'V']);
         let looks_like = digits.starts_with(|c: char| c.is_ascii_digit())
             && (digits.contains('.') || digits.len() < bare.len())
             && !digits.contains(['/', ':']);
-        if !looks_like {
+        let next = |k: usize| words.get(n + k).map(|w| w.trim_matches(|c: char| !c.is_alphanumeric()));
+        let counted = bare.len() <= 4
+            && bare.bytes().all(|b| b.is_ascii_digit())
+            && n > 0
+            && words[n - 1].to_ascii_lowercase().starts_with("version")
+            && next(1) == Some("or")
+            && matches!(next(2), Some("later" | "newer" | "higher" | "above"));
+        if !looks_like && !counted {
             continue;
         }
         let before: Vec<String> = words[n.saturating_sub(6)..n].iter().map(|w| w.to_ascii_lowercase()).collect();
@@ -98,9 +122,9 @@ fn version_in_advice(text: &str) -> Option<String> {
                 break;
             }
         }
-        return Some(version);
+        found.push(version);
     }
-    None
+    found
 }
 
 #[cfg(test)]
@@ -138,16 +162,27 @@ mod tests {
     }
 
     #[test]
+    fn of_several_advised_versions_the_one_above_the_device_is_named() {
+        let advised = ["V4.003", "V5.016"].map(str::to_owned);
+        for (own, fix) in [(&[5, 11][..], Some("V5.016")), (&[4, 1], Some("V4.003")), (&[5, 16], None)] {
+            assert_eq!(above(&advised, own).as_deref(), fix, "{own:?}");
+        }
+        assert_eq!(above(&advised[..1], &[5, 11]), None);
+        assert_eq!(above(&advised[..1], &[3]).as_deref(), Some("V4.003"));
+    }
+
+    #[test]
     fn advice_names_the_version_to_go_to() {
         for (text, fix) in [
             ("Update to V4.5 or later version", Some("V4.5")),
             ("Upgrade to firmware version 3.1.2 or newer.", Some("3.1.2")),
             ("Update to V16 Update 4 or later version", Some("V16 Update 4")),
             ("Update to V4.7 SP10 HF5", Some("V4.7 SP10 HF5")),
+            ("Firmware version 52 or later closes this", Some("52")),
             ("Contact customer support", None),
             ("See https://example.com/1.2.3 for details", None),
         ] {
-            assert_eq!(version_in_advice(text).as_deref(), fix, "{text}");
+            assert_eq!(versions_in_advice(text).first().map(String::as_str), fix, "{text}");
         }
     }
 }

@@ -1,116 +1,14 @@
 //! Whether a device is the product that an entry names: the rules of identity, with typed evidence.
 
+mod kinds;
+
 use crate::domain::catalogue::reading::{Designation, NamePart, Reach, Strength};
 use crate::domain::catalogue::{Catalogue, FamilyId, Kind};
 use crate::domain::nameplate::{FamilyEvidence, NameplateReading, is_unmistakable};
 use crate::domain::order_number::differs_at;
 use crate::domain::product_index::{CompiledDesignation, EntryReading};
-use crate::domain::verdict::Confidence;
 
-/// What identified the product.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ProductEvidence {
-    /// The user said so.
-    Decision { author: String, date: String },
-    /// Both sides have this order number.
-    OrderEqual { yours: String },
-    /// The entry's order-number pattern covers yours.
-    OrderCovered { yours: String, pattern: String },
-    /// The same designator or name.
-    Name { text: String },
-    /// The entry names a pattern of designators that covers yours.
-    NameCovered { yours: String, pattern: String },
-    /// The entry names a family and the catalogue says that your designator is a member.
-    Family { family: FamilyId, member: Option<String> },
-    /// The device carries this component.
-    Component { family: FamilyId },
-}
-
-impl ProductEvidence {
-    /// How sure this kind of evidence is, by the table in `docs/matching.md`.
-    pub fn confidence(&self) -> Confidence {
-        match self {
-            ProductEvidence::Decision { .. } | ProductEvidence::OrderEqual { .. } | ProductEvidence::Name { .. } => {
-                Confidence::Certain
-            }
-            ProductEvidence::OrderCovered { .. }
-            | ProductEvidence::NameCovered { .. }
-            | ProductEvidence::Family { .. }
-            | ProductEvidence::Component { .. } => Confidence::Likely,
-        }
-    }
-}
-
-/// Why a device is not the product, though something fits.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Miss {
-    /// The user said so.
-    Decision {
-        author: String,
-        date: String,
-    },
-    /// The user said that what the entry depends on is not there.
-    NoCondition {
-        author: String,
-        date: String,
-    },
-    OtherVendor,
-    /// Both sides have order numbers of one scheme and they differ.
-    OrderDiffers {
-        yours: String,
-        theirs: String,
-        place: usize,
-    },
-    /// Same name, another series letter.
-    OtherSeries,
-    /// The entry excepts this device.
-    Excepted,
-    /// A device is not the software that configures it.
-    SoftwareForIt,
-    /// The entry names a component or CPU variant that this device does not carry.
-    OtherComponent {
-        theirs: FamilyId,
-    },
-    /// A sibling: the entry names `theirs`, the device says `yours`.
-    OtherModel {
-        theirs: String,
-        yours: String,
-    },
-    /// Nothing in common that counts.
-    Unrelated,
-}
-
-/// The relation of a device and one entry's product.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Identity {
-    Is(Identified),
-    /// Less specific, vague or without a vendor: why, in words that complete "Possible: …".
-    Unsure {
-        why: String,
-        evidence: ProductEvidence,
-    },
-    /// The entry depends on a part that the row does not show.
-    Condition {
-        why: String,
-        evidence: ProductEvidence,
-        /// The part has a firmware of its own, so that the device's says nothing.
-        own_firmware: bool,
-    },
-    IsNot(Miss),
-}
-
-/// The only reason for [`Identity::Unsure`] that the vendor's name removes.
-pub const VENDOR_NOT_STATED: &str = "the vendor is not stated";
-
-/// A device that is the product.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Identified {
-    pub evidence: ProductEvidence,
-    /// Over the entries of one advisory the more specific one speaks: see `RANK_*`.
-    pub rank: u8,
-    /// The component whose firmware counts instead of the device's: index into the reading's components.
-    pub component: Option<usize>,
-}
+pub use kinds::{Identified, Identity, Miss, ProductEvidence, Uncertainty};
 
 const RANK_DECISION: u8 = 90;
 const RANK_ORDER: u8 = 70;
@@ -426,14 +324,14 @@ impl Judge<'_> {
             }
         }
         if vendor == VendorFit::Unstated && !self.is_clear_without_vendor() {
-            return Identity::Unsure { why: VENDOR_NOT_STATED.to_owned(), evidence };
+            return Identity::Unsure { why: Uncertainty::VendorNotStated, evidence };
         }
         let vague = wanted
             .families
             .iter()
             .find(|alternatives| self.in_one_of(alternatives).is_some_and(|f| self.catalogue.family(f).vague));
         if let Some(family) = vague.and_then(|alternatives| self.in_one_of(alternatives)) {
-            let why = format!("the advisory does not say which `{}` it means", self.catalogue.family(family).name);
+            let why = Uncertainty::VagueEntry { family: self.catalogue.family(family).name.clone() };
             return Identity::Unsure { why, evidence };
         }
         let rank = if n_designators > 0 || strongest >= Some(Strength::Word) {
@@ -619,11 +517,10 @@ impl Judge<'_> {
             }
             if smallest_cover_it && all_missing_inside {
                 let family = named[0];
-                let why = format!(
-                    "`{}` is named without its model, the advisory names `{}`",
-                    self.catalogue.family(family).name,
-                    self.entry.name
-                );
+                let why = Uncertainty::NamedWithoutModel {
+                    family: self.catalogue.family(family).name.clone(),
+                    theirs: self.entry.name.clone(),
+                };
                 return Identity::Unsure { why, evidence: ProductEvidence::Family { family, member: None } };
             }
             return self.other_model();
@@ -664,7 +561,7 @@ impl Judge<'_> {
 
     fn says_less(&self, missing: &[&NamePart]) -> Identity {
         let missing: Vec<&str> = missing.iter().map(|p| p.key.as_str()).collect();
-        let why = format!("the advisory names `{}`, the row does not say `{}`", self.entry.name, missing.join(" "));
+        let why = Uncertainty::SaysLess { theirs: self.entry.name.clone(), missing: missing.join(" ") };
         let text = self.device.parts.first().map_or(String::new(), |p| p.key.clone());
         Identity::Unsure { why, evidence: ProductEvidence::Name { text } }
     }

@@ -9,10 +9,12 @@ use super::identity::{
     Identified, Identity, ProductEvidence, RANK_NAME, RANK_ORDER_PATTERN, RANK_PER_DESIGNATOR, RANK_STEPS, identify,
 };
 use super::settling;
+use crate::domain::advisory::Advisory;
 use crate::domain::catalogue::reading::{Designation, Generation, Reach};
 use crate::domain::catalogue::{Decisions, Holder};
 use crate::domain::firmware::Firmware;
 use crate::domain::nameplate::{NameplateReading, Variant};
+use crate::domain::product::{BranchCategory, Product};
 use crate::domain::product_index::{Entry, ProductIndex, StatusGroup};
 use crate::domain::verdict::{Confidence, Doubt, DoubtKind, Reading, Verdict};
 use crate::domain::version_range::{DeviceReading, Place, RangeAnswer};
@@ -34,6 +36,11 @@ struct Spoken<'a> {
 pub(super) fn judge(index: &ProductIndex, decisions: &Decisions, variant: &Variant, holder: &Holder<'_>) -> Vec<Match> {
     let catalogue = index.catalogue();
     let mut device = NameplateReading::read(variant, catalogue);
+    let named = version_in_model(&device, variant);
+    if let Some(named) = &named {
+        device = NameplateReading::read(named, catalogue);
+    }
+    let variant = named.as_ref().unwrap_or(variant);
     device.decisions = decisions.of(&device.decision_key, holder);
     let is_poor = device.is_poor() && !index.has_name(&device.whole_name);
     if is_poor && device.components.is_empty() && device.decisions.is_empty() {
@@ -74,6 +81,21 @@ pub(super) fn judge(index: &ProductIndex, decisions: &Decisions, variant: &Varia
         }
     }
     matches
+}
+
+/// A program's version may stand in its name alone, "SIMATIC WinCC V7.4 SP1"; hardware is named by its generation
+/// there, which is no firmware.
+fn version_in_model(device: &NameplateReading, variant: &Variant) -> Option<Variant> {
+    if !device.is_software || Firmware::read(&variant.firmware).is_stated() {
+        return None;
+    }
+    let model = &variant.nameplate.model;
+    let words: Vec<&str> = model.split_whitespace().collect();
+    let version = words.iter().position(|word| {
+        let bare = word.trim_start_matches(['v', 'V']);
+        bare.len() < word.len() && bare.starts_with(|c: char| c.is_ascii_digit())
+    })?;
+    Some(Variant { firmware: words[version..].join(" "), ..variant.clone() })
 }
 
 /// Compares the device's firmware with ranges, each distinct one once.
@@ -268,17 +290,26 @@ fn decide(
             best = Some(candidate);
         }
     }
-    let (verdict, _, deciding) = best?;
+    let (mut verdict, _, deciding) = best?;
     let one = &spoken[deciding];
+    let document = &index.advisories()[advisory as usize];
+    let beside_a_cut_list = verdict == Verdict::Affected && is_beside_a_cut_list(document, one.entry);
+    if beside_a_cut_list {
+        verdict = Verdict::Possible;
+    }
     let mut doubts: Vec<Doubt> = Vec::new();
     if verdict == Verdict::Possible {
         match &one.identity {
-            Identity::Unsure { why, .. } => doubts.push(Doubt::new(DoubtKind::ProductUnsure, why.clone())),
+            Identity::Unsure { why, .. } => doubts.push(Doubt::new(DoubtKind::ProductUnsure, why.in_words())),
             Identity::Condition { why, .. } => doubts.push(Doubt::new(DoubtKind::Condition, why.clone())),
             _ => {}
         }
         if order_doubt {
             let detail = "the advisory splits this name by order number or build, and the row does not say which it is";
+            doubts.push(Doubt::new(DoubtKind::ProductUnsure, detail));
+        }
+        if beside_a_cut_list {
+            let detail = "the advisory means all others, and its list of those that are named is cut off";
             doubts.push(Doubt::new(DoubtKind::ProductUnsure, detail));
         }
         doubts.extend(one.answer.doubts.iter().cloned());
@@ -310,7 +341,6 @@ fn decide(
     let mut products: Vec<u32> = spoken.iter().map(|s| s.entry.product).collect();
     products.sort_unstable();
     products.dedup();
-    let document = &index.advisories()[advisory as usize];
     let fix = fix::first_fixed(document, one.entry, range, &device.firmware_numbers);
     let settled_by = settling::settled_by(&doubts, order_doubt, &told);
     Some(Match {
@@ -328,6 +358,16 @@ fn decide(
         doubts,
         fix,
     })
+}
+
+/// "All other devices" is vague beside a list of devices that ends in a comma.
+fn is_beside_a_cut_list(document: &Advisory, entry: &Entry) -> bool {
+    let name_of = |product: &Product| {
+        product.branch_names(&BranchCategory::ProductName).last().unwrap_or(&product.name).trim().to_owned()
+    };
+    let own = document.products.get(entry.product as usize).map(name_of).unwrap_or_default().to_lowercase();
+    (own.starts_with("all other ") || own.starts_with("other "))
+        && document.products.iter().any(|product| name_of(product).ends_with(','))
 }
 
 /// The designator by which an entry knows the device.

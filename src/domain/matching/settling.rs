@@ -1,7 +1,7 @@
 //! What would turn a verdict: a reading off the device, or another firmware.
 
 use super::explanation::{Told, compared_firmware};
-use super::identity::{Identity, ProductEvidence, VENDOR_NOT_STATED};
+use super::identity::{Identity, ProductEvidence, Uncertainty};
 use crate::domain::firmware::Firmware;
 use crate::domain::verdict::{Doubt, DoubtKind, Reading, Verdict};
 
@@ -19,7 +19,7 @@ pub(super) fn settled_by(doubts: &[Doubt], several_builds: bool, told: &Told<'_>
 fn settles(kind: DoubtKind, several_builds: bool, told: &Told<'_>) -> Option<Reading> {
     match kind {
         DoubtKind::ProductUnsure => match told.identity {
-            Identity::Unsure { why, .. } if why == VENDOR_NOT_STATED => Some(Reading::Vendor),
+            Identity::Unsure { why: Uncertainty::VendorNotStated, .. } => Some(Reading::Vendor),
             Identity::Unsure { .. } if is_vague(told) => None,
             Identity::Unsure { .. } => order_number(told),
             _ if several_builds => order_number(told),

@@ -70,7 +70,8 @@ impl VersionRange {
     fn judge_conditions<'a>(&'a self, device: DeviceReading<'a>, mut place: Place, mut why: Why<'a>) -> Judged<'a> {
         let mut open = None;
         for condition in &self.conditions {
-            if condition.completes_bound {
+            // Without a bound of the device's own there is nothing to complete.
+            if condition.completes_bound && !self.all {
                 continue;
             }
             match condition.place(device) {

@@ -72,6 +72,11 @@ pub(crate) fn mend(parsed: Parsed, raw: &str, product_name: &str) -> Mended {
     if weak {
         return Mended { unread: Some(raw.trim().to_owned()), ..Mended::of(parsed) };
     }
+    // `2.1` beside `2.10`
+    if usable && lost_zeros(&spans, &named) {
+        name.keep_signs_of(&parsed);
+        return Mended::by(name);
+    }
     // `2.` beside `v2.*`
     if usable && opens_wider(&spans, &named) {
         return Mended::by(name);
@@ -221,6 +226,24 @@ fn same_numbers_in(spans: &[Span], named: &[Span]) -> bool {
         }),
         None => named.iter().any(|other| other.same_as(point)),
     }) || spans.is_empty()
+}
+
+/// The numbers of the text lost the zeros at their end, as a decimal number does: `2.1` beside `2.10`.
+fn lost_zeros(spans: &[Span], named: &[Span]) -> bool {
+    let versions = |spans: &[Span]| -> Option<Vec<String>> {
+        let points = spans.iter().flat_map(Span::points);
+        points
+            .map(|point| point.version().map(|version| version.text().trim_start_matches(['v', 'V']).to_owned()))
+            .collect()
+    };
+    let (Some(ours), Some(theirs)) = (versions(spans), versions(named)) else { return false };
+    let is_decimal = |text: &str| text.contains('.') && text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    let lost = |ours: &str, theirs: &str| {
+        theirs.strip_prefix(ours).is_some_and(|zeros| !zeros.is_empty() && zeros.bytes().all(|b| b == b'0'))
+    };
+    ours.len() == theirs.len()
+        && ours.iter().zip(&theirs).all(|(ours, theirs)| is_decimal(ours) && (ours == theirs || lost(ours, theirs)))
+        && ours.iter().zip(&theirs).any(|(ours, theirs)| lost(ours, theirs))
 }
 
 /// The texts of the spans are the ends of the named ones: `2` of `Update 2`, `SP1` of `2020 R2 SP1`.

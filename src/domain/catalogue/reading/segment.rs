@@ -250,6 +250,11 @@ impl Catalogue {
                 (!named.is_empty() && key.len() >= 3) || vendors.unknown().iter().any(|u| u == key)
             }
         };
+        // A product may be called as its vendor, and by nothing else: RoboDK.
+        let whole = tokens.iter().map(|t| t.text.as_str()).collect::<Vec<_>>().join(" ");
+        if taken.iter().all(|t| !t) && is_vendors(&whole) {
+            return;
+        }
         for at in 0..tokens.len() {
             if taken[at] {
                 continue;
