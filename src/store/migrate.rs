@@ -28,6 +28,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     migration!("0011_trust"),
     migration!("0013_documents"),
     migration!("0014_closed_because"),
+    migration!("0016_listing"),
     migration!("0020_triage"),
     migration!("0021_review"),
     migration!("0023_jobs"),
