@@ -6,11 +6,11 @@ use jiff::Timestamp;
 
 use super::{Context, Outcome};
 use crate::services::accounts::make_setup_code;
+use crate::services::listing::refresh_listing_if_missing;
 use crate::services::outlets::Outlets;
 use crate::services::progress::Silent;
 use crate::services::sources::FetchSettings;
 use crate::services::watch::{Rota, watch};
-use crate::services::listing::refresh_listing_if_missing;
 use crate::web;
 
 /// Run the server: pages and API for browsers and programs on this machine

@@ -14,6 +14,11 @@ use crate::store;
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
     Add(AddArguments),
+    /// List the tokens, one line each: number, account, what for, role, until when
+    #[command(after_long_help = "\
+Examples:
+  nameplate token list
+  nameplate token list | grep 'good until'")]
     List,
     Revoke(RevokeArguments),
 }

@@ -18,6 +18,11 @@ use crate::store::{self, Db};
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
     Add(AddArguments),
+    /// List the accounts, one line each: name, role, sites, last login
+    #[command(after_long_help = "\
+Examples:
+  nameplate user list
+  nameplate user list | grep admin")]
     List,
     Rights(RightsArguments),
     Passphrase(PassphraseArguments),

@@ -206,7 +206,7 @@ pub async fn make_bundle(
         ..list_file(format!("unreadable/{:06}.json", n + 1), BundleFileKind::Unreadable, bytes)
     }));
     let mut lists: Vec<Vec<u8>> = Vec::new();
-    let (kev, epss) = (store::kev::find_kev(db).await?, store::epss::find_epss(db).await?);
+    let (kev, epss) = (store::kev::find_kev(db).await?, store::epss::find_whole_epss(db).await?);
     if let Some(kev) = &kev {
         let bytes = kev_json(kev);
         files.push(list_file("kev.json".to_owned(), BundleFileKind::Kev, &bytes));

@@ -135,6 +135,8 @@ fn versions_of_date(text: &str) -> Vec<String> {
     for part in folded.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty()) {
         match part.parse() {
             Ok(number) => numbers.push(number),
+            // `1.2E+03` is a rounded number and no date.
+            Err(_) if part.contains(|c: char| c.is_ascii_digit()) => return Vec::new(),
             Err(_) => month = MONTHS.iter().find(|(name, _)| part.starts_with(name)).map(|(_, n)| *n).or(month),
         }
     }

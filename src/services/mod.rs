@@ -3,6 +3,7 @@
 pub mod accounts;
 pub mod add_advisories;
 pub mod add_advisory_url;
+pub mod advisory_notes;
 pub mod alert_digest;
 pub mod aliases;
 pub mod assets;

@@ -5,9 +5,9 @@ use thiserror::Error;
 
 use crate::domain::inventory::{Inventory, UndoCounts, UndoRefusal};
 use crate::domain::rescan::Trigger;
+use crate::services::listing::follow_up;
 use crate::services::progress::Progress;
 use crate::services::rescan::rescan;
-use crate::services::listing::follow_up;
 use crate::store::undo::{Undo, plan_undo, save_undo};
 use crate::store::{Db, StoreError};
 

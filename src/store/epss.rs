@@ -36,13 +36,23 @@ pub async fn save_epss(db: &Db, list: &EpssList, at: Timestamp) -> Result<(), St
 
 /// The list as far as advisories of the database name its CVEs, sorted by CVE; `None` when none was ever saved.
 pub async fn find_epss(db: &Db) -> Result<Option<EpssList>, StoreError> {
+    find(db, false).await
+}
+
+/// The whole list, sorted by CVE, for handing it on; `None` when none was ever saved.
+pub async fn find_whole_epss(db: &Db) -> Result<Option<EpssList>, StoreError> {
+    find(db, true).await
+}
+
+async fn find(db: &Db, whole: bool) -> Result<Option<EpssList>, StoreError> {
     let Some(model) = find_setting(db, MODEL).await? else { return Ok(None) };
     let date = find_setting(db, DATE).await?.unwrap_or_default();
     let rows = sql!(
         db,
         all(String, i64, i64),
         "select e.cve, e.probability_ppm, e.percentile_ppm from epss_score e \
-         where exists (select 1 from advisory_cve c where c.cve = e.cve) order by e.cve"
+         where $1 or exists (select 1 from advisory_cve c where c.cve = e.cve) order by e.cve",
+        whole
     )?;
     let ppm = |n: i64| u32::try_from(n.clamp(0, 1_000_000)).unwrap_or(0);
     let entries = rows

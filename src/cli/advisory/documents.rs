@@ -13,6 +13,7 @@ use crate::domain::advisory_search::{AdvisoryFilter, AdvisorySort};
 use crate::domain::change::Turn;
 use crate::domain::rescan::Trigger;
 use crate::report::advisory_diff::{differences_heading, differences_text};
+use crate::services::advisory_notes::{comment as comment_on, mark_read, remove_advisory, remove_comment};
 use crate::services::diff_advisory::{AdvisoryDiff, diff_advisory, find_key};
 use crate::services::rescan::rescan;
 use crate::services::search_advisories::search_advisories;
@@ -230,7 +231,7 @@ pub async fn delete(arguments: &DeleteArguments, context: &Context) -> Outcome {
     if !arguments.yes {
         return Err("nothing was deleted\nhint: the same command with --yes does it".into());
     }
-    store::advisory_note::delete_advisory(&db, &key, &meant).await?;
+    remove_advisory(&db, &key, &meant).await?;
     // The exposures close, or follow the revision that counts now, in a run of their own.
     let done = rescan(&db, Trigger::Advisory, &Bars::new(context.quiet)).await?;
     println!("Deleted. Exposures closed {}, changed {}.", done.rescan.n_closed, done.rescan.n_changed);
@@ -260,12 +261,12 @@ pub async fn comment(arguments: &CommentArguments, context: &Context) -> Outcome
         if !comments.iter().any(|comment| comment.comment_id == number) {
             return Err(format!("cannot remove comment {number}: `{}` has none of this number", key.id).into());
         }
-        store::advisory_note::delete_advisory_comment(&db, number).await?;
+        remove_comment(&db, number).await?;
     } else if let Some(text) = &arguments.text {
         if text.trim().is_empty() {
             return Err("cannot add a comment: expected a text, found none".into());
         }
-        store::advisory_note::save_advisory_comment(&db, &key, &arguments.author, text, Timestamp::now()).await?;
+        comment_on(&db, &key, &arguments.author, text, Timestamp::now()).await?;
     }
     for comment in store::advisory_note::list_advisory_comments(&db, &key).await? {
         let day = comment.commented_at.strftime("%Y-%m-%d %H:%M UTC");
@@ -290,7 +291,7 @@ async fn keys_of(db: &store::Db, ids: &[String]) -> Result<Vec<AdvisoryKey>, Box
 pub async fn read(arguments: &ReadArguments, context: &Context) -> Outcome {
     let db = context.open_database().await?;
     for key in keys_of(&db, &arguments.ids).await? {
-        store::advisory_note::save_advisory_read(&db, &key, &arguments.reader, Timestamp::now()).await?;
+        mark_read(&db, &key, &arguments.reader, true, Timestamp::now()).await?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -298,7 +299,7 @@ pub async fn read(arguments: &ReadArguments, context: &Context) -> Outcome {
 pub async fn unread(arguments: &UnreadArguments, context: &Context) -> Outcome {
     let db = context.open_database().await?;
     for key in keys_of(&db, &arguments.marks.ids).await? {
-        store::advisory_note::delete_advisory_read(&db, &key, &arguments.marks.reader).await?;
+        mark_read(&db, &key, &arguments.marks.reader, false, Timestamp::now()).await?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -76,7 +76,7 @@ fn check_12_every_count_of_a_rescan_opens_its_lines() {
         let mut links = Vec::new();
         for chip in chips {
             let words = chip.text().await.unwrap();
-            let n: usize = words.rsplit(' ').next().unwrap().replace(',', "").parse().unwrap();
+            let n: usize = words.split_whitespace().last().unwrap().replace(',', "").parse().unwrap();
             links.push((n, chip.attr("href").await.unwrap().unwrap()));
         }
         assert_eq!(links.len(), 5);
