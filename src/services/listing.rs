@@ -186,6 +186,17 @@ fn site_totals(parts: &SumParts, handled: &[(i64, i64, i64)]) -> FxHashMap<i64, 
             }
         }
     }
+    // What speaks of a single asset speaks of its site as well.
+    for (_, advisory_id, site_id, _, is_exploited, is_affected) in &parts.exposures {
+        let Some(site_id) = site_id.filter(|site_id| totals.contains_key(site_id)) else { continue };
+        speaking.entry(site_id).or_default().insert(*advisory_id);
+        if *is_affected {
+            affecting.entry(site_id).or_default().insert(*advisory_id);
+            if *is_exploited {
+                exploited.entry(site_id).or_default().insert(*advisory_id);
+            }
+        }
+    }
     raise_single_assets(parts, &variants, &mut totals);
     lower_handled(parts, &variants, handled, &mut totals);
     for (site_id, total) in &mut totals {
@@ -282,7 +293,7 @@ mod tests {
         let one = &totals[&1];
         assert_eq!(one.n_by_standing, [5, 0, 0, 1, 0, 0]);
         assert_eq!(one.affected_by_severity, [1, 4, 0, 0, 0, 0]);
-        assert_eq!((one.n_affecting, one.n_exploited, one.n_exposures, one.n_nameplates), (1, 1, 9, 1));
+        assert_eq!((one.n_affecting, one.n_exploited, one.n_exposures, one.n_nameplates), (2, 1, 9, 1));
         let two = &totals[&2];
         assert_eq!(two.n_by_standing, [0, 0, 1, 0, 0, 3]);
         assert_eq!(two.affected_by_severity, [0; 6]);

@@ -13,7 +13,9 @@ use crate::domain::advisory_search::{AdvisoryFilter, AdvisorySort, Compare, Cond
 use crate::domain::filter::Filter;
 use crate::domain::listing::{AssetLine, ListView};
 use crate::domain::verdict::Verdict;
+use crate::services::progress::Silent;
 use crate::services::ruled_out::ruled_out;
+use crate::services::search_advisories::refresh_search;
 use crate::services::show_advisory::find_shown_advisories;
 use crate::store;
 use crate::store::listing::exposures::{ExposureList, list_exposures};
@@ -69,6 +71,7 @@ pub async fn show(
     let cve = Some(text.to_uppercase()).filter(|text| is_cve(text)).unwrap_or_default();
     let (mut assets, mut advisories, mut sentence) = (Vec::new(), Vec::new(), String::new());
     if !text.is_empty() {
+        refresh_search(state.db(), &Silent).await?;
         let field = if cve.is_empty() { None } else { Some(SearchField::Cve) };
         let filter = AdvisoryFilter {
             conditions: vec![Condition { field, compare: Compare::Contains, value: text.clone() }],

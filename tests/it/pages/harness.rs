@@ -162,7 +162,16 @@ impl Browser {
 
     /// The text of the page as a reader sees it.
     pub async fn text(&self) -> String {
-        self.client.find(Locator::Css("body")).await.unwrap().text().await.unwrap()
+        // While one page gives way to the next, the body that was found may be gone already.
+        for _ in 0..100 {
+            if let Ok(body) = self.client.find(Locator::Css("body")).await
+                && let Ok(text) = body.text().await
+            {
+                return text;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        panic!("the page has no body that stays");
     }
 
     /// Clicks the first thing that this selector means.
