@@ -364,6 +364,6 @@ async fn a_column_is_put_right_and_remembered_for_the_next_file_with_the_same_he
     // A header that nobody knows is named in the form of the upload.
     let strange = "Tag,Bauart\nM4,PM8000\nM5,PM5560\n".as_bytes();
     assert_eq!(site.upload("c.csv", strange, &[]).await.status, StatusCode::UNPROCESSABLE_ENTITY);
-    let named = site.upload("c.csv", strange, &[("model_column", "Bauart")]).await;
+    let named = site.upload("c.csv", strange, &[("model_column", "Bauart"), ("header_row", "1")]).await;
     assert!(named.path.ends_with("/columns"), "{}", text(&named.html));
 }

@@ -157,6 +157,9 @@ pub fn read_manifest(path: &Path, keys: &[BundleKey]) -> Result<SignedManifest, 
     signed_manifest(&mut entries, keys)
 }
 
+/// What a walk through a bundle does with a file and its bytes.
+pub type Visit<'a, E> = &'a mut dyn FnMut(&BundleFile, Vec<u8>) -> Result<(), E>;
+
 /// Goes through a bundle: gives every file with its bytes to `each`, in the order of the manifest, after its digest was
 /// checked. A bundle whose last file was not checked may be tampered with: go through it once without believing
 /// anything, then again.
@@ -164,11 +167,7 @@ pub fn read_manifest(path: &Path, keys: &[BundleKey]) -> Result<SignedManifest, 
 /// # Errors
 ///
 /// As [`read_manifest`]; a file was changed, is missing or was put in; or what `each` gives back.
-pub fn walk<E: From<BundleError>>(
-    path: &Path,
-    keys: &[BundleKey],
-    each: &mut dyn FnMut(&BundleFile, Vec<u8>) -> Result<(), E>,
-) -> Result<SignedManifest, E> {
+pub fn walk<E: From<BundleError>>(path: &Path, keys: &[BundleKey], each: Visit<'_, E>) -> Result<SignedManifest, E> {
     let mut archive = open(path)?;
     let mut entries = archive.entries().map_err(BundleError::Read)?;
     let signed = signed_manifest(&mut entries, keys)?;

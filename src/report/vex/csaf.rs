@@ -207,7 +207,9 @@ fn flags(vex: &Vex, said: &[&VexStatement]) -> Vec<Value> {
 
 /// What to do about what is affected: each remedy once with its products. Each affected product has one at least.
 fn remediations(vex: &Vex, said: &[&VexStatement]) -> Vec<Value> {
-    let mut told: BTreeMap<(String, String, Option<String>, Option<String>), Vec<&str>> = BTreeMap::new();
+    /// Category, details, URL and restart.
+    type Remedy = (String, String, Option<String>, Option<String>);
+    let mut told: BTreeMap<Remedy, Vec<&str>> = BTreeMap::new();
     for statement in said.iter().filter(|s| s.status == VexStatus::Affected) {
         let product = vex.products[statement.product].id.as_str();
         let mut add = |category: &str, details: String, url: Option<String>, restart: Option<String>| {

@@ -172,7 +172,7 @@ impl ExposureTable {
 
     /// Whether this column is shown.
     pub fn has(&self, column: &str) -> bool {
-        self.columns.iter().any(|shown| *shown == column)
+        self.columns.contains(&column)
     }
 
     /// The columns that can be chosen: name, label, whether it is shown.

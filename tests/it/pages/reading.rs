@@ -143,7 +143,7 @@ fn check_18_and_19_search_answers_a_cve_in_a_sentence_and_ignores_blanks_and_das
         assert!(page.contains("affected,") && page.contains("ruled out."), "{page}");
         for typed in ["6ES7515", "6es7 515", "6ES7-515"] {
             let (_, page) = get(&plant.page(&format!("/search?q={}", typed.replace(' ', "%20")))).await;
-            assert!(page.contains("PLC-101"), "{typed}");
+            assert!(page.replace("<wbr>", "").contains("PLC-101"), "{typed}");
         }
     });
 }
