@@ -6,20 +6,33 @@ use super::Match;
 use crate::domain::firmware::Firmware;
 use crate::domain::verdict::{Doubt, DoubtKind, Verdict};
 
+/// What people write between versions of which they do not say which one it is: a choice, several devices in one row, a
+/// range that the firmwares of a line lie in. The weaker signs stand last, because versions hold them too.
+const BETWEEN: [&str; 16] =
+    [" or ", " oder ", " ou ", " o ", " and ", " und ", " et ", " & ", " to ", " bis ", "..", ";", ", ", "–", "/", "-"];
+
 /// The versions of a text that gives a choice; empty when it gives none.
 pub(super) fn alternatives(firmware: &str) -> Vec<&str> {
-    if !firmware.contains(" or ") {
+    BETWEEN.iter().map(|sign| between(firmware, sign)).find(|parts| !parts.is_empty()).unwrap_or_default()
+}
+
+fn between<'a>(firmware: &'a str, sign: &str) -> Vec<&'a str> {
+    if !firmware.contains(sign) {
         return Vec::new();
     }
-    let parts: Vec<&str> = firmware.split(" or ").map(str::trim).collect();
+    let parts: Vec<&str> = firmware.split(sign).map(str::trim).collect();
     // `4.0 or later` gives no choice: each part must be a version by itself.
     let is_version = |part: &&str| {
         let bare = part.trim_start_matches(['v', 'V']);
         bare.starts_with(|c: char| c.is_ascii_digit())
             && !part.contains(char::is_whitespace)
+            && (sign.starts_with(' ') || part.contains('.'))
             && !Firmware::read(part).versions().is_empty()
     };
-    if parts.iter().all(is_version) { parts } else { Vec::new() }
+    // `1.5.0-2.1` may be one version: a dash gives a choice between versions of the same form only.
+    let form = |part: &&str| (part.starts_with(['v', 'V']), part.matches('.').count());
+    let alike = sign != "-" || parts.len() == 2 && form(&parts[0]) == form(&parts[1]);
+    if alike && parts.iter().all(is_version) { parts } else { Vec::new() }
 }
 
 /// One answer per advisory from the answers for each alternative, in the order of `alternatives`.
@@ -84,6 +97,20 @@ mod tests {
             ("or", 0),
             ("4.0 or ", 0),
             ("firmware 1.1 or 1.10", 0),
+            ("V2.8 / V4.0", 2),
+            ("4.0/2.8", 2),
+            ("V4.2-V4.4", 2),
+            ("2.1 – 2.3", 2),
+            ("2.1..2.3", 2),
+            ("V2.8, V2.9; V3.0", 0),
+            ("V2.8, V2.9, V3.0", 3),
+            ("3,20", 0),
+            ("1.2/A", 0),
+            ("1.5.0-12", 0),
+            ("1.5.0-2.1", 0),
+            ("2.8.3 / 1.0 (boot)", 0),
+            ("15.2(7)E3", 0),
+            ("12.4.1-SP2", 0),
         ] {
             assert_eq!(alternatives(text).len(), n, "{text}");
         }
