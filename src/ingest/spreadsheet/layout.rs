@@ -1,5 +1,6 @@
 //! Which column of a table holds what: headers first, then what the values look like.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
@@ -8,7 +9,7 @@ use crate::domain::inventory::{CellPlace, ColumnReading, Field};
 
 use super::header::{self, Meaning, Sense};
 use super::mapping::Mapping;
-use super::profile;
+use super::profile::{self, Profile};
 use super::raw::RawRow;
 use super::stats::Stats;
 use super::text::{clean, key};
@@ -65,6 +66,37 @@ impl HeaderTexts {
         HeaderTexts { texts: row.cells().map(header_text).collect(), groups: Vec::new() }
     }
 
+    /// The columns of each table where several stand side by side under one header row: `Tag, Model, FW, , Tag, Model, FW`.
+    /// Empty when there is one table, as nearly always.
+    pub fn side_by_side(&self) -> Vec<Range<usize>> {
+        let keys: Vec<String> = self.texts.iter().map(|t| key(t)).collect();
+        let names = |i: &usize| {
+            header::senses(&self.texts[*i])
+                .iter()
+                .any(|s| matches!(s.meaning, Meaning::Description | Meaning::Field(Field::Model | Field::PartNumber)))
+        };
+        let Some(first) = (0..keys.len()).find(|i| !keys[*i].is_empty()) else { return Vec::new() };
+        let starts: Vec<usize> = (first..keys.len()).filter(|i| keys[*i] == keys[first]).collect();
+        let &[_, second, ..] = &starts[..] else { return Vec::new() };
+        let titles = |from: usize, to: usize| keys[from..to].iter().filter(|k| !k.is_empty()).collect::<Vec<_>>();
+        let table = titles(first, second);
+        let ends = || starts[1..].iter().copied().chain([keys.len()]);
+        let same = starts.iter().zip(ends()).all(|(from, to)| titles(*from, to) == table);
+        if !same || table.len() < 2 || !(first..second).any(|i| names(&i)) {
+            return Vec::new();
+        }
+        starts.iter().zip(ends()).map(|(from, to)| *from..to).collect()
+    }
+
+    /// The header with the texts outside of these columns blank.
+    pub fn only(&self, columns: &Range<usize>) -> HeaderTexts {
+        let within = |texts: &[String]| -> Vec<String> {
+            let own = |(i, text): (usize, &String)| if columns.contains(&i) { text.clone() } else { String::new() };
+            texts.iter().enumerate().map(own).collect()
+        };
+        HeaderTexts { texts: within(&self.texts), groups: within(&self.groups) }
+    }
+
     fn group(&self, column: usize) -> &str {
         self.groups.get(column).map_or("", String::as_str)
     }
@@ -119,9 +151,18 @@ struct Offer {
 impl Layout {
     /// Reads the columns of a table from its header and its first rows.
     pub fn read(texts: &HeaderTexts, sample: &[RawRow], mapping: Option<&Mapping>) -> Layout {
+        let known = profile::find(&texts.texts);
+        let layout = Layout::read_as(texts, sample, mapping, known);
+        if known.is_none() || layout.names_devices() {
+            return layout;
+        }
+        // An export without the column that names its devices: the other headers may.
+        Layout::read_as(texts, sample, mapping, None)
+    }
+
+    fn read_as(texts: &HeaderTexts, sample: &[RawRow], mapping: Option<&Mapping>, profile: Option<&Profile>) -> Layout {
         let width = sample.iter().map(RawRow::len).chain([texts.texts.len(), texts.groups.len()]).max().unwrap_or(0);
         let stats = Stats::of(sample, width);
-        let profile = profile::find(&texts.texts);
         let mut columns: Vec<Column> =
             (0..width).map(|i| Column { header: texts.shown(i), role: Role::Unmapped, how: String::new() }).collect();
         let mut settled = vec![false; width];
@@ -346,6 +387,16 @@ fn find_description(columns: &mut [Column], texts: &HeaderTexts, stats: &Stats) 
     };
     let described: Vec<usize> =
         (0..columns.len()).filter(|i| texts.senses(*i).iter().any(|s| s.meaning == Meaning::Description)).collect();
+    // `Gerät`, `Type`: a weak word over texts that hold all, beside no column that holds a part of it.
+    if let Some(i) = columns.iter().position(|c| c.role == Role::One(Field::Model))
+        && texts.senses(i).iter().all(|s| s.strength <= 2)
+        && ![Field::Vendor, Field::PartNumber, Field::Firmware].iter().any(|f| has(columns, *f))
+        && stats.whole_devices(i) >= 50
+    {
+        columns[i].role = Role::Description;
+        "describes the device in words".clone_into(&mut columns[i].how);
+        return;
+    }
     if has(columns, Field::Model) || has(columns, Field::PartNumber) && described.is_empty() {
         // A description beside a model is the device's name, or a note.
         for i in described {

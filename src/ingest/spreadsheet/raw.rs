@@ -113,6 +113,20 @@ impl RawRow {
         self.marks.is_empty()
     }
 
+    /// The same row with the cells outside of these columns blank.
+    pub fn only(&self, columns: &std::ops::Range<usize>) -> RawRow {
+        let mut row = RawRow { number: self.number, hidden: self.hidden, ..RawRow::default() };
+        for column in 0..self.len().min(columns.end) {
+            if columns.contains(&column) {
+                row.push_kind(self.cell(column), self.kind(column), self.stored(column).unwrap_or(f64::NAN));
+            } else {
+                row.push("");
+            }
+        }
+        row.filled = self.filled.iter().copied().filter(|c| columns.contains(&(*c as usize))).collect();
+        row
+    }
+
     /// The same row with the blank cells in `from` filled, as merged areas show them.
     pub fn with_filled(&self, from: &[(usize, String, Kind)]) -> RawRow {
         let width = from.iter().map(|f| f.0 + 1).max().unwrap_or(0).max(self.len());

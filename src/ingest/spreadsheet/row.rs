@@ -59,6 +59,9 @@ pub fn read(row: &RawRow, layout: &Layout, context: &Context) -> RowReading {
         if context.warn_ragged && is_made_inert(&text) {
             text.remove(0);
         }
+        if let Some(listed) = listed(&text) {
+            text = listed;
+        }
         match layout.columns.get(column).map(|c| &c.role) {
             Some(Role::One(field)) => reader.set(*field, column, text),
             Some(Role::Joined(fields)) => reader.set_joined(fields, column, text),
@@ -93,6 +96,14 @@ fn place(row: &RawRow, context: &Context, column: u32) -> CellPlace {
 /// An apostrophe that a program put before a text which a spreadsheet would take for a formula, as our own files have.
 fn is_made_inert(text: &str) -> bool {
     text.strip_prefix('\'').is_some_and(|rest| rest.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']))
+}
+
+/// The values of a cell that a program wrote as a JSON list of texts: `["Site K"]`.
+fn listed(text: &str) -> Option<String> {
+    if !text.starts_with("[\"") {
+        return None;
+    }
+    serde_json::from_str::<Vec<String>>(text).ok().map(|values| values.join("; "))
 }
 
 fn letter(column: usize) -> String {

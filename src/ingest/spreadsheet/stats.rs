@@ -33,6 +33,8 @@ struct Counts {
     number: usize,
     date: usize,
     device: usize,
+    /// A vendor in front or an order number inside, with more beside it.
+    whole_device: usize,
     long: usize,
     /// Letters and digits in one value.
     mixed: usize,
@@ -106,6 +108,11 @@ impl Stats {
         self.columns.get(column).filter(|c| c.filled > 0).map_or(0, |c| (c.device * 100 / c.filled) as i32)
     }
 
+    /// How many of the values hold a vendor or an order number beside a model, in percent.
+    pub fn whole_devices(&self, column: usize) -> i32 {
+        self.columns.get(column).filter(|c| c.filled > 0).map_or(0, |c| (c.whole_device * 100 / c.filled) as i32)
+    }
+
     /// Whether the values count the rows: 1, 2, 3.
     pub fn is_sequence(&self, column: usize) -> bool {
         self.columns.get(column).is_some_and(|c| c.sequence)
@@ -159,6 +166,7 @@ impl Counts {
             c.vendor += usize::from(values::is_vendor(text));
             c.number += usize::from(
                 row.kind(column) == Kind::Number
+                    || text.starts_with("0x")
                     || text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b',')),
             );
             c.date += usize::from(row.kind(column) == Kind::Date || values::looks_like_date(text));
@@ -175,14 +183,14 @@ impl Counts {
             if !is_ip {
                 c.version += usize::from(text.split(' ').next().is_some_and(values::is_version));
                 c.designator += usize::from(values::has_designator(text));
-                c.device += usize::from(
-                    values::vendor_prefix(text, false).is_some_and(|end| end < text.len())
-                        || text.split([' ', ',', '(', ')']).any(|w| values::order_form(w).is_some())
-                        || (text.contains(' ') && values::has_designator(text)),
-                );
+                let orders = || text.split([' ', ',', '(', ')']).any(|w| values::order_form(w).is_some());
+                let whole = text.contains(' ')
+                    && (values::vendor_prefix(text, false).is_some_and(|end| end < text.len()) || orders());
+                c.whole_device += usize::from(whole);
+                c.device += usize::from(whole || orders() || (text.contains(' ') && values::has_designator(text)));
             }
         }
-        c.sequence &= c.filled > 1;
+        c.sequence &= c.filled > 0;
         c
     }
 }

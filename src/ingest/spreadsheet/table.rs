@@ -1,5 +1,7 @@
 //! Walks over the rows of one sheet: finds headers, follows bands and totals, reads devices.
 
+use std::ops::Range;
+
 use rustc_hash::FxHashSet;
 
 use crate::domain::inventory::{Field, InventoryReading, InventoryRow, RejectedRow, SkippedSheet};
@@ -43,6 +45,8 @@ pub struct Tables<'a> {
     sheet: Sheet<'a>,
     mapping: Option<&'a Mapping>,
     layout: Option<Layout>,
+    /// The tables that stand side by side under one header row, with their columns; empty when there is one.
+    beside: Vec<(Range<usize>, Layout)>,
     context: Context,
     zeros: Zeros,
     /// Rows before the first header, kept until it is found or the search is given up.
@@ -66,6 +70,7 @@ impl<'a> Tables<'a> {
             sheet,
             mapping,
             layout: None,
+            beside: Vec::new(),
             context,
             zeros: Zeros::default(),
             waiting: Vec::new(),
@@ -99,6 +104,8 @@ impl<'a> Tables<'a> {
                 Some(behind) => from = behind,
                 None => match Layout::without_header(&rows).filter(|_| header_row.is_none()) {
                     Some(layout) => {
+                        // A header that names no device is no device either.
+                        from = rows.iter().position(|row| !find_header::is_header(row)).unwrap_or(0);
                         reading.remarks.push("no header row; the columns were recognised by their values".to_owned());
                         reading.columns.extend(layout.readings(self.sheet.name));
                         self.layout = Some(layout);
@@ -139,10 +146,21 @@ impl<'a> Tables<'a> {
     /// Begins a table; the index of its first row. `None` when its columns name no devices.
     fn begin(&mut self, rows: &[RawRow], found: Found, reading: &mut InventoryReading) -> Option<usize> {
         let first = found.at + found.rows;
-        let layout = Layout::read(&found.texts, &rows[first.min(rows.len())..], self.mapping);
+        let sample = &rows[first.min(rows.len())..];
+        let layout = Layout::read(&found.texts, sample, self.mapping);
         if !layout.names_devices() {
             return None;
         }
+        self.beside = found
+            .texts
+            .side_by_side()
+            .into_iter()
+            .map(|columns| {
+                let part: Vec<RawRow> = sample.iter().map(|row| row.only(&columns)).collect();
+                let layout = Layout::read(&found.texts.only(&columns), &part, self.mapping);
+                (columns, layout)
+            })
+            .collect();
         for above in &rows[..found.at] {
             self.above_header(above);
         }
@@ -150,8 +168,14 @@ impl<'a> Tables<'a> {
         reading.remarks.push(format!("{place}header in row {}", rows[found.at].number));
         let known: FxHashSet<&str> =
             reading.columns.iter().filter(|c| c.sheet == self.sheet.name).map(|c| c.header.as_str()).collect();
-        let new: Vec<_> =
-            layout.readings(self.sheet.name).into_iter().filter(|c| !known.contains(c.header.as_str())).collect();
+        let layouts = self.beside.iter().map(|(_, layout)| layout);
+        let readings: Vec<_> = if self.beside.is_empty() {
+            layout.readings(self.sheet.name)
+        } else {
+            reading.remarks.push(format!("{place}{} tables side by side", self.beside.len()));
+            layouts.flat_map(|layout| layout.readings(self.sheet.name)).collect()
+        };
+        let new: Vec<_> = readings.into_iter().filter(|c| !known.contains(c.header.as_str())).collect();
         reading.columns.extend(new);
         self.layout = Some(layout);
         Some(first)
@@ -221,17 +245,14 @@ impl<'a> Tables<'a> {
             }
             return;
         }
-        match row::read(row, layout, &self.context) {
-            RowReading::Device(mut device) => {
-                for (slot, field) in CARRIED.into_iter().enumerate().filter(|(_, f)| layout.carries.contains(f)) {
-                    match device.fields.get(&field) {
-                        Some(value) => self.carried[slot] = Some(value.clone()),
-                        None => device.fields.extend(self.carried[slot].clone().map(|value| (field, value))),
-                    }
-                }
-                out.rows.push(*device);
+        for (columns, layout) in &self.beside {
+            let part = row.only(columns);
+            if !part.is_blank() {
+                take(row::read(&part, layout, &self.context), layout, &mut self.carried, out);
             }
-            RowReading::Rejected(rejected) => out.rejected.push(rejected),
+        }
+        if self.beside.is_empty() {
+            take(row::read(row, layout, &self.context), layout, &mut self.carried, out);
         }
     }
 
@@ -267,6 +288,22 @@ impl<'a> Tables<'a> {
             _ => false,
         };
         (!is_value).then_some(band)
+    }
+}
+
+/// Keeps what a row turned out to be, with the site and the area that the rows above state for it.
+fn take(read: RowReading, layout: &Layout, carried: &mut [Option<String>; 2], out: &mut Batch) {
+    match read {
+        RowReading::Device(mut device) => {
+            for (slot, field) in CARRIED.into_iter().enumerate().filter(|(_, f)| layout.carries.contains(f)) {
+                match device.fields.get(&field) {
+                    Some(value) => carried[slot] = Some(value.clone()),
+                    None => device.fields.extend(carried[slot].clone().map(|value| (field, value))),
+                }
+            }
+            out.rows.push(*device);
+        }
+        RowReading::Rejected(rejected) => out.rejected.push(rejected),
     }
 }
 
