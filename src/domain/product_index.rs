@@ -12,6 +12,7 @@ use super::catalogue::reading::Strength;
 use super::catalogue::{Catalogue, FamilyId, VendorId, VendorSet};
 use super::nameplate::NameplateReading;
 use super::order_number::{Pattern, PatternSet};
+use super::vendor::words;
 use super::version_range::VersionRange;
 
 pub use entry::{CompiledDesignation, EntryReading};
@@ -242,7 +243,11 @@ impl ProductIndex {
                     self.ranges.len() as u32 - 1
                 });
                 let named = tail.or_else(|| self.ranges[range as usize].named_product().map(str::to_owned));
-                let mut text = entry::EntryText { named, ..text };
+                let names = self.ranges[range as usize].bound_names();
+                let is_program = |name: &&str| words(name).iter().any(|word| catalogue.lists().software.contains(word));
+                let of_programs = names.iter().any(is_program);
+                let titled_vendor = entry::vendor_in_title(&advisory.title, &text.name, &catalogue);
+                let mut text = entry::EntryText { named, of_programs, titled_vendor, ..text };
                 let known = match readings.get(&text) {
                     Some(known) => *known,
                     None => {
@@ -338,7 +343,7 @@ impl ProductIndex {
                 self.covered_unknown.add_unknown(key);
             }
             self.by_decision_key.entry(reading.decision_key.clone()).or_default().push(id);
-            if let Some(name) = &reading.whole_name {
+            for name in &reading.whole_names {
                 self.by_name.entry(name.clone()).or_default().push(id);
             }
             for compiled in &reading.designations {

@@ -15,6 +15,8 @@ mod serial;
 mod span;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod vers_vectors;
 
 use super::firmware::atom::{Atom, split, tidy};
 use super::firmware::{Firmware, Version};
@@ -78,6 +80,9 @@ pub struct RangeAnswer {
     pub sentence: String,
     /// The answer used the serial number or would change with it.
     pub depends_on_serial: bool,
+    /// `Unclear` because firmware and bounds are counted in different ways, letters or lists, so that another entry of
+    /// the same product may speak for the device.
+    pub other_numbering: bool,
     /// When `Unclear`: what the device does not state, or states too coarsely, and what would settle it once read.
     pub asks_for: Option<Reading>,
 }
@@ -112,6 +117,15 @@ impl VersionRange {
         }
         if product::is_protocol(&tidied) {
             range.conditions.push(Condition::words(&format!("`{}` in use", tidied.trim())));
+            return range;
+        }
+        if is_retracted(text) || product::statement(product_name).is_some_and(|(_, said)| is_retracted(said)) {
+            range.all = false;
+            range.nothing = true;
+            return range;
+        }
+        if let Some(condition) = product::condition_instead(&tidied, product_name) {
+            range.conditions.push(Condition::words(&condition));
             return range;
         }
         if is_a_story(&atoms) {
@@ -224,6 +238,13 @@ impl VersionRange {
     /// The part of the text that was not understood, if any.
     pub fn unread(&self) -> Option<&str> {
         self.unread.as_deref()
+    }
+
+    /// What the bounds are versions of, where each of them says so: `VDS` and `FCN FCJ Simulator`; else nothing.
+    pub fn bound_names(&self) -> Vec<&str> {
+        let points: Vec<&Point> = self.spans.iter().flat_map(Span::points).collect();
+        let names: Vec<&str> = points.iter().filter_map(|point| point.version()).map(Version::name).collect();
+        if names.len() == points.len() && names.iter().all(|name| !name.is_empty()) { names } else { Vec::new() }
     }
 
     /// What must hold besides the version, as the advisory words it.
@@ -353,6 +374,14 @@ fn without_scheme(text: &str) -> std::borrow::Cow<'_, str> {
         plain = plain.replace(code, sign).replace(&code.to_lowercase(), sign);
     }
     plain.into()
+}
+
+/// The publisher took the entry back: "(Versions removed from the scope of this advisory)".
+fn is_retracted(text: &str) -> bool {
+    let lowered = text.to_ascii_lowercase();
+    ["removed from the scope", "removed from scope", "no longer in scope", "removed from this advisory"]
+        .iter()
+        .any(|words| lowered.contains(words))
 }
 
 /// A sentence without any sign or version, such as where a product was sold.

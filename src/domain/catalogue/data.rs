@@ -267,14 +267,15 @@ impl Loader {
 
     fn words(&mut self, raw: RawWords) {
         let lists = &mut self.catalogue.lists;
-        let fold_all = |list: Vec<String>| list.into_iter().map(|w| fold(&w));
+        // `end-of-life` is looked up as it stands and as the one word that is left of it without its dashes.
+        let fold_all = |list: Vec<String>| list.into_iter().flat_map(|w| [fold(&w), squash(&w)]);
         lists.generic.extend(fold_all(raw.generic));
         lists.common.extend(fold_all(raw.common));
         lists.umbrella.extend(fold_all(raw.umbrella));
         lists.roles.extend(fold_all(raw.roles));
         lists.software.extend(fold_all(raw.software));
-        lists.condition.extend(fold_all(raw.condition));
-        lists.no_vendor.extend(fold_all(raw.no_vendor));
+        lists.condition.extend(raw.condition.iter().map(|w| fold(w)));
+        lists.no_vendor.extend(raw.no_vendor.iter().map(|w| fold(w)));
     }
 
     fn vendor(&mut self, file: &CatalogueFile<'_>, raw: RawVendor) {

@@ -149,6 +149,14 @@ impl Catalogue {
         }
         for remark in &remarks {
             self.read_remark(remark, vendors, &mut found, &mut also, &mut except, &mut conditions);
+            if let (Some(part), Some(first)) = (self.read_abbreviation(remark, &kept), found.first()) {
+                let short = Designation {
+                    series: first.series,
+                    generation: first.generation.clone(),
+                    ..Designation::default()
+                };
+                also.push(Designation { parts: vec![part], ..short });
+            }
         }
         for designation in &mut found {
             designation.orders.extend(marked.iter().cloned());
@@ -254,6 +262,12 @@ impl Catalogue {
             conditions.push(remark.trim().to_owned());
             return;
         }
+        if let Some(line) = line_of_versions(trimmed) {
+            for target in found.iter_mut().filter(|target| target.generation.is_none()) {
+                target.generation = Some(line.clone());
+            }
+            return;
+        }
         let is_other_name = ["incl", "formerly", "previously", "also ", "aka", "former", "known as", "including"]
             .iter()
             .any(|w| trimmed.starts_with(w));
@@ -276,6 +290,28 @@ impl Catalogue {
                 }
             }
         }
+    }
+
+    /// The short form of the name in front of it: "Patient Information Center iX (PICiX)".
+    fn read_abbreviation(&self, remark: &str, name: &str) -> Option<NamePart> {
+        let key = squash(remark);
+        let n_capitals = remark.chars().filter(char::is_ascii_uppercase).count();
+        let is_word = (4..=8).contains(&remark.len()) && remark.bytes().all(|b| b.is_ascii_alphabetic());
+        if !is_word || n_capitals < 3 || self.lists.generic.contains(&key) || self.lists.common.contains(&key) {
+            return None;
+        }
+        let mut letters = squash(name).into_bytes().into_iter();
+        let initials: Vec<u8> = name.split_whitespace().filter_map(|w| w.bytes().next()).collect();
+        let begins = initials.iter().any(|b| b.eq_ignore_ascii_case(&key.as_bytes()[0]));
+        let in_order = key.bytes().all(|b| letters.any(|letter| letter == b));
+        (begins && in_order && initials.len() >= 3).then(|| NamePart {
+            key,
+            strength: Strength::Word,
+            word: None,
+            number: None,
+            also: Vec::new(),
+            pattern: None,
+        })
     }
 
     /// A remark that names something finer than the text in front of it: "GOT2000 (Models GT21, GT23)", "OPC UA Server
@@ -462,6 +498,15 @@ impl Catalogue {
         }
         (text.to_owned(), Vec::new())
     }
+}
+
+/// The line that a remark speaks of: `1.25.xx feature level`, `2.x`.
+fn line_of_versions(folded: &str) -> Option<Generation> {
+    let written = folded.split_whitespace().next()?;
+    let (numbers, open) = written.trim_start_matches('v').rsplit_once('.')?;
+    let is_open = !open.is_empty() && open.bytes().all(|b| b == b'x');
+    let numbers: Vec<u32> = numbers.split('.').map(|n| n.parse().ok()).collect::<Option<_>>()?;
+    is_open.then(|| Generation { numbers, reach: Reach::Only, text: written.to_owned() })
 }
 
 fn is_measure(folded: &str) -> bool {

@@ -4,6 +4,7 @@ mod kinds;
 
 use crate::domain::catalogue::reading::{Designation, NamePart, Reach, Strength};
 use crate::domain::catalogue::{Catalogue, FamilyId, Kind};
+use crate::domain::model::tokens;
 use crate::domain::nameplate::{FamilyEvidence, NameplateReading, is_unmistakable};
 use crate::domain::order_number::differs_at;
 use crate::domain::product_index::{CompiledDesignation, EntryReading};
@@ -140,7 +141,7 @@ impl Judge<'_> {
     }
 
     fn is_same_name(&self) -> bool {
-        self.entry.whole_name.as_ref().is_some_and(|name| *name == self.device.whole_name)
+        self.entry.whole_names.contains(&self.device.whole_name)
     }
 
     fn order_fit(&self) -> OrderFit {
@@ -231,7 +232,17 @@ impl Judge<'_> {
         };
         self.device.spans.contains(&part.key)
             || headless()
+            || self.says_in_other_number(part)
             || part.also.iter().any(|key| self.device.spans.contains(key))
+    }
+
+    /// "Illustra Essential" and "Illustra Essentials" are one name.
+    fn says_in_other_number(&self, part: &NamePart) -> bool {
+        let spans = &self.device.spans;
+        let is_word = part.key.len() >= 6 && part.key.bytes().all(|b| b.is_ascii_lowercase());
+        is_word
+            && (part.key.strip_suffix('s').is_some_and(|one| spans.contains(one))
+                || spans.contains(&format!("{}s", part.key)))
     }
 
     /// The parts of the entry's name that the device does not say.
@@ -305,6 +316,9 @@ impl Judge<'_> {
         if !missing_parts.is_empty() || !missing_families.is_empty() {
             return self.by_part_of_name(vendor, &missing_parts, &missing_families);
         }
+        if !self.device.is_software && self.entry.of_programs && self.names_hardware() {
+            return Identity::IsNot(Miss::SoftwareForIt);
+        }
         if self.device.is_software && !wanted.is_software && self.names_hardware() {
             return Identity::IsNot(Miss::SoftwareForIt);
         }
@@ -351,7 +365,7 @@ impl Judge<'_> {
             let mut own = device.numbered.iter().filter(|(w, _)| w == word).peekable();
             own.peek().is_some() && own.all(|(_, d)| d != digit)
         });
-        if other_digit {
+        if other_digit || self.is_other_role() {
             return true;
         }
         let exact = wanted.parts.iter().any(|p| p.strength == Strength::Designator)
@@ -366,6 +380,16 @@ impl Judge<'_> {
         let named_otherwise =
             wanted.families.is_empty() && device.families.values().any(|how| *how == FamilyEvidence::Named);
         named_otherwise || device.parts.iter().any(|own| !self.is_used(own))
+    }
+
+    /// Both sides say which part of one product they are, and not the same: "ScadaPro Server" and "ScadaPro Client".
+    fn is_other_role(&self) -> bool {
+        let (wanted, spans) = (&self.wanted().roles, &self.device.spans);
+        let lists = self.catalogue.lists();
+        !wanted.is_empty()
+            && !wanted.iter().any(|role| spans.contains(role))
+            && lists.roles.iter().any(|role| spans.contains(role) && !wanted.contains(role))
+            && !self.device.families.values().any(|how| matches!(how, FamilyEvidence::Member(_)))
     }
 
     /// Whether the entry's name holds this part of the device's name.
@@ -489,8 +513,22 @@ impl Judge<'_> {
         }
         // An order number says exactly what a device is; what it does not cover is another product.
         let exact = device.orders.iter().any(|o| o.scheme.is_some());
+        let initials = self.initials();
+        let missing: Vec<&NamePart> = missing_parts
+            .iter()
+            .copied()
+            .filter(|p| !initials.iter().any(|(_, words)| words.contains(p.key.as_str())))
+            .collect();
+        let missing_parts = missing.as_slice();
+        let used = |own: &NamePart| {
+            // The row's number is not the entry's: "Outpost 0810", "Outpost Uploader Utility".
+            let other_number = own.number.is_some()
+                && !missing_parts.is_empty()
+                && !wanted.parts.iter().any(|w| w.strength == Strength::Designator);
+            self.is_used(own) && !other_number || initials.iter().any(|(key, _)| *key == own.key)
+        };
         let leftover: Vec<&NamePart> =
-            device.parts.iter().filter(|own| own.strength != Strength::Common && !self.is_used(own)).collect();
+            device.parts.iter().filter(|own| own.strength != Strength::Common && !used(own)).collect();
         if exact || !leftover.is_empty() || vendor == VendorFit::Unstated && device.families.is_empty() {
             return self.other_model();
         }
@@ -536,9 +574,58 @@ impl Judge<'_> {
         let told =
             device.parts.iter().any(|own| own.strength >= Strength::Word && own.key.len() >= 3 && self.is_used(own));
         if told && missing_families.is_empty() && vendor == VendorFit::Same {
-            return self.says_less(missing_parts);
+            return if self.only_describes(missing_parts) {
+                self.with_details(self.evidence_of_covered(), RANK_NAME)
+            } else {
+                self.says_less(missing_parts)
+            };
         }
         self.other_model()
+    }
+
+    /// What the device does not say only describes the product that it names: "Medfusion 4000" is the "Medfusion 4000
+    /// Wireless Syringe Infusion Pump", "Agilia Partner" the "Agilia Partner maintenance software".
+    fn only_describes(&self, missing: &[&NamePart]) -> bool {
+        let wanted = self.wanted();
+        let is_word = |part: &&NamePart| part.key.len() >= 4 && part.key.bytes().all(|b| !b.is_ascii_digit());
+        let is_other_program = wanted.is_software && !self.device.is_software;
+        if is_other_program || !missing.iter().all(is_word) {
+            return false;
+        }
+        let telling = |part: &&NamePart| part.strength == Strength::Designator && is_telling(&part.key);
+        if wanted.parts.iter().filter(telling).any(|part| self.covers(part)) {
+            return true;
+        }
+        // Two names of its own in front, and at the end what kind of thing it is.
+        let n_covered = wanted.parts.iter().take_while(|part| self.covers(part)).count();
+        let names = wanted.parts[..n_covered].iter().filter(|part| part.strength == Strength::Word).count();
+        let kind =
+            tokens(&self.entry.name).pop().is_some_and(|last| self.catalogue.lists().generic.contains(&last.text));
+        names >= 2 && kind && n_covered + missing.len() == wanted.parts.len()
+    }
+
+    /// The strongest part that the device says as well.
+    fn evidence_of_covered(&self) -> ProductEvidence {
+        let strongest = self.wanted().parts.iter().filter(|part| self.covers(part)).max_by_key(|part| part.strength);
+        ProductEvidence::Name { text: strongest.map_or(String::new(), |part| part.key.clone()) }
+    }
+
+    /// The device's short words that are made of the first letters of words in the entry's name, with those words in one: `RTE`
+    /// and "Run-Time Environment".
+    fn initials(&self) -> Vec<(&str, String)> {
+        let short =
+            |own: &&NamePart| (3..=5).contains(&own.key.len()) && own.key.bytes().all(|b| b.is_ascii_lowercase());
+        let mut own = self.device.parts.iter().filter(short).peekable();
+        if own.peek().is_none() {
+            return Vec::new();
+        }
+        let words: Vec<String> = tokens(&self.entry.name).into_iter().map(|t| t.text).collect();
+        let first: Vec<u8> = words.iter().filter_map(|word| word.bytes().next()).collect();
+        own.filter_map(|own| {
+            let at = first.windows(own.key.len()).position(|run| run == own.key.as_bytes())?;
+            Some((own.key.as_str(), words[at..at + own.key.len()].concat()))
+        })
+        .collect()
     }
 
     /// Whether the device is, or may be, of a family that may carry this one.
@@ -678,4 +765,11 @@ impl Judge<'_> {
         // Software that runs on its hosts is not the host itself.
         Identity::Is(Identified { evidence, rank: rank + u8::from(wanted.series != 0), component })
     }
+}
+
+/// Whether a squashed designator beside its vendor's name is enough to know the product: letters, and three digits.
+fn is_telling(squashed: &str) -> bool {
+    let letters = squashed.bytes().filter(u8::is_ascii_alphabetic).count();
+    let digits = squashed.bytes().filter(u8::is_ascii_digit).count();
+    letters >= 2 && digits >= 3 && squashed.len() >= 6
 }

@@ -264,6 +264,15 @@ fn decide(
         if voices.iter().any(|(n, _)| !spoken[*n].other_generation) {
             voices.retain(|(n, _)| !spoken[*n].other_generation);
         }
+        // Where one entry rules the device out in its own numbering, those that count otherwise say nothing.
+        let rules_out = |spoken: &Spoken<'_>| {
+            matches!(spoken.identity, Identity::Is(_))
+                && spoken.answer.place == Place::Outside
+                && !spoken.other_generation
+        };
+        if let Some(rank) = voices.iter().filter(|(n, _)| rules_out(&spoken[*n])).map(|(n, _)| spoken[*n].rank).max() {
+            voices.retain(|(n, _)| !spoken[*n].answer.other_numbering || spoken[*n].rank > rank);
+        }
         let mut worst = voices.iter().map(|(_, v)| *v).max()?;
         let mixed = voices.iter().any(|(_, v)| *v != worst);
         if mixed

@@ -10,6 +10,7 @@ use crate::domain::catalogue::{Catalogue, FamilyId, VendorSet};
 use crate::domain::model::tokens;
 use crate::domain::order_number::{Pattern, squash};
 use crate::domain::product::{BranchCategory, Product};
+use crate::domain::vendor::{fold, words};
 
 /// The texts that a reading depends on.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -23,6 +24,10 @@ pub struct EntryText {
     pub installed: Option<String>,
     /// The product that stands where a version should.
     pub named: Option<String>,
+    /// The vendor that the title names in front of the product: "libraries bundled in Luxion KeyShot".
+    pub titled_vendor: Option<String>,
+    /// The versions are those of programs: `FCN/FCJ Simulator R4.20`.
+    pub of_programs: bool,
     /// The full product name, where the tree's name is only a family's and the full one says more.
     pub full: Option<String>,
     /// The title of the advisory, where the name alone says nothing.
@@ -47,15 +52,20 @@ pub struct EntryReading {
     pub vendor: String,
     /// The name as written.
     pub name: String,
+    /// The versions are those of programs for the product, and no device's own.
+    pub of_programs: bool,
     /// Alternatives: any one of them is the product.
     pub designations: Vec<CompiledDesignation>,
     pub decision_key: String,
-    /// The name as a whole, squashed, where it is specific enough to be a device's only name.
-    pub whole_name: Option<String>,
+    /// The name as a whole, with and without the vendor's in front, squashed, where it is specific enough to be a
+    /// device's only name.
+    pub whole_names: Vec<String>,
 }
 
 /// A name shorter than this many letters and digits, or of one word, is no sentence that only one product would bear.
 const SHORTEST_WHOLE_NAME: usize = 12;
+/// The same for a name of which nothing else could be read: it is compared as a whole or not at all.
+const SHORTEST_EVERYDAY_NAME: usize = 8;
 
 /// The product that the texts of product `p` come from, its version text and full name. A relationship is known by
 /// what it is installed on and has the version of what is installed.
@@ -73,11 +83,13 @@ pub fn texts_of(advisory: &Advisory, p: usize) -> (EntryText, Cow<'_, str>, &str
     model_numbers.extend(named.helper.skus.iter().cloned());
     let text = EntryText {
         vendor: named.vendor().trim().to_owned(),
-        name: product_name(named).trim().to_owned(),
+        name: whole_words(product_name(named).trim(), &named.name).to_owned(),
         family: named.branch_names(&BranchCategory::ProductFamily).last().unwrap_or("").trim().to_owned(),
         model_numbers,
         installed: product.relationship.as_ref().map(|_| product_name(versioned).trim().to_owned()),
         named: None,
+        titled_vendor: None,
+        of_programs: false,
         full: None,
         title: None,
     };
@@ -87,6 +99,20 @@ pub fn texts_of(advisory: &Advisory, p: usize) -> (EntryText, Cow<'_, str>, &str
         return (EntryText { name: String::new(), ..text }, Cow::Owned(version), versioned.name.as_str());
     }
     (text, version_text(versioned), versioned.name.as_str())
+}
+
+/// A name whose first or last word was cut off in the tree, with the whole word of the full name: "UC-3100 System Imag",
+/// "DC-HD3300P" of a "VDC-HD3300P".
+fn whole_words<'a>(name: &'a str, full: &'a str) -> &'a str {
+    let Some(at) = full.find(name).filter(|_| name.len() >= 6) else { return name };
+    let (before, rest) = full.split_at(at);
+    let letters = |text: &str| text.chars().take_while(|c| c.is_ascii_alphabetic()).count();
+    let goes_on = name.ends_with(|c: char| c.is_ascii_alphabetic());
+    let end = name.len() + if goes_on { letters(&rest[name.len()..]) } else { 0 };
+    let begins = name.starts_with(|c: char| c.is_ascii_uppercase());
+    let cut = before.bytes().rev().take_while(u8::is_ascii_uppercase).count();
+    let start = if begins && cut <= 2 && !before[..at - cut].ends_with(char::is_alphanumeric) { at - cut } else { at };
+    &full[start..at + end]
 }
 
 /// `R118`: a letter and a number of three digits or more, nothing else.
@@ -116,7 +142,7 @@ fn product_name(product: &Product) -> &str {
 impl EntryReading {
     /// Reads the texts; `None` when they say nothing without the title ("Series C", "All versions").
     pub fn read(text: &EntryText, catalogue: &Catalogue) -> Option<EntryReading> {
-        let vendors = catalogue.resolve_vendors(&text.vendor);
+        let vendors = vendors_of(text, catalogue);
         let mut designations = catalogue.read_designations(&text.name, &vendors, TextKind::Advisory);
         if let Some(named) = &text.named {
             let read = catalogue.read_designations(named, &vendors, TextKind::Advisory);
@@ -135,7 +161,7 @@ impl EntryReading {
             designations = catalogue.read_designations(&text.family, &vendors, TextKind::Advisory);
         }
         if let Some(full) = &text.full {
-            refine_by_full_name(&mut designations, full, &vendors, catalogue);
+            refine_by_full_name(&mut designations, &text.name, full, &vendors, catalogue);
         }
         let orders = model_number_orders(&text.model_numbers, catalogue);
         if designations.is_empty() && !orders.is_empty() {
@@ -175,7 +201,7 @@ impl EntryReading {
 
     /// Reads the title in place of a name that says nothing; the name still tells the series letters.
     pub fn read_with_title(text: &EntryText, catalogue: &Catalogue) -> EntryReading {
-        let vendors = catalogue.resolve_vendors(&text.vendor);
+        let vendors = vendors_of(text, catalogue);
         let title = text.title.as_deref().unwrap_or("");
         let mut designations = catalogue.read_designations(title, &vendors, TextKind::Advisory);
         let series = series_in(&text.name);
@@ -194,9 +220,11 @@ impl EntryReading {
         from_title: bool,
         catalogue: &Catalogue,
     ) -> EntryReading {
-        let whole_name = whole_name(&text.name);
         // A name of everyday words alone ("Mobile Operator") still is the product for a row that says just that.
-        let by_name_only = designations.is_empty() && whole_name.is_some();
+        let says_nothing = designations.is_empty() || from_title;
+        let shortest = if says_nothing { SHORTEST_EVERYDAY_NAME } else { SHORTEST_WHOLE_NAME };
+        let whole_names = whole_names(&text.name, &text.vendor, shortest);
+        let by_name_only = designations.is_empty() && !whole_names.is_empty();
         let designations = designations
             .into_iter()
             .chain(by_name_only.then(Designation::default))
@@ -208,18 +236,59 @@ impl EntryReading {
             .collect();
         EntryReading {
             decision_key: catalogue.product_key(&text.vendor, &text.name),
-            whole_name,
+            whole_names,
             vendors,
             vendor: text.vendor.clone(),
             name: text.name.clone(),
+            of_programs: text.of_programs,
             designations,
         }
     }
 }
 
+/// The vendors of an entry: those of the tree, and the one that the product's name begins with ("Emerson Rosemount
+/// Transmitter Interface Software" in an advisory of the firm that made a part of it).
+fn vendors_of(text: &EntryText, catalogue: &Catalogue) -> VendorSet {
+    let mut vendors = catalogue.resolve_vendors(&text.vendor);
+    catalogue.vendors_leading(&text.name).iter().for_each(|vendor| vendors.add(*vendor));
+    let titled = text.titled_vendor.iter().flat_map(|key| catalogue.vendors_named(key));
+    titled.for_each(|vendor| vendors.add(*vendor));
+    // "EcoStruxure IT Gateway" in an advisory of the firm that made a library in it: the brand is another firm's.
+    let is_branded = words(&text.name).iter().any(|word| catalogue.lists().umbrella.contains(word));
+    if is_branded {
+        let named =
+            catalogue.families_spelled(&squash(&text.name)).iter().map(|family| catalogue.family(*family).vendor);
+        named.for_each(|vendor| vendors.add(vendor));
+    }
+    vendors
+}
+
+/// The key of the known vendor whose name stands in the title right before that of the product.
+pub fn vendor_in_title(title: &str, name: &str, catalogue: &Catalogue) -> Option<String> {
+    let (title, name) = (words(title), words(name));
+    let at = title.windows(name.len().max(1)).position(|run| run == name)?;
+    (1..=3.min(at)).rev().map(|n| title[at - n..at].join(" ")).find(|key| !catalogue.vendors_named(key).is_empty())
+}
+
 /// Narrows families to smaller ones that the full product name names: tree "MELSEC iQ-F Series", full name "MELSEC
 /// iQ-F Series - FX5U(C) CPU module".
-fn refine_by_full_name(designations: &mut [Designation], full: &str, vendors: &VendorSet, catalogue: &Catalogue) {
+fn refine_by_full_name(
+    designations: &mut Vec<Designation>,
+    name: &str,
+    full: &str,
+    vendors: &VendorSet,
+    catalogue: &Catalogue,
+) {
+    // "NJ/NX-series Controllers and Software - Automation Software Sysmac Studio": the tail is the product.
+    if let Some(tail) = full.strip_prefix(name).and_then(|rest| rest.trim_start().strip_prefix("- ")) {
+        let tail = tail.rsplit_once(':').map_or(tail, |(head, _)| head);
+        let tail = fold(tail).find(" version").and_then(|at| tail.get(..at)).unwrap_or(tail);
+        let read = catalogue.read_designations(tail, vendors, TextKind::Advisory);
+        if !read.is_empty() && read.iter().all(|d| !d.families.is_empty()) {
+            *designations = read;
+            return;
+        }
+    }
     let named: Vec<FamilyId> = catalogue
         .read_designations(full, vendors, TextKind::Advisory)
         .into_iter()
@@ -235,10 +304,18 @@ fn refine_by_full_name(designations: &mut [Designation], full: &str, vendors: &V
     }
 }
 
-/// The squashed name, when it has several words and is long enough that nobody writes it of another product.
-fn whole_name(name: &str) -> Option<String> {
-    let key = squash(name);
-    (key.len() >= SHORTEST_WHOLE_NAME && name.split_whitespace().nth(1).is_some()).then_some(key)
+/// The squashed name as written and without words of the vendor's name in front ("Prosys OPC UA Modbus Server" of
+/// "Prosys OPC"): those that have several words and are so long that nobody writes them of another product.
+fn whole_names(name: &str, vendor: &str, shortest: usize) -> Vec<String> {
+    let words: Vec<&str> = name.split_whitespace().collect();
+    let shared =
+        words.iter().zip(vendor.split_whitespace()).take_while(|(ours, theirs)| squash(ours) == squash(theirs)).count();
+    (0..=shared)
+        .filter_map(|n| words.get(n..).map(|rest| rest.join(" ")))
+        .filter(|rest| rest.contains(' ') || shortest < SHORTEST_WHOLE_NAME && rest.contains('-'))
+        .map(|rest| squash(&rest))
+        .filter(|key| key.len() >= shortest)
+        .collect()
 }
 
 /// The family's name that the full product name ends with, when its last word stands where a version should: version

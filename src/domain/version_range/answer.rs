@@ -41,8 +41,18 @@ impl VersionRange {
             doubts: self.doubts(&judged, device),
             sentence: self.sentence(&judged, device),
             depends_on_serial: self.serial.is_some(),
+            other_numbering: self.is_of_other_numbering(&judged),
             asks_for: self.asks_for(&judged, device),
         }
+    }
+
+    /// Years against counts are left out: a later product may have begun to count years.
+    fn is_of_other_numbering(&self, judged: &Judged<'_>) -> bool {
+        let Why::Compared(Shown::Version(shown), Step::Incomparable(point)) = &judged.why else { return false };
+        let counts_years = point.version().is_some_and(Version::counts_years);
+        judged.place == Place::Unclear
+            && judged.condition.is_none()
+            && (counts_years == shown.counts_years() || self.spans.iter().all(|span| matches!(span, Span::Exactly(_))))
     }
 
     /// Where the device lies, without the words: for the many pairs that nobody reads.

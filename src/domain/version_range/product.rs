@@ -14,6 +14,41 @@ const PROTOCOLS: [&str; 15] = [
     "ftp",
 ];
 
+/// Makers and names of processors and operating systems: what a device is built with, never its version.
+const PLATFORMS: [&str; 17] = [
+    "intel",
+    "amd",
+    "arm",
+    "core",
+    "xeon",
+    "atom",
+    "pentium",
+    "celeron",
+    "ryzen",
+    "processor",
+    "processors",
+    "windows",
+    "linux",
+    "android",
+    "i3",
+    "i5",
+    "i7",
+];
+
+/// What a text says that is no version but a condition on the single device: `Intel Core i5 | Intel XEON`, or the
+/// batch of `SIO-MB04ADS: B/N 5714442222`.
+pub(crate) fn condition_instead(text: &str, product_name: &str) -> Option<String> {
+    let words = spaced(text);
+    if !words.is_empty() && words.split(' ').all(|word| PLATFORMS.contains(&word) || ["and", "or"].contains(&word)) {
+        return Some(text.trim().to_owned());
+    }
+    let (_, said) = statement(product_name)?;
+    let begins = |mark: &str| said.get(..mark.len()).is_some_and(|head| head.eq_ignore_ascii_case(mark));
+    let plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let is_batch = ["B/N ", "batch ", "lot no", "lot number"].iter().any(|mark| begins(mark));
+    (plain && is_batch).then(|| said.to_owned())
+}
+
 /// The text names a protocol or a part of a stack.
 pub(crate) fn is_protocol(text: &str) -> bool {
     PROTOCOLS.iter().any(|protocol| text.trim().eq_ignore_ascii_case(protocol))
@@ -115,7 +150,9 @@ pub(crate) fn take_products(parsed: &mut Parsed, raw: &str, product_name: &str) 
         || parsed.items.iter().any(|item| matches!(item.point, Point::Date(_)));
     let signed = parsed.items.iter().any(|item| item.op.is_some() && !item.closes);
     let text = raw.trim().trim_end_matches([',', ';']).trim_end_matches(" and").trim_end_matches(',');
-    if !versioned && !signed && is_name(parsed, text, product_name) {
+    let dotted = parsed.items.iter().any(|item| item.point.version().is_some_and(|v| v.text().contains('.')));
+    let named = !dotted && is_called_model(text, product_name) || !versioned && is_name(parsed, text, product_name);
+    if !signed && named {
         *parsed = Parsed { products: vec![text.to_owned()], ..Parsed::default() };
     } else if !parsed.products.is_empty() && !versioned && !signed {
         // One element of the list is a part number, so all are; `G1` beside one is a revision index.
@@ -217,13 +254,20 @@ pub(crate) fn names_product(text: &str, product_name: &str) -> bool {
     // Words of a name, not of a version: `Accu-Chek Inform II`, `882476 Gemini TF Big Bore`.
     let wordy = atoms.iter().any(|atom| atom.is_word() && atom.text.len() >= 3 && !is_noise(atom));
     let bare_number = atoms.len() == 1 && atoms[0].is_number();
-    let after_kind =
-        ["article number", "order code", "model", "models", "part number", "part no", "sku", "skus", "catalog"]
-            .iter()
-            .any(|kind| {
-                plain(said).strip_prefix(kind).is_some_and(|rest| rest.trim_start_matches(' ').starts_with(&wanted))
-            });
-    in_head && wordy_or_coded(&atoms) && !bare_number || wordy && plain(said).ends_with(&wanted) || after_kind
+    in_head && wordy_or_coded(&atoms) && !bare_number
+        || wordy && plain(said).ends_with(&wanted)
+        || is_called_model(text, product_name)
+}
+
+/// The product name says what the text is: "Models 3002 S3 and 3005 S3", "Article number 2730844".
+fn is_called_model(text: &str, product_name: &str) -> bool {
+    const KINDS: [&str; 9] =
+        ["article number", "order code", "model", "models", "part number", "part no", "sku", "skus", "catalog"];
+    let wanted = plain(text);
+    let Some((_, said)) = statement(product_name) else { return false };
+    let said = plain(said);
+    !wanted.is_empty()
+        && KINDS.iter().any(|kind| said.strip_prefix(kind).is_some_and(|rest| rest.trim_start().starts_with(&wanted)))
 }
 
 /// The words stand in the product name, at whatever place.

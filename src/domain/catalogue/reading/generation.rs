@@ -41,7 +41,12 @@ pub(super) fn take_generation(tokens: &[Token], taken: &mut [bool], found: &mut 
             end += 1;
         }
         if !numbers.is_empty() {
-            let word = |k: usize| tokens.get(end + k).map_or("", |t| t.text.as_str());
+            // "S7-400 H V6 CPU family and below"
+            let names_kind = |t: &&Token| matches!(t.text.as_str(), "cpu" | "cpus" | "family" | "series");
+            let kinds = tokens[end..].iter().take_while(names_kind).count();
+            let and = tokens.get(end + kinds).is_some_and(|t| matches!(t.text.as_str(), "and" | "or"));
+            let skipped = if and { kinds } else { 0 };
+            let word = |k: usize| tokens.get(end + skipped + k).map_or("", |t| t.text.as_str());
             let tail = if matches!(word(0), "and" | "or") { word(1) } else { word(0) };
             let leads = |k: usize| at.checked_sub(k).and_then(|n| tokens.get(n)).map_or("", |t| t.text.as_str());
             let before = matches!(leads(1), "below" | "before") || (leads(1) == "to" && leads(2) == "prior");
@@ -57,7 +62,7 @@ pub(super) fn take_generation(tokens: &[Token], taken: &mut [bool], found: &mut 
             }
             taken[at..end].fill(true);
             if reach != Reach::Only {
-                let mut k = end;
+                let mut k = end + skipped;
                 while k < n
                     && matches!(
                         tokens[k].text.as_str(),

@@ -19,6 +19,9 @@ impl Catalogue {
         let mut taken = vec![false; tokens.len()];
         self.take_series(&text, &tokens, &mut taken, &mut found);
         self.take_families(&tokens, &mut taken, vendors, &mut found);
+        if kind == TextKind::Device && found.families.is_empty() && found.components.is_empty() {
+            self.take_family_behind_vendor(&tokens, &mut taken, vendors, &mut found);
+        }
         if kind == TextKind::Advisory {
             self.take_patterns(&text, &tokens, &mut taken, &mut found);
         }
@@ -29,7 +32,9 @@ impl Catalogue {
         take_generation(&tokens, &mut taken, &mut found);
         self.take_parts(&tokens, &taken, &mut found);
         self.add_spellings_without_vendor(vendors, &mut found);
-        found.is_software = tokens.iter().any(|t| self.lists.software.contains(&t.text))
+        let is_kit = tokens.windows(2).any(|pair| pair[0].text == "development" && pair[1].text == "kit");
+        found.is_software = is_kit
+            || tokens.iter().any(|t| self.lists.software.contains(&t.text))
             || found.families.iter().flatten().any(|f| self.family(*f).kind == Kind::Software);
         found
     }
@@ -185,6 +190,30 @@ impl Catalogue {
                 }
                 None => at += 1,
             }
+        }
+    }
+
+    /// A family whose name begins with its vendor's, where the row has the vendor in a column of its own: `Edge 2020`
+    /// of AVEVA is AVEVA Edge.
+    fn take_family_behind_vendor(
+        &self,
+        tokens: &[Token],
+        taken: &mut [bool],
+        vendors: &VendorSet,
+        found: &mut Designation,
+    ) {
+        let longest = vendors
+            .known()
+            .iter()
+            .filter_map(|vendor| self.longest_family(&squash(&self.vendor(*vendor).name), tokens, taken, 0, vendors))
+            .max_by_key(|(end, _)| *end);
+        // "Citect Anywhere" says more than the family.
+        let says_no_more = |end: usize| {
+            tokens[end..].iter().all(|t| t.has_digit() || t.text.len() < 2 || self.lists.generic.contains(&t.text))
+        };
+        if let Some((end, families)) = longest.filter(|(end, _)| says_no_more(*end)) {
+            taken[..end].fill(true);
+            self.add_family(families, found);
         }
     }
 
