@@ -56,6 +56,10 @@ keys! {
     /// Role of an account that is made when somebody logs in at the provider for the first time, without any site:
     /// `viewer`, `engineer` or `none`. Default: `none`, an administrator makes accounts.
     oidc_new_accounts: String,
+    /// Claim of the provider that lists the groups of a person, as in `groups`. Then groups give role and sites at each
+    /// login: `nameplate-viewer`, `nameplate-engineer`, `nameplate-admin`; `nameplate-all-sites`, `nameplate-site-NAME`.
+    /// Default: none, an administrator gives them.
+    oidc_groups_claim: String,
     /// What to log, as in `info` or `nameplate=debug`. Default: `warn`.
     log: String,
     /// How log lines are written: `text` or `json`. Default: `text`.

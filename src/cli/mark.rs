@@ -104,13 +104,14 @@ pub async fn run(arguments: &Arguments, context: &Context) -> Outcome {
 pub async fn run_undo(arguments: &UndoArguments, context: &Context) -> Outcome {
     let db = context.open_database().await?;
     let who = who(arguments.user.as_deref());
-    let undone = undo_act(&db, arguments.act, &who, Timestamp::now(), &Bars::new(context.quiet)).await?;
+    let undone =
+        undo_act(&db, arguments.act, &who, &SiteScope::All, Timestamp::now(), &Bars::new(context.quiet)).await?;
     println!("{}", visible_line(&undone.told));
     Ok(ExitCode::SUCCESS)
 }
 
 /// The name that is given, else that of the user of the system; blank when it has none.
-fn who(given: Option<&str>) -> String {
+pub(super) fn who(given: Option<&str>) -> String {
     let of_system = || ["USER", "LOGNAME", "USERNAME"].into_iter().find_map(|name| std::env::var(name).ok());
     given.map(str::to_owned).or_else(of_system).unwrap_or_default()
 }

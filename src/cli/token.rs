@@ -4,10 +4,11 @@ use std::process::ExitCode;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::mark::who;
 use super::user::{RoleWord, scope};
 use super::{Context, Outcome};
 use crate::report::visible::visible_line;
-use crate::services::accounts::{account_named, add_token, end_token};
+use crate::services::accounts::{TokenWish, account_named, add_token, end_token};
 use crate::store;
 
 /// Make and end keys for programs that call the API
@@ -68,8 +69,8 @@ pub async fn run(command: &Command, context: &Context) -> Outcome {
             let account = account_named(&db, &arguments.account).await?;
             let sites = scope(&db, &arguments.site).await?;
             let end = now.checked_add(SignedDuration::from_hours(i64::from(arguments.days) * 24))?;
-            let (id, secret) =
-                add_token(&db, &account, &arguments.name, arguments.role.into(), sites, end, now).await?;
+            let wish = TokenWish { name: &arguments.name, role: arguments.role.into(), sites, expires_at: end };
+            let (id, secret) = add_token(&db, &who(None), &account, wish, now).await?;
             println!("{secret}");
             context.say(format_args!(
                 "token {id} is good until {}; it is not kept and cannot be shown again",
@@ -95,7 +96,7 @@ pub async fn run(command: &Command, context: &Context) -> Outcome {
             }
         }
         Command::Revoke(arguments) => {
-            let has_ended = end_token(&db, arguments.id, now).await?;
+            let has_ended = end_token(&db, &who(None), arguments.id, now).await?;
             if !has_ended {
                 return Err(format!("cannot end the token `{}`: there is none of that number that is good\nhint: `nameplate token list` shows them", arguments.id).into());
             }

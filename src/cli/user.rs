@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use clap::ValueEnum;
 use jiff::Timestamp;
 
+use super::mark::who;
 use super::{Context, Outcome};
 use crate::domain::account::{Role, SiteScope};
 use crate::report::visible::visible_line;
@@ -58,7 +59,8 @@ impl From<RoleWord> for Role {
 #[command(after_long_help = "\
 Examples:
   nameplate user add 'M. Okafor' --role admin
-  nameplate user add Lee --role engineer --site Riverside --passphrase-file lee.txt")]
+  nameplate user add Lee --role engineer --site Riverside --passphrase-file lee.txt
+  nameplate user add sato@example.org --role viewer --at-provider")]
 pub struct AddArguments {
     #[arg(value_name = "NAME")]
     name: String,
@@ -68,8 +70,11 @@ pub struct AddArguments {
     #[arg(long, value_name = "SITE")]
     site: Vec<String>,
     /// File whose first line is the passphrase; `-` is standard input
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "at_provider")]
     passphrase_file: Option<PathBuf>,
+    /// No passphrase: whom the OpenID provider knows by this name gets the account at the first login
+    #[arg(long)]
+    at_provider: bool,
 }
 
 /// Change what an account may see and do
@@ -117,35 +122,40 @@ pub struct NameArguments {
 
 pub async fn run(command: &Command, context: &Context) -> Outcome {
     let db = context.open_database().await?;
-    let now = Timestamp::now();
+    let (now, who) = (Timestamp::now(), who(None));
     match command {
+        Command::Add(arguments) if arguments.at_provider => {
+            let sites = scope(&db, &arguments.site).await?;
+            add_account(&db, &who, &arguments.name, None, arguments.role.into(), sites, now).await?;
+            context.say(format_args!("{} gets the account at the first login at the provider", arguments.name));
+        }
         Command::Add(arguments) => {
             let sites = scope(&db, &arguments.site).await?;
             let (passphrase, was_made) = passphrase(arguments.passphrase_file.as_ref())?;
-            add_account(&db, &arguments.name, Some(&passphrase), arguments.role.into(), sites, now).await?;
+            add_account(&db, &who, &arguments.name, Some(&passphrase), arguments.role.into(), sites, now).await?;
             told(&arguments.name, &passphrase, was_made, context);
         }
         Command::List => list(&db).await?,
         Command::Rights(arguments) => {
             let account = account_named(&db, &arguments.name).await?;
             let sites = scope(&db, &arguments.site).await?;
-            set_rights(&db, account.account_id, arguments.role.into(), &sites).await?;
+            set_rights(&db, &who, account.account_id, arguments.role.into(), &sites, now).await?;
             context.say(format_args!("{} is {} now", account.name, Role::from(arguments.role).word()));
         }
         Command::Passphrase(arguments) => {
             let account = account_named(&db, &arguments.name).await?;
             let (passphrase, was_made) = passphrase(arguments.passphrase_file.as_ref())?;
-            set_passphrase(&db, &account, &passphrase).await?;
+            set_passphrase(&db, &who, &account, &passphrase, now).await?;
             told(&account.name, &passphrase, was_made, context);
         }
         Command::Disable(arguments) => {
             let account = account_named(&db, &arguments.name).await?;
-            set_open(&db, account.account_id, false, now).await?;
+            set_open(&db, &who, account.account_id, false, now).await?;
             context.say(format_args!("{} is closed, its sessions and tokens have ended", account.name));
         }
         Command::Enable(arguments) => {
             let account = account_named(&db, &arguments.name).await?;
-            set_open(&db, account.account_id, true, now).await?;
+            set_open(&db, &who, account.account_id, true, now).await?;
             context.say(format_args!("{} is open", account.name));
         }
     }

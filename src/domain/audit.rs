@@ -14,11 +14,40 @@ pub enum Act {
     EditAssets,
     /// An earlier act was taken back.
     Undo,
+    /// An account was made.
+    AddAccount,
+    /// What an account may see and do was changed.
+    ChangeRights,
+    /// An account was closed.
+    CloseAccount,
+    /// A closed account was opened again.
+    OpenAccount,
+    /// An account got another passphrase.
+    SetPassphrase,
+    /// A token was made.
+    AddToken,
+    /// A token was ended.
+    EndToken,
+    /// Logins were held up, because too many had failed.
+    HoldLogins,
 }
 
 impl Act {
     /// All acts.
-    pub const ALL: [Act; 4] = [Act::Answer, Act::MarkRemediation, Act::EditAssets, Act::Undo];
+    pub const ALL: [Act; 12] = [
+        Act::Answer,
+        Act::MarkRemediation,
+        Act::EditAssets,
+        Act::Undo,
+        Act::AddAccount,
+        Act::ChangeRights,
+        Act::CloseAccount,
+        Act::OpenAccount,
+        Act::SetPassphrase,
+        Act::AddToken,
+        Act::EndToken,
+        Act::HoldLogins,
+    ];
 
     /// The word used in the database.
     pub fn word(self) -> &'static str {
@@ -27,7 +56,25 @@ impl Act {
             Act::MarkRemediation => "mark_remediation",
             Act::EditAssets => "edit_assets",
             Act::Undo => "undo",
+            Act::AddAccount => "add_account",
+            Act::ChangeRights => "change_rights",
+            Act::CloseAccount => "close_account",
+            Act::OpenAccount => "open_account",
+            Act::SetPassphrase => "set_passphrase",
+            Act::AddToken => "add_token",
+            Act::EndToken => "end_token",
+            Act::HoldLogins => "hold_logins",
         }
+    }
+
+    /// Whether the act is about accounts, which only administrators are shown.
+    pub fn is_about_accounts(self) -> bool {
+        !matches!(self, Act::Answer | Act::MarkRemediation | Act::EditAssets | Act::Undo)
+    }
+
+    /// Whether the act can be taken back by another act; those on accounts are answered by doing the opposite.
+    pub fn can_be_taken_back(self) -> bool {
+        matches!(self, Act::Answer | Act::MarkRemediation | Act::EditAssets)
     }
 
     /// The act with this word; `None` for any other text.

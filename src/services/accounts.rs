@@ -3,6 +3,11 @@
 //! A secret (of a session, a token, a setup code) is 256 bits from the system's generator; only its SHA-256 is kept.
 //! Passphrases are kept as argon2id with the parameters that the OWASP cheat sheet on password storage names as its
 //! least (19 MiB, two passes), and are hashed two at a time, so that logins cannot fill the memory.
+//!
+//! What is done to accounts stands in `edit`, logins at an OpenID provider in `identified`.
+
+mod edit;
+mod identified;
 
 use std::sync::LazyLock;
 
@@ -16,15 +21,19 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 use tokio::sync::Semaphore;
 
-use crate::domain::account::{Account, ApiToken, Role, SiteScope, objection_to_passphrase};
+use crate::domain::account::{Account, ApiToken, Role, SiteScope};
+use crate::domain::audit::{Act, NewAudit};
 use crate::store::account::{
-    NewAccount, NewApiToken, count_accounts, count_login_failures, delete_api_token, delete_expired,
-    delete_login_failures, delete_session, find_account, find_account_by_identity, find_account_by_name,
-    find_api_token, find_passphrase_hash, find_session, save_account, save_api_token, save_api_token_used,
-    save_disabled, save_login_failure, save_passphrase_hash, save_rights, save_session, save_session_seen,
+    count_accounts, count_login_failures, delete_expired, delete_login_failures, delete_session, find_account,
+    find_account_by_name, find_api_token, find_passphrase_hash, find_session, save_api_token_used, save_login_failure,
+    save_session, save_session_seen,
 };
+use crate::store::audit::save_act;
 use crate::store::setting::{delete_setting, find_setting, save_setting};
 use crate::store::{Db, StoreError};
+
+pub use edit::{TokenWish, account_named, add_account, add_token, end_token, set_open, set_passphrase, set_rights};
+pub use identified::{Person, Rights, log_in_identified, rights_of_groups};
 
 /// A session that was not used for this long is over.
 pub const IDLE: SignedDuration = SignedDuration::from_hours(12);
@@ -43,9 +52,6 @@ const MOST_FAILURES_OF_ADDRESS: u64 = 30;
 
 /// What a token begins with, so that one that leaked is recognised by people and scanners.
 pub const TOKEN_PREFIX: &str = "npt_";
-
-/// The longest a token is good for.
-const LONGEST_TOKEN: SignedDuration = SignedDuration::from_hours(366 * 24);
 
 /// The setting that holds the digest of the setup code until the first account exists.
 const SETUP_CODE: &str = "setup_code";
@@ -132,91 +138,6 @@ async fn apart<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> 
     tokio::task::spawn_blocking(work).await.map_err(|e| AccountError::Hash(e.to_string()))
 }
 
-async fn hashed(passphrase: &str, name: &str) -> Result<String, AccountError> {
-    if let Some(objection) = objection_to_passphrase(passphrase, name) {
-        return Err(AccountError::Passphrase(objection));
-    }
-    let passphrase = passphrase.to_owned();
-    apart(move || hash(&passphrase)).await?
-}
-
-fn check_name(name: &str) -> Result<&str, AccountError> {
-    let name = name.trim();
-    let problem = match name.chars().count() {
-        0 => "expected at least one character",
-        n if n > 100 => "expected at most 100 characters",
-        _ if name.chars().any(char::is_control) => "expected no control characters",
-        _ => return Ok(name),
-    };
-    Err(AccountError::Name { name: name.chars().take(100).collect(), problem: problem.to_owned() })
-}
-
-/// Makes an account; gives its id. Without a passphrase it can log in at an OpenID provider only.
-///
-/// # Errors
-///
-/// The name is taken or none, the passphrase is too easy, the database fails.
-pub async fn add_account(
-    db: &Db,
-    name: &str,
-    passphrase: Option<&str>,
-    role: Role,
-    sites: SiteScope,
-    now: Timestamp,
-) -> Result<i64, AccountError> {
-    let name = check_name(name)?;
-    let passphrase_hash = match passphrase {
-        Some(passphrase) => Some(hashed(passphrase, name).await?),
-        None => None,
-    };
-    save_new(db, NewAccount { name: name.to_owned(), role, sites, passphrase_hash, identity: None }, now).await
-}
-
-async fn save_new(db: &Db, new: NewAccount, now: Timestamp) -> Result<i64, AccountError> {
-    match save_account(db, &new, now).await {
-        Ok(account_id) => Ok(account_id),
-        Err(StoreError::Conflict(_)) => Err(AccountError::NameTaken(new.name)),
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// The account of this name.
-///
-/// # Errors
-///
-/// There is none, or the database fails.
-pub async fn account_named(db: &Db, name: &str) -> Result<Account, AccountError> {
-    find_account_by_name(db, name).await?.ok_or_else(|| AccountError::NoAccount(name.to_owned()))
-}
-
-/// Changes what an account may see and do.
-///
-/// # Errors
-///
-/// No administrator would be left, or the database fails.
-pub async fn set_rights(db: &Db, account_id: i64, role: Role, sites: &SiteScope) -> Result<(), AccountError> {
-    Ok(save_rights(db, account_id, role, sites).await?)
-}
-
-/// Closes an account, which ends its sessions and tokens, or opens it again.
-///
-/// # Errors
-///
-/// No administrator would be left, or the database fails.
-pub async fn set_open(db: &Db, account_id: i64, is_open: bool, now: Timestamp) -> Result<(), AccountError> {
-    Ok(save_disabled(db, account_id, (!is_open).then_some(now)).await?)
-}
-
-/// Sets another passphrase, which ends all sessions of the account.
-///
-/// # Errors
-///
-/// The passphrase is too easy, or the database fails.
-pub async fn set_passphrase(db: &Db, account: &Account, passphrase: &str) -> Result<(), AccountError> {
-    let hash = hashed(passphrase, &account.name).await?;
-    Ok(save_passphrase_hash(db, account.account_id, &hash).await?)
-}
-
 /// A code for the console that allows making the first account from elsewhere; `None` once there is an account. Each
 /// call makes a new one, and the one before no longer counts.
 ///
@@ -257,13 +178,14 @@ pub async fn set_up(
     wait_for_turn(db, SETUP_CODE, address, now).await?;
     let expected = find_setting(db, SETUP_CODE).await?.unwrap_or_default();
     if digest_of(&code.trim().to_uppercase()) != expected {
-        save_login_failure(db, SETUP_CODE, address, now).await?;
+        note_failure(db, SETUP_CODE, "the setup code", address, now).await?;
         return Err(AccountError::Setup(
             "expected the setup code that the console shows, found another\nhint: it changes with each start"
                 .to_owned(),
         ));
     }
-    let account_id = add_account(db, name, Some(passphrase), Role::Admin, SiteScope::All, now).await?;
+    let who = format!("setup code from {address}");
+    let account_id = add_account(db, &who, name, Some(passphrase), Role::Admin, SiteScope::All, now).await?;
     delete_setting(db, SETUP_CODE).await?;
     begin_session(db, account_id, now).await
 }
@@ -275,6 +197,33 @@ async fn wait_for_turn(db: &Db, name: &str, address: &str, now: Timestamp) -> Re
         return Err(AccountError::TooManyFailures { minutes: FAILURES_COUNT_FOR.as_mins() });
     }
     Ok(())
+}
+
+/// Notes a failed login. The one that closes the door for a while is an act in the audit, so that one address leaves at
+/// most a handful of them within [`FAILURES_COUNT_FOR`], however long it tries.
+async fn note_failure(db: &Db, name: &str, shown: &str, address: &str, now: Timestamp) -> Result<(), AccountError> {
+    tracing::warn!(address, "a login failed");
+    let since = now.checked_sub(FAILURES_COUNT_FOR).unwrap_or(Timestamp::MIN);
+    let failures = save_login_failure(db, name, address, since, now).await?;
+    let minutes = FAILURES_COUNT_FOR.as_mins();
+    let mut held = Vec::new();
+    if failures.n_of_name == MOST_FAILURES_OF_NAME {
+        held.push(format!(
+            "logins of {shown} held up for {minutes} minutes: {MOST_FAILURES_OF_NAME} failed, the last from {address}"
+        ));
+    }
+    if failures.n_of_address == MOST_FAILURES_OF_ADDRESS {
+        held.push(format!("logins from {address} held up for {minutes} minutes: {MOST_FAILURES_OF_ADDRESS} failed"));
+    }
+    for what in held {
+        save_act(db, &act("nameplate", Act::HoldLogins, what, "", ""), now).await?;
+    }
+    Ok(())
+}
+
+/// An act that is about to be kept.
+fn act(who: &str, act: Act, what: String, before: &str, after: &str) -> NewAudit {
+    NewAudit { who: who.to_owned(), act, what, before: before.to_owned(), after: after.to_owned(), undoes: None }
 }
 
 async fn begin_session(db: &Db, account_id: i64, now: Timestamp) -> Result<(Known, String), AccountError> {
@@ -316,43 +265,13 @@ pub async fn log_in(
             delete_login_failures(db, name).await?;
             begin_session(db, account.account_id, now).await
         }
-        _ => {
-            save_login_failure(db, name, address, now).await?;
+        account => {
+            // What was typed as a name may be a passphrase; only names that are known are written down.
+            let shown = account.map_or_else(|| "a name without an account".to_owned(), |account| account.name);
+            note_failure(db, name, &shown, address, now).await?;
             Err(AccountError::WrongLogin)
         }
     }
-}
-
-/// Logs in somebody whom an OpenID provider has identified. An account of that identity is used; else, when
-/// `role_of_new` says so, one is made that sees no site until an administrator gives it some.
-///
-/// # Errors
-///
-/// There is no account and none is to be made, the account is closed, or the database fails.
-pub async fn log_in_identified(
-    db: &Db,
-    issuer: &str,
-    subject: &str,
-    name: &str,
-    role_of_new: Option<Role>,
-    now: Timestamp,
-) -> Result<(Known, String), AccountError> {
-    if let Some(account) = find_account_by_identity(db, issuer, subject).await? {
-        if account.disabled_at.is_some() {
-            return Err(AccountError::WrongLogin);
-        }
-        return begin_session(db, account.account_id, now).await;
-    }
-    let Some(role) = role_of_new else { return Err(AccountError::NoAccount(name.to_owned())) };
-    let new = NewAccount {
-        name: check_name(name)?.to_owned(),
-        role,
-        sites: SiteScope::Only(std::collections::BTreeSet::new()),
-        passphrase_hash: None,
-        identity: Some((issuer.to_owned(), subject.to_owned())),
-    };
-    let account_id = save_new(db, new, now).await?;
-    begin_session(db, account_id, now).await
 }
 
 /// Whose session this is; `None` when it is over. Its last use is noted at most once a minute.
@@ -379,45 +298,6 @@ pub async fn whose_session(db: &Db, secret: &str, now: Timestamp) -> Result<Opti
 /// The database fails.
 pub async fn log_out(db: &Db, secret: &str) -> Result<(), AccountError> {
     Ok(delete_session(db, &digest_of(secret)).await?)
-}
-
-/// Makes a token for an account; gives its id and the secret, which is not kept and cannot be shown again.
-///
-/// # Errors
-///
-/// It would end in the past or after more than a year, or the database fails.
-pub async fn add_token(
-    db: &Db,
-    account: &Account,
-    name: &str,
-    role: Role,
-    sites: SiteScope,
-    expires_at: Timestamp,
-    now: Timestamp,
-) -> Result<(i64, String), AccountError> {
-    let latest = now.checked_add(LONGEST_TOKEN).unwrap_or(Timestamp::MAX);
-    if expires_at <= now || expires_at > latest {
-        return Err(AccountError::Expiry { longest_days: LONGEST_TOKEN.as_hours() / 24, found: expires_at });
-    }
-    let secret = format!("{TOKEN_PREFIX}{}", secret()?);
-    let new = NewApiToken {
-        account_id: account.account_id,
-        token_digest: digest_of(&secret),
-        name: check_name(name)?.to_owned(),
-        role: role.min(account.role),
-        sites,
-        expires_at,
-    };
-    Ok((save_api_token(db, &new, now).await?, secret))
-}
-
-/// Ends a token for good; `false` when it had ended already.
-///
-/// # Errors
-///
-/// The database fails.
-pub async fn end_token(db: &Db, api_token_id: i64, now: Timestamp) -> Result<bool, AccountError> {
-    Ok(delete_api_token(db, api_token_id, now).await?)
 }
 
 /// For whom this token speaks; `None` when it has ended or its account is closed.

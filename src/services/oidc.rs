@@ -2,8 +2,12 @@
 //!
 //! One secret per attempt stays in a cookie of the browser; state, nonce and verifier are derived from it, so nothing is
 //! kept on the server and the answer of the provider is good for that browser only. The ID token comes straight from the
-//! token endpoint over TLS, which is why its signature needs no second check (section 3.1.3.7, item 6); who issued it,
-//! for whom, until when and with which nonce is checked.
+//! token endpoint over TLS and is checked all the same: signed by a key of the provider, issued by it, for us, not over,
+//! and with the nonce of this attempt.
+
+mod keys;
+
+use std::collections::BTreeMap;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -13,7 +17,8 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-use super::accounts::{AccountError, secret};
+use super::accounts::{AccountError, Person, secret};
+use keys::{KeySet, signed_claims};
 
 /// The largest answer of a provider that is read, in bytes; discovery documents have some thousand.
 const LARGEST_ANSWER: usize = 256 * 1024;
@@ -31,6 +36,8 @@ pub struct Provider {
     pub client_secret: Option<String>,
     /// Where the browser comes back to; must be registered at the provider.
     pub redirect_url: String,
+    /// The claim that lists the groups of a person; `None` when groups do not count.
+    pub groups_claim: Option<String>,
 }
 
 /// Why a login at a provider did not come to its end.
@@ -53,20 +60,12 @@ pub struct Attempt {
     pub secret: String,
 }
 
-/// Whom the provider has identified.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Identified {
-    pub issuer: String,
-    /// Names the person at the issuer for good, unlike the name.
-    pub subject: String,
-    pub name: String,
-}
-
 #[derive(Deserialize)]
 struct Discovery {
     issuer: String,
     authorization_endpoint: String,
     token_endpoint: String,
+    jwks_uri: String,
 }
 
 #[derive(Deserialize)]
@@ -93,6 +92,31 @@ struct Claims {
     preferred_username: Option<String>,
     name: Option<String>,
     email: Option<String>,
+    /// Whether the provider has seen that the person gets mail there; `None` when it does not say.
+    #[serde(default)]
+    email_verified: Option<serde_json::Value>,
+    #[serde(flatten)]
+    others: BTreeMap<String, serde_json::Value>,
+}
+
+impl Claims {
+    /// What an account may have been made under beforehand. An address that anybody could have typed in is not among it.
+    fn login_names(&self) -> Vec<String> {
+        let is_verified = self.email_verified == Some(serde_json::Value::Bool(true));
+        let names = [self.preferred_username.clone(), self.email.clone().filter(|_| is_verified)];
+        names.into_iter().flatten().filter(|name| !name.trim().is_empty()).collect()
+    }
+
+    /// The texts of a claim that is a list or one text.
+    fn texts(&self, claim: &str) -> Vec<String> {
+        match self.others.get(claim) {
+            Some(serde_json::Value::String(text)) => vec![text.clone()],
+            Some(serde_json::Value::Array(list)) => {
+                list.iter().filter_map(|value| value.as_str().map(str::to_owned)).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
 }
 
 /// What is derived from the secret of an attempt for one purpose.
@@ -139,7 +163,7 @@ impl Provider {
         state: &str,
         secret: &str,
         now: Timestamp,
-    ) -> Result<Identified, OidcError> {
+    ) -> Result<Person, OidcError> {
         if secret.is_empty() || derived(secret, "state") != state {
             return Err(OidcError::State);
         }
@@ -164,17 +188,16 @@ impl Provider {
         if let Some(error) = answer.error {
             return Err(OidcError::Refused(error.chars().take(200).collect()));
         }
-        self.identify(&answer.id_token.unwrap_or_default(), &derived(secret, "nonce"), now)
+        let keys: KeySet = self.read(client.get(self.endpoint(&discovery.jwks_uri)?)).await?;
+        let claims = signed_claims(&answer.id_token.unwrap_or_default(), &keys).map_err(|e| self.failed(e))?;
+        self.identify(&claims, &derived(secret, "nonce"), now)
     }
 
-    /// Reads an ID token and checks that it is from this issuer, for this client and this attempt, and not over.
-    fn identify(&self, id_token: &str, nonce: &str, now: Timestamp) -> Result<Identified, OidcError> {
-        let payload = id_token.split('.').nth(1).unwrap_or_default().trim_end_matches('=');
-        let claims: Claims = URL_SAFE_NO_PAD
-            .decode(payload)
-            .ok()
-            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
-            .ok_or_else(|| self.failed("expected an ID token, found something else"))?;
+    /// Reads the claims of an ID token and checks that it is from this issuer, for this client and this attempt, and not
+    /// over.
+    fn identify(&self, claims: &[u8], nonce: &str, now: Timestamp) -> Result<Person, OidcError> {
+        let claims: Claims = serde_json::from_slice(claims)
+            .map_err(|_| self.failed("expected the claims of an ID token, found something else"))?;
         let is_for_us = match &claims.aud {
             Audience::One(one) => *one == self.client_id,
             // A token for several must say that it was made for us.
@@ -194,13 +217,13 @@ impl Provider {
         } else if claims.sub.is_empty() {
             "the token names nobody".to_owned()
         } else {
-            let name = [claims.name, claims.preferred_username, claims.email]
-                .into_iter()
-                .flatten()
-                .find(|n| !n.trim().is_empty());
-            return Ok(Identified {
+            let names = [&claims.name, &claims.preferred_username, &claims.email];
+            let name = names.into_iter().flatten().find(|name| !name.trim().is_empty()).unwrap_or(&claims.sub);
+            return Ok(Person {
+                name: name.clone(),
+                login_names: claims.login_names(),
+                groups: self.groups_claim.as_ref().map(|claim| claims.texts(claim)).unwrap_or_default(),
                 issuer: claims.iss,
-                name: name.unwrap_or_else(|| claims.sub.clone()),
                 subject: claims.sub,
             });
         };
@@ -263,11 +286,8 @@ mod tests {
             client_id: "nameplate".to_owned(),
             client_secret: None,
             redirect_url: "https://nameplate.example.org/login/oidc".to_owned(),
+            groups_claim: Some("groups".to_owned()),
         }
-    }
-
-    fn token(claims: &str) -> String {
-        format!("e30.{}.c2ln", URL_SAFE_NO_PAD.encode(claims))
     }
 
     #[test]
@@ -277,7 +297,7 @@ mod tests {
         let good = format!(
             r#"{{"iss":"https://login.example.org","sub":"u-17","aud":"nameplate","exp":{exp},"nonce":"n","name":"M. Okafor"}}"#
         );
-        let known = provider().identify(&token(&good), "n", now).unwrap();
+        let known = provider().identify(good.as_bytes(), "n", now).unwrap();
         assert_eq!((known.subject.as_str(), known.name.as_str()), ("u-17", "M. Okafor"));
         for (from, to, expected) in [
             ("https://login.example.org", "https://evil.example.org", "expected a token of"),
@@ -287,15 +307,42 @@ mod tests {
             (r#","nonce":"n""#, "", "another attempt"),
             (r#""sub":"u-17""#, r#""sub":"""#, "names nobody"),
         ] {
-            let error = provider().identify(&token(&good.replace(from, to)), "n", now).unwrap_err().to_string();
+            let error = provider().identify(good.replace(from, to).as_bytes(), "n", now).unwrap_err().to_string();
             assert!(error.contains(expected), "{to}: {error}");
         }
         let both = good.replace(r#""aud":"nameplate""#, r#""aud":["nameplate","other"],"azp":"nameplate""#);
-        assert!(provider().identify(&token(&both), "n", now).is_ok());
+        assert!(provider().identify(both.as_bytes(), "n", now).is_ok());
         let later = now.checked_add(SignedDuration::from_mins(7)).unwrap();
-        assert!(provider().identify(&token(&good), "n", later).unwrap_err().to_string().contains("has ended"));
-        for garbled in ["", "a", "a.b", "a.!.c", "..", "a.e30.c"] {
-            assert!(provider().identify(garbled, "n", now).is_err(), "{garbled}");
+        assert!(provider().identify(good.as_bytes(), "n", later).unwrap_err().to_string().contains("has ended"));
+        for garbled in ["", "a", "{}", "[]", r#"{"iss":1}"#] {
+            assert!(provider().identify(garbled.as_bytes(), "n", now).is_err(), "{garbled}");
+        }
+    }
+
+    #[test]
+    fn an_address_that_is_not_verified_is_no_name_to_log_in_by() {
+        for (claims, names, groups) in [
+            (
+                r#""preferred_username":"okafor","email":"o@example.org","groups":["a","b",7]"#,
+                &["okafor"][..],
+                &["a", "b"][..],
+            ),
+            (r#""email":"o@example.org","email_verified":true,"groups":"a""#, &["o@example.org"], &["a"]),
+            (r#""email":"o@example.org","email_verified":"true""#, &[], &[]),
+            (r#""name":"M. Okafor","preferred_username":" ""#, &[], &[]),
+        ] {
+            let claims = format!(
+                r#"{{"iss":"https://login.example.org","sub":"u","aud":"nameplate","exp":9999999999,"nonce":"n",{claims}}}"#
+            );
+            let person = provider().identify(claims.as_bytes(), "n", Timestamp::UNIX_EPOCH).unwrap();
+            assert_eq!(
+                (person.login_names.as_slice(), person.groups.as_slice()),
+                (
+                    &names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>()[..],
+                    &groups.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>()[..]
+                ),
+                "{claims}"
+            );
         }
     }
 

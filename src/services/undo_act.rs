@@ -3,12 +3,14 @@
 use jiff::Timestamp;
 use thiserror::Error;
 
+use crate::domain::account::SiteScope;
 use crate::domain::asset::{AssetEdit, HandEdit};
 use crate::domain::audit::{Act, AuditEntry, NewAudit};
 use crate::domain::inventory::Field;
 use crate::services::decide_match::{DecideError, take_back};
 use crate::services::edit_assets::{EditError, edit_as};
 use crate::services::progress::Progress;
+use crate::store::audit::Seen;
 use crate::store::remediation::Of;
 use crate::store::{self, Db, StoreError};
 
@@ -21,6 +23,8 @@ pub enum UndoError {
     Undone { audit_id: i64, by: i64 },
     #[error("cannot take back act {audit_id}: it took another one back\nhint: do again what was taken back")]
     IsUndo { audit_id: i64 },
+    #[error("cannot take back act {audit_id}: it is about accounts\nhint: do the opposite on the page of accounts")]
+    OfAccounts { audit_id: i64 },
     #[error(transparent)]
     Decide(#[from] DecideError),
     #[error(transparent)]
@@ -39,19 +43,22 @@ pub struct Undone {
     pub told: String,
 }
 
-/// Takes an act back. Values that somebody changed since stay as they are.
+/// Takes an act back. Values that somebody changed since stay as they are. An act that reached beyond `sites` is not
+/// known to a person of these.
 ///
 /// # Errors
 ///
-/// The act is not known, was taken back before, or took another one back.
+/// The act is not known, was taken back before, took another one back, or is about accounts.
 pub async fn undo_act(
     db: &Db,
     audit_id: i64,
     who: &str,
+    sites: &SiteScope,
     now: Timestamp,
     progress: &dyn Progress,
 ) -> Result<Undone, UndoError> {
-    let act = store::audit::find_audit(db, audit_id).await?.ok_or(UndoError::Unknown { audit_id })?;
+    let seen = Seen { sites, accounts: *sites == SiteScope::All };
+    let act = store::audit::find_audit(db, audit_id, seen).await?.ok_or(UndoError::Unknown { audit_id })?;
     if let Some(by) = act.undone_by {
         return Err(UndoError::Undone { audit_id, by });
     }
@@ -77,6 +84,7 @@ pub async fn undo_act(
             let at = if begun.is_some() { Timestamp::now() } else { now };
             store::remediation::save_marks_taken_back(db, audit_id, of, at).await?.0
         }
+        _ => return Err(UndoError::OfAccounts { audit_id }),
     };
     Ok(Undone { audit_id: undo_id, told: format!("Taken back: {}.", act.entry.what), undone: act })
 }

@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
+use super::audit::save_audit;
 use super::error::StoreError;
 use super::text::{clean, digest, read_count, read_time, read_time_if_any, time};
 use super::{Alone, Db, Tx};
 use crate::domain::account::{Account, ApiToken, Role, SiteScope, folded_name};
+use crate::domain::audit::NewAudit;
 
 /// An account to be made.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -176,12 +178,12 @@ pub async fn find_passphrase_hash(db: &Db, account_id: i64) -> Result<Option<Str
     Ok(hash.map(|(hash,)| hash))
 }
 
-/// Makes an account; gives its id.
+/// Makes an account, with the act that makes it; gives its id.
 ///
 /// # Errors
 ///
 /// [`StoreError::Conflict`] when the name or the identity is taken.
-pub async fn save_account(db: &Db, new: &NewAccount, at: Timestamp) -> Result<i64, StoreError> {
+pub async fn save_account(db: &Db, new: &NewAccount, audit: &NewAudit, at: Timestamp) -> Result<i64, StoreError> {
     let mut tx = db.begin(Alone::Accounts).await?;
     let (issuer, subject) = new.identity.clone().unzip();
     let identity_digest = new.identity.as_ref().map(|(issuer, subject)| digest(&[issuer, subject]));
@@ -191,6 +193,7 @@ pub async fn save_account(db: &Db, new: &NewAccount, at: Timestamp) -> Result<i6
         digest(&[folded_name(&new.name)]), clean(new.name.trim()).as_ref(), new.role.word(), new.sites == SiteScope::All,
         new.passphrase_hash.as_deref(), identity_digest, issuer, subject, time(at))?;
     save_sites(&mut tx, account_id, &new.sites).await?;
+    save_audit(&mut tx, audit, at).await?;
     tx.commit().await?;
     Ok(account_id)
 }
@@ -220,12 +223,20 @@ async fn keep_an_admin(tx: &mut Tx) -> Result<(), StoreError> {
 /// # Errors
 ///
 /// [`StoreError::Conflict`] when no administrator would be left.
-pub async fn save_rights(db: &Db, account_id: i64, role: Role, sites: &SiteScope) -> Result<(), StoreError> {
+pub async fn save_rights(
+    db: &Db,
+    account_id: i64,
+    role: Role,
+    sites: &SiteScope,
+    audit: &NewAudit,
+    at: Timestamp,
+) -> Result<(), StoreError> {
     let mut tx = db.begin(Alone::Accounts).await?;
     sql!(tx &mut tx, exec (), "update account set role = $2, sees_all_sites = $3 where account_id = $1",
         account_id, role.word(), *sites == SiteScope::All)?;
     save_sites(&mut tx, account_id, sites).await?;
     keep_an_admin(&mut tx).await?;
+    save_audit(&mut tx, audit, at).await?;
     tx.commit().await
 }
 
@@ -234,21 +245,60 @@ pub async fn save_rights(db: &Db, account_id: i64, role: Role, sites: &SiteScope
 /// # Errors
 ///
 /// [`StoreError::Conflict`] when no administrator would be left.
-pub async fn save_disabled(db: &Db, account_id: i64, disabled_at: Option<Timestamp>) -> Result<(), StoreError> {
+pub async fn save_disabled(
+    db: &Db,
+    account_id: i64,
+    is_disabled: bool,
+    audit: &NewAudit,
+    at: Timestamp,
+) -> Result<(), StoreError> {
     let mut tx = db.begin(Alone::Accounts).await?;
-    sql!(tx &mut tx, exec (), "update account set disabled_at = $2 where account_id = $1", account_id, disabled_at.map(time))?;
-    if disabled_at.is_some() {
+    sql!(tx &mut tx, exec (), "update account set disabled_at = $2 where account_id = $1",
+        account_id, is_disabled.then(|| time(at)))?;
+    if is_disabled {
         sql!(tx &mut tx, exec (), "delete from session where account_id = $1", account_id)?;
         keep_an_admin(&mut tx).await?;
     }
+    save_audit(&mut tx, audit, at).await?;
     tx.commit().await
 }
 
 /// Sets the passphrase of an account and ends its sessions.
-pub async fn save_passphrase_hash(db: &Db, account_id: i64, hash: &str) -> Result<(), StoreError> {
+pub async fn save_passphrase_hash(
+    db: &Db,
+    account_id: i64,
+    hash: &str,
+    audit: &NewAudit,
+    at: Timestamp,
+) -> Result<(), StoreError> {
     let mut tx = db.begin(Alone::Accounts).await?;
     sql!(tx &mut tx, exec (), "update account set passphrase_hash = $2 where account_id = $1", account_id, hash)?;
     sql!(tx &mut tx, exec (), "delete from session where account_id = $1", account_id)?;
+    save_audit(&mut tx, audit, at).await?;
+    tx.commit().await
+}
+
+/// Ties an account to an identity at an OpenID provider.
+///
+/// # Errors
+///
+/// [`StoreError::Conflict`] when the account has one, or another account has this one.
+pub async fn save_identity(
+    db: &Db,
+    account_id: i64,
+    (issuer, subject): (&str, &str),
+    audit: &NewAudit,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let mut tx = db.begin(Alone::Accounts).await?;
+    let n = sql!(tx &mut tx, exec (),
+        "update account set identity_digest = $2, issuer = $3, subject = $4 \
+         where account_id = $1 and identity_digest is null",
+        account_id, digest(&[issuer, subject]), clean(issuer).as_ref(), clean(subject).as_ref())?;
+    if n == 0 {
+        return Err(StoreError::Conflict("the account belongs to another identity".to_owned()));
+    }
+    save_audit(&mut tx, audit, at).await?;
     tx.commit().await
 }
 
@@ -315,8 +365,8 @@ pub async fn delete_expired(
     Ok(())
 }
 
-/// Makes a token; gives its id.
-pub async fn save_api_token(db: &Db, new: &NewApiToken, at: Timestamp) -> Result<i64, StoreError> {
+/// Makes a token, with the act that makes it; gives its id.
+pub async fn save_api_token(db: &Db, new: &NewApiToken, audit: &NewAudit, at: Timestamp) -> Result<i64, StoreError> {
     let mut tx = db.begin(Alone::Accounts).await?;
     let api_token_id = sql!(tx &mut tx, val i64,
         "insert into api_token (account_id, token_digest, name, role, sees_all_sites, created_at, expires_at) \
@@ -328,6 +378,7 @@ pub async fn save_api_token(db: &Db, new: &NewApiToken, at: Timestamp) -> Result
             sql!(tx &mut tx, exec (), "insert into api_token_site (api_token_id, site_id) values ($1, $2)", api_token_id, *site_id)?;
         }
     }
+    save_audit(&mut tx, audit, at).await?;
     tx.commit().await?;
     Ok(api_token_id)
 }
@@ -366,28 +417,36 @@ pub async fn save_api_token_used(db: &Db, api_token_id: i64, at: Timestamp) -> R
 }
 
 /// Ends a token for good; `false` when it had ended already or is not there.
-pub async fn delete_api_token(db: &Db, api_token_id: i64, at: Timestamp) -> Result<bool, StoreError> {
-    let n = sql!(
-        db,
-        exec(),
-        "update api_token set revoked_at = $2 where api_token_id = $1 and revoked_at is null",
-        api_token_id,
-        time(at)
-    )?;
+pub async fn delete_api_token(db: &Db, api_token_id: i64, audit: &NewAudit, at: Timestamp) -> Result<bool, StoreError> {
+    let mut tx = db.begin(Alone::Accounts).await?;
+    let n = sql!(tx &mut tx, exec (),
+        "update api_token set revoked_at = $2 where api_token_id = $1 and revoked_at is null", api_token_id, time(at))?;
+    if n > 0 {
+        save_audit(&mut tx, audit, at).await?;
+    }
+    tx.commit().await?;
     Ok(n > 0)
 }
 
-/// Notes a failed login.
-pub async fn save_login_failure(db: &Db, name: &str, address: &str, at: Timestamp) -> Result<(), StoreError> {
-    sql!(
-        db,
-        exec(),
-        "insert into login_failure (name_digest, address_digest, failed_at) values ($1, $2, $3)",
-        digest(&[folded_name(name)]),
-        digest(&[address]),
-        time(at)
-    )?;
-    Ok(())
+/// Notes a failed login; gives how often logins failed since `since`, this one included. Each caller gets another number,
+/// however many come at once.
+pub async fn save_login_failure(
+    db: &Db,
+    name: &str,
+    address: &str,
+    since: Timestamp,
+    at: Timestamp,
+) -> Result<Failures, StoreError> {
+    let mut tx = db.begin(Alone::Accounts).await?;
+    let (name_digest, address_digest) = (digest(&[folded_name(name)]), digest(&[address]));
+    sql!(tx &mut tx, exec (), "insert into login_failure (name_digest, address_digest, failed_at) values ($1, $2, $3)",
+        name_digest.as_str(), address_digest.as_str(), time(at))?;
+    let n_of_name = sql!(tx &mut tx, val i64,
+        "select count(*) from login_failure where name_digest = $1 and failed_at > $2", name_digest, time(since))?;
+    let n_of_address = sql!(tx &mut tx, val i64,
+        "select count(*) from login_failure where address_digest = $1 and failed_at > $2", address_digest, time(since))?;
+    tx.commit().await?;
+    Ok(Failures { n_of_name: read_count(n_of_name), n_of_address: read_count(n_of_address) })
 }
 
 /// Forgets the failed logins of a name, after one that did not fail.

@@ -38,6 +38,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     migration!("0031_alerts"),
     migration!("0032_scheduled_reports"),
     migration!("0035_accounts"),
+    migration!("0048_append_only"),
 ];
 
 /// The number in front of the name of a migration.
@@ -73,10 +74,7 @@ pub(super) async fn migrate(db: &Db) -> Result<(), StoreError> {
             program_version text not null)")?;
     let applied = sql!(tx &mut tx, all Applied, "select migration_id, sha256 from migration order by migration_id")?;
     for (name, text) in missing(db, &applied)? {
-        let mut statements = text.to_owned();
-        for (token, word) in db.tokens() {
-            statements = statements.replace(token, word);
-        }
+        let statements = in_dialect(db, text);
         on!(tx &mut tx, c => sqlx::raw_sql(AssertSqlSafe(statements)).execute(c).await.map(drop)).map_err(|e| {
             StoreError::Open { database: db.name().to_owned(), problem: format!("migration `{name}`: {e}") }
         })?;
@@ -85,6 +83,20 @@ pub(super) async fn migrate(db: &Db) -> Result<(), StoreError> {
             number(name), name, sha256(text), time(Timestamp::now()), env!("CARGO_PKG_VERSION"))?;
     }
     tx.commit().await
+}
+
+/// A migration as this database reads it.
+fn in_dialect(db: &Db, text: &str) -> String {
+    let mut statements = text.to_owned();
+    for (token, word) in db.tokens() {
+        statements = statements.replace(token, word);
+    }
+    while let Some((before, rest)) = statements.split_once("{{append_only ")
+        && let Some((table, after)) = rest.split_once("}}")
+    {
+        statements = format!("{before}{}{after}", db.append_only(table));
+    }
+    statements
 }
 
 /// The migrations that are not applied, in order.

@@ -381,6 +381,26 @@ impl Db {
             ],
         }
     }
+
+    /// What makes the database refuse to change or remove rows of a table.
+    fn append_only(&self, table: &str) -> String {
+        match self.pool {
+            Pool::Lite(_) => ["update", "delete"]
+                .map(|verb| {
+                    format!(
+                        "create trigger {table}_no_{verb} before {verb} on {table} \
+                         begin select raise(abort, '{table} is only added to'); end;\n"
+                    )
+                })
+                .concat(),
+            Pool::Pg(_) => format!(
+                "create function {table}_refuse() returns trigger language plpgsql as \
+                 $$ begin raise exception '{table} is only added to'; end $$;\n\
+                 create trigger {table}_append_only before update or delete or truncate on {table} \
+                 for each statement execute function {table}_refuse();\n"
+            ),
+        }
+    }
 }
 
 impl Tx {

@@ -90,18 +90,25 @@ impl AppState {
         config.tls_certificate.is_some() || config.base_url.as_deref().is_some_and(|url| url.starts_with("https://"))
     }
 
-    /// What asks an OpenID provider: no redirects, and nobody waits for long.
+    /// What asks an OpenID provider: no redirects, nobody waits for long, and the certificates of `extra_ca` count.
     ///
     /// # Errors
     ///
-    /// The system's certificates cannot be read.
+    /// The system's certificates or those of `extra_ca` cannot be read.
     pub fn outside(&self) -> Result<&reqwest::Client, Problem> {
         if let Some(client) = self.inner.outside.get() {
             return Ok(client);
         }
         // Another part of the program may have said so already.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = reqwest::Client::builder()
+        let mut builder = reqwest::Client::builder();
+        if let Some(path) = &self.config().extra_ca {
+            let unreadable = |e: String| Problem::internal(format!("cannot read `{}`: {e}", path.display()));
+            let bytes = std::fs::read(path).map_err(|e| unreadable(e.to_string()))?;
+            let found = reqwest::Certificate::from_pem_bundle(&bytes).map_err(|e| unreadable(e.to_string()))?;
+            builder = builder.tls_certs_merge(found);
+        }
+        let client = builder
             .user_agent(concat!("nameplate/", env!("CARGO_PKG_VERSION")))
             .redirect(reqwest::redirect::Policy::none())
             .timeout(Duration::from_secs(15))

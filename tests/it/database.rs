@@ -98,6 +98,25 @@ impl TestDatabase {
         }
     }
 
+    /// Runs a statement past the store that the database may refuse; gives what it says then.
+    pub async fn try_execute(&self, statement: &str) -> Result<(), String> {
+        let statement = AssertSqlSafe(statement.to_owned());
+        match self.engine {
+            Engine::Postgresql => {
+                let mut connection = PgConnection::connect(&self.url).await.unwrap();
+                let done = sqlx::raw_sql(statement).execute(&mut connection).await;
+                connection.close().await.unwrap();
+                done.map(drop).map_err(|e| e.to_string())
+            }
+            Engine::Sqlite => {
+                let mut connection = SqliteConnection::connect(&self.url).await.unwrap();
+                let done = sqlx::raw_sql(statement).execute(&mut connection).await;
+                connection.close().await.unwrap();
+                done.map(drop).map_err(|e| e.to_string())
+            }
+        }
+    }
+
     /// The texts of the first column of a question put past the store.
     pub async fn texts(&self, question: &str) -> Vec<String> {
         let question = AssertSqlSafe(question.to_owned());
@@ -248,12 +267,12 @@ fn answers(folder: &Path) -> bool {
     log.contains("ready to accept connections")
 }
 
-fn running_as_root() -> bool {
+pub fn running_as_root() -> bool {
     Command::new("id").arg("-u").output().is_ok_and(|o| o.stdout.starts_with(b"0\n"))
 }
 
 /// The folder with `initdb` and `postgres`: on the path, else the newest of a Debian machine.
-fn server_programs() -> Option<PathBuf> {
+pub fn server_programs() -> Option<PathBuf> {
     let on_path = std::env::var_os("PATH").map(|path| std::env::split_paths(&path).collect()).unwrap_or_default();
     let mut folders: Vec<PathBuf> = on_path;
     let mut debian: Vec<(u32, PathBuf)> = fs::read_dir("/usr/lib/postgresql")

@@ -203,13 +203,17 @@ async fn one_answer_settles_all_spellings_and_undo_brings_exactly_back(database:
     assert!(plant.questions().await.is_empty());
     assert_eq!(review::list_answers(&plant.db, None, None, 10).await.unwrap()[0].who, WHO);
 
-    undo_act(&plant.db, decided.audit_id, "J. Doe", Timestamp::now(), &Silent).await.unwrap();
+    undo_act(&plant.db, decided.audit_id, "J. Doe", &SiteScope::All, Timestamp::now(), &Silent).await.unwrap();
     assert_eq!(plant.open().await, before);
     assert_eq!(plant.questions().await.len(), 1);
-    let acts = audit::list_audit(&plant.db, None, 10).await.unwrap();
+    let acts =
+        audit::list_audit(&plant.db, audit::Seen { sites: &SiteScope::All, accounts: false }, None, 10).await.unwrap();
     assert_eq!(acts.iter().map(|a| a.entry.who.as_str()).collect::<Vec<_>>(), ["J. Doe", WHO]);
     assert_eq!(acts[1].undone_by, Some(acts[0].audit_id));
-    assert!(undo_act(&plant.db, decided.audit_id, WHO, Timestamp::now(), &Silent).await.is_err(), "taken back once");
+    assert!(
+        undo_act(&plant.db, decided.audit_id, WHO, &SiteScope::All, Timestamp::now(), &Silent).await.is_err(),
+        "taken back once"
+    );
 }
 
 async fn an_answer_for_one_site_leaves_the_question_at_the_others(database: &TestDatabase) {
@@ -224,7 +228,7 @@ async fn an_answer_for_one_site_leaves_the_question_at_the_others(database: &Tes
     assert_eq!((asked[0].n_assets, asked[0].n_sites), (2, 1));
     // A run of all changes nothing of it.
     assert_eq!(plant.rescan().await, [0, 0, 0]);
-    undo_act(&plant.db, decided.audit_id, WHO, Timestamp::now(), &Silent).await.unwrap();
+    undo_act(&plant.db, decided.audit_id, WHO, &SiteScope::All, Timestamp::now(), &Silent).await.unwrap();
     assert_eq!(plant.questions().await[0].n_assets, 4);
 }
 
@@ -314,7 +318,7 @@ async fn firmware_that_was_updated_closes_by_evidence_and_undo_opens_again(datab
     let counts = remediation::count_by_status(&plant.db, &key("A-1"), "2026-11-22").await.unwrap();
     assert_eq!((counts.n_by_status, counts.n_closed_done), ([4, 0, 0], 1));
     for act in [marked.audit_id, claimed.audit_id] {
-        undo_act(&plant.db, act, WHO, Timestamp::now(), &Silent).await.unwrap();
+        undo_act(&plant.db, act, WHO, &SiteScope::All, Timestamp::now(), &Silent).await.unwrap();
     }
     assert_eq!(plant.open().await, before);
     assert_eq!(asset::find_asset(&plant.db, id).await.unwrap().unwrap().asset.variant.firmware, "3.1.2");
@@ -350,7 +354,7 @@ async fn status_differs_per_cve_and_asset_and_the_counts_follow(database: &TestD
     assert_eq!(counts().await, [4, 0, 1]);
     say(&[t1, t2], &[], MarkReason::Planned).await;
     assert_eq!(counts().await, [2, 2, 1]);
-    undo_act(&plant.db, second.audit_id, WHO, Timestamp::now(), &Silent).await.unwrap();
+    undo_act(&plant.db, second.audit_id, WHO, &SiteScope::All, Timestamp::now(), &Silent).await.unwrap();
     assert_eq!(counts().await, [2, 3, 0]);
     let marks = remediation::list_marks(&plant.db, &[x1], None).await.unwrap();
     assert_eq!(marks.iter().map(|m| m.cve.as_str()).collect::<Vec<_>>(), ["", "CVE-2026-0001"]);

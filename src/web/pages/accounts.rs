@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::account::{Account, ApiToken, Role, SiteScope};
 use crate::domain::site::Site;
-use crate::services::accounts::{add_account, add_token, end_token, set_open, set_passphrase, set_rights};
+use crate::services::accounts::{TokenWish, add_account, add_token, end_token, set_open, set_passphrase, set_rights};
 use crate::store;
 use crate::store::account::{find_account, list_accounts, list_api_tokens};
 use crate::web::error::Problem;
@@ -27,6 +27,8 @@ struct AccountsPage {
     accounts: Vec<AccountRow>,
     sites: Vec<Site>,
     roles: [Role; 3],
+    /// Whether people may log in at an OpenID provider, so that an account needs no passphrase.
+    has_provider: bool,
 }
 
 struct AccountRow {
@@ -78,7 +80,8 @@ pub async fn show(State(state): State<AppState>, viewer: Viewer) -> Result<Respo
         .into_iter()
         .map(|account| AccountRow { scope: in_words(&account.sites, &sites), account })
         .collect();
-    render(&AccountsPage { frame, accounts, sites, roles: Role::ALL })
+    let has_provider = state.config().oidc_issuer.is_some();
+    render(&AccountsPage { frame, accounts, sites, roles: Role::ALL, has_provider })
 }
 
 fn in_words(scope: &SiteScope, sites: &[Site]) -> String {
@@ -94,8 +97,9 @@ pub async fn change(
     viewer: Viewer,
     RawForm(form): RawForm,
 ) -> Result<Response, Problem> {
-    viewer.administrating()?;
+    let viewer = viewer.administrating()?;
     let (db, now, fields) = (state.db(), state.now(), Fields::read(&form));
+    let who = viewer.name.as_str();
     match fields.get("act") {
         "add" => {
             let role = fields.role()?;
@@ -105,16 +109,21 @@ pub async fn change(
                     "cannot make this account: expected the first one to be an administrator of all sites",
                 ));
             }
-            add_account(db, fields.get("name"), Some(fields.get("passphrase")), role, fields.sites(), now).await?;
+            let passphrase = fields.get("passphrase");
+            // Without one the account waits for somebody whom the provider identifies.
+            let passphrase = (!passphrase.is_empty() || state.config().oidc_issuer.is_none()).then_some(passphrase);
+            add_account(db, who, fields.get("name"), passphrase, role, fields.sites(), now).await?;
         }
-        "rights" => set_rights(db, fields.number("account")?, fields.role()?, &fields.sites()).await?,
-        "close" => set_open(db, fields.number("account")?, false, now).await?,
-        "open" => set_open(db, fields.number("account")?, true, now).await?,
+        "rights" => {
+            set_rights(db, who, fields.number("account")?, fields.role()?, &fields.sites(), now).await?;
+        }
+        "close" => set_open(db, who, fields.number("account")?, false, now).await?,
+        "open" => set_open(db, who, fields.number("account")?, true, now).await?,
         "passphrase" => {
             let account_id = fields.number("account")?;
             let account =
                 find_account(db, account_id).await?.ok_or_else(|| Problem::not_found("cannot find the account"))?;
-            set_passphrase(db, &account, fields.get("passphrase")).await?;
+            set_passphrase(db, who, &account, fields.get("passphrase"), now).await?;
         }
         other => return Err(Problem::bad_request(format!("cannot read the form: found the unknown act `{other}`"))),
     }
@@ -160,7 +169,7 @@ pub async fn change_own(
     let (db, now, fields) = (state.db(), state.now(), Fields::read(&form));
     match fields.get("act") {
         "passphrase" => {
-            set_passphrase(db, &account, fields.get("passphrase")).await?;
+            set_passphrase(db, &viewer.name, &account, fields.get("passphrase"), now).await?;
             Ok(Redirect::to("/login").into_response())
         }
         "token" => {
@@ -168,8 +177,9 @@ pub async fn change_own(
             let end =
                 SignedDuration::try_from_hours(days.saturating_mul(24)).and_then(|span| now.checked_add(span).ok());
             let end = end.unwrap_or(Timestamp::MAX);
-            let (_, secret) =
-                add_token(db, &account, fields.get("name"), fields.role()?, SiteScope::All, end, now).await?;
+            let wish =
+                TokenWish { name: fields.get("name"), role: fields.role()?, sites: SiteScope::All, expires_at: end };
+            let (_, secret) = add_token(db, &viewer.name, &account, wish, now).await?;
             own_page(&state, viewer, secret).await
         }
         "revoke" => {
@@ -179,7 +189,7 @@ pub async fn change_own(
             if !is_own {
                 return Err(Problem::not_found("cannot find the token among yours"));
             }
-            end_token(db, token_id, now).await?;
+            end_token(db, &viewer.name, token_id, now).await?;
             Ok(Redirect::to("/account").into_response())
         }
         other => Err(Problem::bad_request(format!("cannot read the form: found the unknown act `{other}`"))),

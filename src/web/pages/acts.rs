@@ -4,12 +4,13 @@ use askama::Template;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
 
-use crate::domain::audit::{Act, AuditEntry};
+use crate::domain::audit::AuditEntry;
 use crate::services::decide_match::DecideError;
 use crate::services::edit_assets::EditError;
 use crate::services::progress::Silent;
 use crate::services::undo_act::{UndoError, undo_act};
 use crate::store;
+use crate::store::audit::Seen;
 use crate::web::error::Problem;
 use crate::web::form::Fields;
 use crate::web::frame::{Frame, Nav, StatusBar, render};
@@ -25,15 +26,20 @@ pub async fn bar(
     back: &str,
 ) -> Result<Option<StatusBar>, Problem> {
     let Some(audit_id) = did.and_then(|did| did.parse::<i64>().ok()) else { return Ok(None) };
-    let Some(act) = store::audit::find_audit(state.db(), audit_id).await? else { return Ok(None) };
+    let Some(act) = store::audit::find_audit(state.db(), audit_id, seen(viewer)).await? else { return Ok(None) };
     let mut text = sentence(&act.entry.what);
     if let Some(answer) = store::review::find_answer_of_act(state.db(), audit_id).await? {
         text = format!("{text} {}", answer.effect);
     }
-    let can_undo = viewer.may_edit() && act.entry.act != Act::Undo && act.undone_by.is_none();
+    let can_undo = viewer.may_edit() && act.entry.act.can_be_taken_back() && act.undone_by.is_none();
     let undo =
         can_undo.then(|| format!("/acts/{audit_id}/undo?back={}", crate::domain::filter::query_text::encode(back)));
     Ok(Some(StatusBar { text, undo }))
+}
+
+/// The acts that this person is shown.
+fn seen(viewer: &Viewer) -> Seen<'_> {
+    Seen { sites: &viewer.sites, accounts: viewer.may_administrate() }
 }
 
 /// With a capital letter in front and a full stop behind.
@@ -52,7 +58,8 @@ pub async fn undo(
 ) -> Result<Response, Problem> {
     let viewer = viewer.editing()?;
     let query = Fields::read(query.as_deref().unwrap_or_default().as_bytes());
-    let undone = undo_act(state.db(), audit_id, &viewer.name, state.now(), &Silent).await.map_err(problem)?;
+    let undone =
+        undo_act(state.db(), audit_id, &viewer.name, &viewer.sites, state.now(), &Silent).await.map_err(problem)?;
     Ok(Redirect::to(&back_with(query.get("back"), undone.audit_id)).into_response())
 }
 
@@ -68,7 +75,9 @@ pub fn back_with(back: &str, audit_id: i64) -> String {
 fn problem(error: UndoError) -> Problem {
     match error {
         UndoError::Unknown { .. } => Problem::not_found(error.to_string()),
-        UndoError::Undone { .. } | UndoError::IsUndo { .. } => Problem::conflict(error.to_string()),
+        UndoError::Undone { .. } | UndoError::IsUndo { .. } | UndoError::OfAccounts { .. } => {
+            Problem::conflict(error.to_string())
+        }
         UndoError::Decide(error) => decide_problem(error),
         UndoError::Edit(error) => edit_problem(error),
         UndoError::Store(error) => error.into(),
@@ -115,7 +124,7 @@ pub async fn show(
 ) -> Result<Response, Problem> {
     let query = ListQuery::parse(query.as_deref(), &["after", "did"])?;
     let before = query.after().and_then(|after| after.parse().ok());
-    let acts = store::audit::list_audit(state.db(), before, PAGE).await?;
+    let acts = store::audit::list_audit(state.db(), seen(&viewer), before, PAGE).await?;
     let next = acts.last().filter(|_| acts.len() == PAGE as usize).map(|last| format!("/acts?after={}", last.audit_id));
     let mut frame = Frame::load(&state, &viewer, Nav::None, "What was done").await?;
     frame.done = bar(&state, &viewer, query.value("did"), "/acts").await?;

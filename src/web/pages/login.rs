@@ -8,8 +8,11 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
 use crate::domain::account::Role;
-use crate::services::accounts::{AccountError, Known, LONGEST_SESSION, log_in, log_in_identified, log_out, set_up};
+use crate::services::accounts::{
+    AccountError, Known, LONGEST_SESSION, Rights, log_in, log_in_identified, log_out, rights_of_groups, set_up,
+};
 use crate::services::oidc::{OidcError, Provider};
+use crate::store::site::list_sites;
 use crate::web::access::{SESSION_COOKIE, client_address, cookie, own_page, set_cookie};
 use crate::web::error::Problem;
 use crate::web::state::AppState;
@@ -171,6 +174,7 @@ fn provider(state: &AppState) -> Result<Provider, Problem> {
         client_id: client_id.clone(),
         client_secret: config.oidc_client_secret().map_err(Problem::internal)?,
         redirect_url: format!("{}/login/oidc/back", base.trim_end_matches('/')),
+        groups_claim: config.oidc_groups_claim.clone(),
     })
 }
 
@@ -206,10 +210,16 @@ async fn identify(state: &AppState, headers: &HeaderMap, query: &BackQuery) -> R
     let secret = cookie(headers, ATTEMPT_COOKIE).unwrap_or_default();
     let now = state.now();
     let person = provider.finish(state.outside()?, &query.code, &query.state, secret, now).await?;
-    let role = state.config().oidc_new_accounts.as_deref().and_then(Role::from_word).filter(|role| *role < Role::Admin);
-    match log_in_identified(state.db(), &person.issuer, &person.subject, &person.name, role, now).await {
+    let rights = if provider.groups_claim.is_some() {
+        let sites = list_sites(state.db()).await?;
+        Rights::OfProvider { given: rights_of_groups(&person.groups, &sites) }
+    } else {
+        let role = state.config().oidc_new_accounts.as_deref().and_then(Role::from_word);
+        Rights::OfAdministrator { role_of_new: role.filter(|role| *role < Role::Admin) }
+    };
+    match log_in_identified(state.db(), &person, &rights, now).await {
         Err(AccountError::NoAccount(name)) => Err(Problem::forbidden(format!(
-            "cannot log in: `{name}` has no account here\nhint: an administrator makes one"
+            "cannot log in: `{name}` has no account here\nhint: an administrator makes one without a passphrase, by the name that the provider knows"
         ))),
         other => Ok(other?),
     }
