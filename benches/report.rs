@@ -85,6 +85,7 @@ fn fleet() -> Report {
             Arc::new(ReportAdvisory {
                 advisory_id: format!("ICSA-24-{n:03}-01"),
                 title: format!("Vendor {n} power meters and controllers (Update A)"),
+                tlp: None,
                 publisher: "CISA".to_owned(),
                 version: "1".to_owned(),
                 published: "2024-02-29".to_owned(),

@@ -467,6 +467,28 @@ impl Tlp {
             Tlp::Red => "RED",
         }
     }
+
+    /// Whether the program may pass the document on by itself, in messages and scheduled reports. RED is for the people
+    /// who were given it.
+    pub fn may_be_passed_on(self) -> bool {
+        self < Tlp::Red
+    }
+
+    /// The title with the label in front where the document is not for everybody: `[TLP:AMBER] Power meters`.
+    pub fn marked(label: Option<Tlp>, title: &str) -> String {
+        match label {
+            Some(tlp) if tlp >= Tlp::Amber => format!("[TLP:{}] {title}", tlp.word()),
+            _ => title.to_owned(),
+        }
+    }
+}
+
+impl Advisory {
+    /// To whom the document may be shown; `None` without a label. A label that is not known counts as the strictest,
+    /// because somebody meant to restrict it.
+    pub fn tlp(&self) -> Option<Tlp> {
+        self.tlp.as_deref().map(|label| Tlp::from_word(label).unwrap_or(Tlp::Red))
+    }
 }
 
 #[cfg(test)]

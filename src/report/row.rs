@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
+use crate::domain::advisory::Tlp;
 use crate::domain::matching::EvidencePart;
 use crate::domain::priority::{Epss, Priority, Severity};
 use crate::domain::remediation::RemediationCategory;
@@ -122,7 +123,9 @@ pub struct ReportRemediation {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ReportAdvisory {
     pub advisory_id: String,
+    /// With its label in front where the document is not for everybody; see [`Tlp::marked`].
     pub title: String,
+    pub tlp: Option<Tlp>,
     pub publisher: String,
     pub version: String,
     /// Calendar dates in UTC, `2023-08-17`; blank when the document gives none.

@@ -380,7 +380,7 @@ proptest! {
         let template = report.rows[0].clone();
         let any = || value.clone();
         let advisory = row::ReportAdvisory {
-            advisory_id: any(), title: any(), publisher: any(), version: any(),
+            advisory_id: any(), title: any(), tlp: None, publisher: any(), version: any(),
             published: any(), updated: any(), url: any(),
         };
         let asset = row::ReportAsset {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::domain::advisory::AdvisoryKey;
+use crate::domain::advisory::{AdvisoryKey, Tlp};
 use crate::domain::alert::{AlertDigest, AlertEvent, AlertItem, AlertRule};
 use crate::domain::change::{Cause, Change, Stretch, Turn};
 use crate::domain::exposure::{ExposureKey, Finding};
@@ -40,6 +40,7 @@ pub struct Asked {
 #[derive(Clone, Debug, Default)]
 struct About {
     title: String,
+    tlp: Option<Tlp>,
     /// Highest base score by CVE; the blank CVE stands for vulnerabilities without one.
     scores: FxHashMap<String, f32>,
     published_at: Option<Timestamp>,
@@ -223,6 +224,7 @@ impl Teller<'_> {
             if let Some(document) = store::advisory::find_advisory_document(self.db, key, &revision.sha256).await?
                 && let Ok((advisory, _)) = read_document(&document.bytes()?)
             {
+                about.tlp = advisory.tlp();
                 for vulnerability in &advisory.vulnerabilities {
                     let highest = vulnerability.scores.iter().map(|score| score.base_score).reduce(f32::max);
                     if let Some(highest) = highest {
@@ -287,7 +289,7 @@ fn item(
     if sites.is_empty() {
         return None;
     }
-    let item = AlertItem {
+    let mut item = AlertItem {
         event,
         cause: change.cause,
         nameplate: [&plate.vendor, &plate.model, &plate.part_number, &placed.variant.firmware]
@@ -299,7 +301,7 @@ fn item(
         n_assets: if change.key.asset_id.is_some() { 1 } else { n_assets },
         sites,
         advisory_id: change.key.advisory.id.clone(),
-        title: about.title.clone(),
+        title: Tlp::marked(about.tlp, &about.title),
         severity,
         cvss,
         is_exploited,
@@ -309,5 +311,11 @@ fn item(
         published_at: about.published_at.filter(|_| change.cause == Cause::Advisory),
         first_seen_at: about.first_seen_at.filter(|_| change.cause == Cause::Advisory),
     };
+    if about.tlp.is_some_and(|tlp| !tlp.may_be_passed_on()) {
+        // That there is something is told; what it is, only inside.
+        item.advisory_id = "TLP:RED".to_owned();
+        item.title = "a document that is not passed on; log in to read it".to_owned();
+        (item.reason, item.fix) = (String::new(), None);
+    }
     listener.rule.tells(&item).then_some(item)
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::domain::advisory::{Advisory, Vulnerability};
+use crate::domain::advisory::{Advisory, Tlp, Vulnerability};
 use crate::domain::asset::{Asset, Standing};
 use crate::domain::matching::Match;
 use crate::domain::priority::{Epss, EpssList, KevCatalogue, Severity, leading_score};
@@ -231,7 +231,8 @@ pub fn report_advisory(advisory: &Advisory) -> ReportAdvisory {
     let date = |at: Option<Timestamp>| at.map(|t| t.strftime("%Y-%m-%d").to_string()).unwrap_or_default();
     ReportAdvisory {
         advisory_id: advisory.id.clone(),
-        title: advisory.title.clone(),
+        title: Tlp::marked(advisory.tlp(), &advisory.title),
+        tlp: advisory.tlp(),
         publisher: advisory.publisher.name.clone(),
         version: advisory.version.clone(),
         published: date(advisory.released_at),

@@ -9,11 +9,13 @@ use thiserror::Error;
 
 use crate::alert::mail::MailBody;
 use crate::alert::relay::write_whole;
+use crate::domain::advisory::Tlp;
 use crate::domain::alert::Target;
 use crate::domain::outbox::NewMessage;
 use crate::domain::schedule::Schedule;
 use crate::domain::site;
 use crate::report::pdf::{Paper, write_pdf};
+use crate::report::row::Report;
 use crate::report::{self, Format};
 use crate::services::progress::Progress;
 use crate::services::stored_report::{ReportError, ReportRequest, stored_report};
@@ -148,7 +150,8 @@ async fn make_one(
     progress: &dyn Progress,
 ) -> Result<(), String> {
     let request = ReportRequest { site: schedule.site.clone(), as_of: Some(now) };
-    let report = stored_report(db, &request, progress).await.map_err(|e: ReportError| e.to_string())?;
+    let mut report = stored_report(db, &request, progress).await.map_err(|e: ReportError| e.to_string())?;
+    keep_back_what_is_not_passed_on(&mut report);
     let format = Format::from_word(&schedule.format).ok_or_else(|| format!("unknown format `{}`", schedule.format))?;
     let bytes = tokio::task::block_in_place(|| {
         let mut bytes = Vec::new();
@@ -201,6 +204,16 @@ async fn make_one(
     store::report_schedule::save_report_made(db, id, slot, &path, schedule.keep_days, now)
         .await
         .map_err(|e| e.to_string())
+}
+
+/// Leaves out findings of documents that are for named people only, and says so.
+fn keep_back_what_is_not_passed_on(report: &mut Report) {
+    let n_before = report.rows.len();
+    report.rows.retain(|row| row.finding.advisory.tlp.is_none_or(Tlp::may_be_passed_on));
+    let n = n_before - report.rows.len();
+    if n > 0 {
+        report.warnings.push(format!("{n} exposures to documents under TLP:RED are left out; log in to read them"));
+    }
 }
 
 fn extension(format: Format) -> &'static str {

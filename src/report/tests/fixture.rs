@@ -39,6 +39,7 @@ fn advisory(id: &str, title: &str, published: &str) -> Arc<ReportAdvisory> {
     Arc::new(ReportAdvisory {
         advisory_id: id.to_owned(),
         title: title.to_owned(),
+        tlp: None,
         publisher: "CISA".to_owned(),
         version: "2".to_owned(),
         published: published.to_owned(),
