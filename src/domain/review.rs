@@ -89,6 +89,8 @@ pub struct OpenQuestion {
     pub n_sites: u64,
     /// An earlier answer that no longer holds, because product or range changed.
     pub asked_again: Option<KnownAnswer>,
+    /// The latest answer to the very same question, which was given for another site or asset alone.
+    pub proposal: Option<KnownAnswer>,
 }
 
 /// What a person says to a question.

@@ -2,10 +2,11 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::advisory::{StoredDocument, list_revisions_by_number};
+use super::advisory::{StoredDocument, key_digest, list_revisions_by_number};
 use super::error::StoreError;
 use super::text::{clean, count, digest, read_count};
 use super::{Alone, BATCH, Db};
+use crate::domain::account::SiteScope;
 use crate::domain::advisory::AdvisoryRevision;
 use crate::domain::advisory_note::{ListedAdvisory, Quality};
 use crate::domain::advisory_search::{AdvisoryCursor, AdvisoryFilter, AdvisorySort, Compare, SearchField, SearchText};
@@ -211,6 +212,32 @@ pub async fn list_advisories_by(
             Some((extras.listed(id, revision, is_current), cursor))
         })
         .collect())
+}
+
+/// Counts the open exposures of listed advisories anew, for somebody who sees these sites alone: those of nameplates that
+/// have an asset there. Nothing changes for somebody who sees all.
+pub async fn narrow_exposures(db: &Db, sites: &SiteScope, listed: &mut [ListedAdvisory]) -> Result<(), StoreError> {
+    let SiteScope::Only(ids) = sites else { return Ok(()) };
+    for line in listed.iter_mut().filter(|line| line.n_exposures > 0) {
+        let key = &line.revision.key;
+        let n: i64 = on!(db, c => {
+            let mut query = sqlx::QueryBuilder::new(
+                "select count(*) from exposure e join advisory d on d.advisory_id = e.advisory_id \
+                 where e.closed_at is null and d.key_digest = ");
+            query.push_bind(key_digest(key));
+            query.push(
+                " and exists (select 1 from asset_variant p join asset a on a.asset_id = p.asset_id \
+                 where p.variant_id = e.variant_id and p.until is null \
+                    and (e.asset_id is null or e.asset_id = p.asset_id) and a.site_id in (-1");
+            for id in ids {
+                query.push(", ").push_bind(*id);
+            }
+            query.push("))");
+            query.build_query_scalar().persistent(false).fetch_one(c).await
+        })?;
+        line.n_exposures = read_count(n);
+    }
+    Ok(())
 }
 
 /// What a list shows of revisions beside what is kept with their documents.

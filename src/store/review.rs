@@ -217,8 +217,13 @@ pub async fn list_questions(
     for row in rows {
         let question = row.question.into_domain()?;
         let earlier = find_answer_in(&mut tx, &question.digest).await?;
+        let (proposal, asked_again) = match earlier {
+            Some(answer) if answer.question.fingerprint == question.fingerprint => (Some(answer), None),
+            other => (None, other),
+        };
         open.push(OpenQuestion {
-            asked_again: earlier.filter(|answer| answer.question.fingerprint != question.fingerprint),
+            asked_again,
+            proposal,
             question,
             n_assets: read_count(row.n_assets),
             n_exposures: read_count(row.n_exposures),
@@ -438,13 +443,38 @@ pub async fn list_answers(
     before: Option<i64>,
     limit: u32,
 ) -> Result<Vec<KnownAnswer>, StoreError> {
-    sql!(db, all AnswerRow,
-        select_answer!("where review_answer_id < $1 and (cast($2 as text) is null or answer = $2) \
-            order by review_answer_id desc limit $3"),
-        before.unwrap_or(i64::MAX), answer.map(Answer::word), i64::from(limit))?
-    .into_iter()
-    .map(AnswerRow::into_domain)
-    .collect()
+    list_answers_of(db, &SiteScope::All, answer, before, limit).await
+}
+
+/// As [`list_answers`], without those that are for other sites, or for assets of other sites, alone.
+pub async fn list_answers_of(
+    db: &Db,
+    sites: &SiteScope,
+    answer: Option<Answer>,
+    before: Option<i64>,
+    limit: u32,
+) -> Result<Vec<KnownAnswer>, StoreError> {
+    let rows: Vec<AnswerRow> = on!(db, c => {
+        let mut query = sqlx::QueryBuilder::new(select_answer!("where review_answer_id < "));
+        query.push_bind(before.unwrap_or(i64::MAX));
+        if let Some(answer) = answer {
+            query.push(" and answer = ").push_bind(answer.word());
+        }
+        query.push(for_sites(sites)).push(" order by review_answer_id desc limit ").push_bind(i64::from(limit));
+        query.build_query_as().persistent(false).fetch_all(c).await
+    })?;
+    rows.into_iter().map(AnswerRow::into_domain).collect()
+}
+
+/// The condition that an answer is for all sites or for one of these. Ids are numbers; no site is numbered -1.
+fn for_sites(sites: &SiteScope) -> String {
+    let SiteScope::Only(sites) = sites else { return String::new() };
+    let ids: Vec<String> = sites.iter().chain([&-1]).map(i64::to_string).collect();
+    let ids = ids.join(", ");
+    format!(
+        " and ((site = '' and asset_id is null) or site in (select name from site where site_id in ({ids}) and name <> '') \
+         or asset_id in (select a.asset_id from asset a where a.site_id in ({ids})))"
+    )
 }
 
 /// All answers that were not taken back and that the matcher knows of or that put a question off, by number.
@@ -455,9 +485,11 @@ pub async fn list_answers_in_force(db: &Db) -> Result<Vec<KnownAnswer>, StoreErr
         .collect()
 }
 
-/// The number of answers that were not taken back.
-pub async fn count_answers(db: &Db) -> Result<u64, StoreError> {
-    Ok(read_count(sql!(db, val i64, "select count(*) from review_answer where taken_back_at is null")?))
+/// The number of answers that were not taken back; see [`list_answers_of`].
+pub async fn count_answers(db: &Db, sites: &SiteScope) -> Result<u64, StoreError> {
+    let question = format!("select count(*) from review_answer where taken_back_at is null{}", for_sites(sites));
+    let n: i64 = on!(db, c => sqlx::query_scalar(sqlx::AssertSqlSafe(question)).fetch_one(c).await)?;
+    Ok(read_count(n))
 }
 
 /// An answer that is about to be kept.

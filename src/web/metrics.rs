@@ -72,7 +72,8 @@ impl Metrics {
 }
 
 /// `GET /metrics`.
-pub async fn show(State(state): State<AppState>, _viewer: Viewer) -> Result<Response, Problem> {
+pub async fn show(State(state): State<AppState>, viewer: Viewer) -> Result<Response, Problem> {
+    viewer.seeing_all("the metrics")?;
     let mut text = String::new();
     let mut gauge = |name: &str, help: &str, value: f64| {
         let _ =

@@ -30,6 +30,11 @@ impl Viewer {
         self.role >= Role::Admin
     }
 
+    /// Whether this person sees all sites, and so numbers that count all of them.
+    pub fn sees_all(&self) -> bool {
+        self.sites == SiteScope::All
+    }
+
     /// The viewer, if this person may import, decide, mark and plan.
     ///
     /// # Errors
@@ -53,6 +58,20 @@ impl Viewer {
             Ok(self)
         } else {
             Err(Problem::forbidden("cannot do this: it takes the role of an administrator"))
+        }
+    }
+
+    /// The viewer, if this person sees all sites: what is asked for speaks of all of them.
+    ///
+    /// # Errors
+    ///
+    /// 403 when the scope is narrower. `what` is named in it, as `the metrics`.
+    pub fn seeing_all(self, what: &str) -> Result<Viewer, Problem> {
+        match self.sites {
+            SiteScope::All => Ok(self),
+            SiteScope::Only(_) => {
+                Err(Problem::forbidden(format!("cannot show {what}: they are for those who see all sites")))
+            }
         }
     }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use jiff::{SignedDuration, Timestamp};
 use nameplate::config::Config;
 use nameplate::domain::account::{Role, SiteScope};
-use nameplate::services::accounts::{account_named, add_account, add_token, make_setup_code};
+use nameplate::services::accounts::{TokenWish, account_named, add_account, add_token, make_setup_code};
 use nameplate::store::{self, Db};
 use nameplate::web::{self, AppState};
 use reqwest::{Client, Method, Response, StatusCode};
@@ -15,16 +15,16 @@ use crate::database::{Engine, TestDatabase, on_both, run};
 
 on_both!(without_accounts_only_this_machine_is_let_in, a_login_opens_the_pages_and_a_logout_closes_them,);
 
-const PASSPHRASE: &str = "seven meters in a row";
+pub const PASSPHRASE: &str = "seven meters in a row";
 
-struct Server {
-    db: Db,
-    address: String,
-    client: Client,
+pub struct Server {
+    pub db: Db,
+    pub address: String,
+    pub client: Client,
 }
 
 impl Server {
-    async fn start(database: &TestDatabase) -> Server {
+    pub async fn start(database: &TestDatabase) -> Server {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let db = Db::open(&database.url).await.unwrap();
         let listener = web::bind("127.0.0.1:0").await.unwrap();
@@ -37,7 +37,7 @@ impl Server {
         Server { db, address, client }
     }
 
-    async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: &str) -> Response {
+    pub async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: &str) -> Response {
         let mut request = self.client.request(method, format!("{}{path}", self.address));
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -48,24 +48,25 @@ impl Server {
         request.send().await.unwrap()
     }
 
-    async fn get(&self, path: &str, headers: &[(&str, &str)]) -> Response {
+    pub async fn get(&self, path: &str, headers: &[(&str, &str)]) -> Response {
         self.send(Method::GET, path, headers, "").await
     }
 
-    async fn account(&self, name: &str, role: Role, sites: SiteScope) {
-        add_account(&self.db, name, Some(PASSPHRASE), role, sites, Timestamp::now()).await.unwrap();
+    pub async fn account(&self, name: &str, role: Role, sites: SiteScope) {
+        add_account(&self.db, "test", name, Some(PASSPHRASE), role, sites, Timestamp::now()).await.unwrap();
     }
 
-    async fn token(&self, name: &str) -> String {
+    pub async fn token(&self, name: &str) -> String {
         let account = account_named(&self.db, name).await.unwrap();
         let now = Timestamp::now();
         let end = now.checked_add(SignedDuration::from_hours(1)).unwrap();
-        let (_, secret) = add_token(&self.db, &account, "test", Role::Admin, SiteScope::All, end, now).await.unwrap();
+        let wish = TokenWish { name: "test", role: Role::Admin, sites: SiteScope::All, expires_at: end };
+        let (_, secret) = add_token(&self.db, name, &account, wish, now).await.unwrap();
         format!("Bearer {secret}")
     }
 }
 
-fn location(response: &Response) -> String {
+pub fn location(response: &Response) -> String {
     response.headers().get("location").map_or_else(String::new, |value| value.to_str().unwrap().to_owned())
 }
 
@@ -125,7 +126,7 @@ async fn a_login_opens_the_pages_and_a_logout_closes_them(database: &TestDatabas
 }
 
 /// Every route of the tables of the server: the path as it is written there, and whether it takes GET.
-fn routes() -> Vec<(String, bool, bool)> {
+pub fn routes() -> Vec<(String, bool, bool)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/web");
     let mut found = Vec::new();
     let mut folders = vec![root];
@@ -161,7 +162,7 @@ fn routes() -> Vec<(String, bool, bool)> {
 }
 
 /// The path with every parameter filled in.
-fn filled(route: &str, id: &str) -> String {
+pub fn filled(route: &str, id: &str) -> String {
     let mut path = String::new();
     let mut rest = route;
     while let Some((before, after)) = rest.split_once('{') {
@@ -173,7 +174,7 @@ fn filled(route: &str, id: &str) -> String {
 }
 
 /// Open to everybody: the way in, and what machines ask.
-const OPEN: &[&str] = &[
+pub const OPEN: &[&str] = &[
     "/login",
     "/login/oidc",
     "/login/oidc/back",
@@ -214,7 +215,7 @@ fn no_route_is_open_but_the_way_in() {
 }
 
 /// What a reader may send, since nothing of it changes what others see.
-const READERS_MAY_SEND: &[&str] = &["/logout", "/account", "/check", "/api/v1/check", "/settings", "/rescans/seen"];
+pub const READERS_MAY_SEND: &[&str] = &["/logout", "/account", "/check", "/api/v1/check", "/settings", "/rescans/seen"];
 
 #[test]
 fn a_reader_changes_nothing_whatever_the_route() {

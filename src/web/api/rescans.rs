@@ -35,9 +35,11 @@ pub struct RunsQuery {
 ))]
 pub async fn list(
     State(state): State<AppState>,
-    _: Viewer,
+    viewer: Viewer,
     Query(query): Query<RunsQuery>,
 ) -> Result<Json<Page<Run>>, Problem> {
+    // A run counts the assets of all sites.
+    viewer.seeing_all("the runs")?;
     let runs = store::rescan::list_rescans(state.db(), read_limit(query.limit)?).await?;
     Ok(Json(Page { items: runs.into_iter().map(Run::from).collect(), next: None }))
 }
@@ -48,7 +50,12 @@ pub async fn list(
     (status = 404, body = ProblemJson),
     (status = "default", body = ProblemJson)
 ))]
-pub async fn show(State(state): State<AppState>, _: Viewer, Path(rescan_id): Path<i64>) -> Result<Json<Run>, Problem> {
+pub async fn show(
+    State(state): State<AppState>,
+    viewer: Viewer,
+    Path(rescan_id): Path<i64>,
+) -> Result<Json<Run>, Problem> {
+    viewer.seeing_all("the runs")?;
     let run = store::rescan::find_rescan(state.db(), rescan_id).await?;
     run.map(|run| Json(run.into()))
         .ok_or_else(|| Problem::not_found(format!("cannot find rescan {rescan_id}: there is none")))

@@ -115,7 +115,8 @@ pub async fn show(
     let pager = Pager::new("/advisories", &query, page.len(), Some(n), cursor.as_deref(), u64::from(PAGE_SIZE));
     let n_unreadable = store::advisory::list_unreadable_advisories(state.db()).await?.len();
     let frame = Frame::load(&state, &viewer, Nav::Advisories, "Advisories").await?;
-    let lines = page.into_iter().map(|(line, _)| line).collect();
+    let mut lines: Vec<ListedAdvisory> = page.into_iter().map(|(line, _)| line).collect();
+    store::advisory_search::narrow_exposures(state.db(), &viewer.sites, &mut lines).await?;
     render(&AdvisoriesPage { frame, query, sort, lines, pager, n, n_unreadable, text, mine, unread })
 }
 

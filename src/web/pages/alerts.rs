@@ -5,7 +5,6 @@ use axum::extract::{Query, RawForm, State};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
-use crate::domain::account::SiteScope;
 use crate::domain::alert::{AlertEvent, AlertRule, Rhythm, Target};
 use crate::domain::filter::query_text;
 use crate::domain::nightly::{NightlyRun, StartedBy};
@@ -13,11 +12,12 @@ use crate::domain::outbox::OutboxMessage;
 use crate::services::edit_alerts::{
     AlertError, add_rule, check_rule, confirm_matcher, held, remove_rule, rule_filter, set_enabled, stop_recipient,
 };
-use crate::services::nightly::{Chain, run_nightly};
+use crate::services::nightly::{Chain, due_slot, run_nightly};
 use crate::services::outlets::{Outlets, deliver, retry};
 use crate::services::progress::Silent;
 use crate::services::send_alerts::{WouldHaveSent, back_test, send_test};
 use crate::services::sources::FetchSettings;
+use crate::services::watch::schedule;
 use crate::store;
 use crate::store::alert::{SEVERITIES, StoredRule};
 use crate::web::error::Problem;
@@ -152,21 +152,14 @@ impl AlertsPage {
     }
 }
 
-/// Alerts leave the house and know no account: they are for those who see all sites.
-fn seeing_all(viewer: Viewer) -> Result<Viewer, Problem> {
-    match viewer.sites {
-        SiteScope::All => Ok(viewer),
-        SiteScope::Only(_) => Err(Problem::forbidden("cannot show the alerts: they are for those who see all sites")),
-    }
-}
-
 /// `GET /alerts`; with `try=1` it tells what the rule of the form would have sent.
 pub async fn show(
     State(state): State<AppState>,
     viewer: Viewer,
     axum::extract::RawQuery(query): axum::extract::RawQuery,
 ) -> Result<Response, Problem> {
-    let viewer = seeing_all(viewer)?;
+    // Alerts leave the house and know no account.
+    let viewer = viewer.seeing_all("the alerts")?;
     let (db, now) = (state.db(), state.now());
     let fields = Fields::read(query.unwrap_or_default().as_bytes());
     let form = RuleForm::of(&fields);
@@ -215,7 +208,7 @@ pub async fn change(
     viewer: Viewer,
     RawForm(form): RawForm,
 ) -> Result<Response, Problem> {
-    let viewer = seeing_all(viewer.editing()?)?;
+    let viewer = viewer.editing()?.seeing_all("the alerts")?;
     let (db, now, fields) = (state.db(), state.now(), Fields::read(&form));
     let done = match fields.get("act") {
         "add" => {
@@ -269,7 +262,7 @@ pub async fn change(
             "retried"
         }
         "run" => {
-            run_now(&state)?;
+            run_now(&state).await?;
             "running"
         }
         other => return Err(Problem::bad_request(format!("cannot read the form: found the unknown act `{other}`"))),
@@ -277,9 +270,13 @@ pub async fn change(
     Ok(Redirect::to(&format!("/alerts?done={done}")).into_response())
 }
 
-/// Begins a nightly run; the page does not wait for it.
-fn run_now(state: &AppState) -> Result<(), Problem> {
+/// Begins a nightly run; the page does not wait for it. A slot that was missed is made up for, and told as missed.
+async fn run_now(state: &AppState) -> Result<(), Problem> {
     let (db, outlets) = (state.db().clone(), outlets(state)?);
+    let due = match schedule(state.config()).map_err(Problem::internal)? {
+        Some(schedule) => due_slot(&db, &schedule, state.now()).await?,
+        None => None,
+    };
     let fetching = FetchSettings::of_config(state.config()).map_err(Problem::internal)?;
     let data_dir = state.config().data_dir().ok();
     tokio::spawn(async move {
@@ -292,7 +289,7 @@ fn run_now(state: &AppState) -> Result<(), Problem> {
             clock: &clock,
             progress: &Silent,
         };
-        if let Err(e) = run_nightly(&chain, None, StartedBy::Page).await {
+        if let Err(e) = run_nightly(&chain, due, StartedBy::Page).await {
             tracing::warn!("the nightly run did not begin: {e}");
         }
     });

@@ -1,16 +1,19 @@
 //! `/rescans`: all runs; `/rescans/{id}`: what one run changed, and why. The page of a run stays.
 
+use std::collections::BTreeSet;
+
 use askama::Template;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use rustc_hash::FxHashMap;
 
+use crate::domain::account::SiteScope;
 use crate::domain::change::{Change, Turn};
 use crate::domain::nameplate::Variant;
 use crate::domain::rescan::{Rescan, Trigger};
 use crate::services::progress::Silent;
 use crate::services::rescan::{RescanError, rescan};
-use crate::store;
+use crate::store::{self, Db};
 use crate::web::error::Problem;
 use crate::web::frame::{Frame, Nav, render};
 use crate::web::links;
@@ -116,6 +119,10 @@ impl RescanPage {
         format!("{:.1} s", self.run.finished_at.duration_since(self.run.started_at).as_secs_f64())
     }
 
+    fn is_empty(&self) -> bool {
+        self.run.error.is_none() && self.groups.iter().all(|group| group.n == 0)
+    }
+
     fn is_only(&self, turn: &Turn) -> bool {
         self.only == Some(*turn)
     }
@@ -133,6 +140,30 @@ fn label(turn: Turn) -> &'static str {
         Turn::Closed => "Closed",
         Turn::Retold => "Told in other words",
     }
+}
+
+/// The changes of nameplates that have an asset at these sites, and of assets that stand there.
+async fn of_sites(db: &Db, sites: &SiteScope, changes: Vec<Change>) -> Result<Vec<Change>, Problem> {
+    if *sites == SiteScope::All {
+        return Ok(changes);
+    }
+    let ids: BTreeSet<i64> = changes.iter().map(|change| change.key.variant_id).collect();
+    let ids: Vec<i64> = ids.into_iter().collect();
+    let n_assets = store::listing::assets::count_assets_of_variants(db, sites, &ids).await?;
+    let known = store::site::list_sites(db).await?;
+    let mut kept = Vec::new();
+    for change in changes {
+        let is_there = match change.key.asset_id {
+            None => n_assets.get(&change.key.variant_id).is_some_and(|n| *n > 0),
+            Some(asset_id) => store::asset::find_asset(db, asset_id).await?.is_some_and(|found| {
+                known.iter().any(|site| site.name == found.asset.site && sites.covers(site.site_id))
+            }),
+        };
+        if is_there {
+            kept.push(change);
+        }
+    }
+    Ok(kept)
 }
 
 /// `GET /rescans/{id}`.
@@ -170,7 +201,7 @@ pub async fn show(
             if batch.is_empty() {
                 break;
             }
-            for change in batch {
+            for change in of_sites(state.db(), &viewer.sites, batch).await? {
                 let turn = change.turn();
                 let n = &mut counts[turn as usize];
                 *n += 1;

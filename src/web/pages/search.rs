@@ -81,6 +81,7 @@ pub async fn show(
         let found =
             store::advisory_search::list_advisories_by(state.db(), &filter, sort, None, MAX, &viewer.name).await?;
         advisories = found.into_iter().map(|(line, _)| line).collect();
+        store::advisory_search::narrow_exposures(state.db(), &viewer.sites, &mut advisories).await?;
         if cve.is_empty() {
             let filter = Filter { text: text.clone(), ..Filter::default() };
             assets = store::listing::assets::list_asset_lines(state.db(), &filter, &viewer.sites, None, 0, MAX).await?;

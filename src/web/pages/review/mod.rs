@@ -91,7 +91,7 @@ pub async fn show(
     let conditions = count(Queue::Waiting(QuestionKind::Condition)).await?;
     let read = count(Queue::Waiting(QuestionKind::Reading)).await?;
     let cannot_tell = count(Queue::CannotTell).await?;
-    let n_decided = store::review::count_answers(db).await?;
+    let n_decided = store::review::count_answers(db, sites).await?;
     let at: u64 = query.value("at").and_then(|at| at.parse().ok()).unwrap_or(0);
     let mut page = ReviewPage {
         frame: Frame::load(&state, &viewer, Nav::Review, "Review").await?,
@@ -130,7 +130,7 @@ pub async fn show(
                 None => None,
             };
             if page.card.is_none() {
-                page.last = store::review::list_answers(db, None, None, 1).await?.pop();
+                page.last = store::review::list_answers_of(db, sites, None, None, 1).await?.pop();
             }
         }
         Tab::Read => {
@@ -147,7 +147,7 @@ pub async fn show(
         Tab::Decided => {
             let only = page.only_rejected.then_some(Answer::Different);
             let before = query.after().and_then(|after| after.parse().ok());
-            page.answers = store::review::list_answers(db, only, before, PAGE).await?;
+            page.answers = store::review::list_answers_of(db, sites, only, before, PAGE).await?;
             let last = page.answers.last().filter(|_| page.answers.len() == PAGE as usize);
             page.next =
                 last.map(|last| query.page(&last.answer_id.to_string(), 0).to_string()).map(|q| format!("/review{q}"));
@@ -205,7 +205,9 @@ pub async fn answer(State(state): State<AppState>, viewer: Viewer, body: String)
 }
 
 /// `GET /review/aliases.toml`: everything that was decided and taught, as a pack for others.
-pub async fn pack(State(state): State<AppState>, _: Viewer) -> Result<Response, Problem> {
+pub async fn pack(State(state): State<AppState>, viewer: Viewer) -> Result<Response, Problem> {
+    // Answers name the sites that they are for.
+    viewer.seeing_all("the answers of all")?;
     let pack = export_aliases(state.db()).await?;
     let headers = [
         (header::CONTENT_TYPE, "application/toml; charset=utf-8"),
