@@ -58,6 +58,10 @@ pub async fn examine(db: &Db, config: &Config, outlets: &Outlets, now: Timestamp
     let mut parts = vec![configuration(config, db)];
     parts.push(database(db).await?);
     parts.push(disk(config));
+    if parts[1].state == State::Failing {
+        // What cannot be read cannot be looked over.
+        return Ok(parts);
+    }
     parts.push(sources(db, now).await?);
     parts.push(runs(db, config, now).await?);
     parts.push(mail(outlets).await);
@@ -82,6 +86,16 @@ fn configuration(config: &Config, db: &Db) -> Part {
 
 async fn database(db: &Db) -> Result<Part, StoreError> {
     db.ping().await?;
+    let damage = store::backup::list_damage(db).await?;
+    if !damage.is_empty() {
+        let found = format!("{} is damaged: {}", db.name(), damage.join("; "));
+        return Ok(part(
+            "database",
+            State::Failing,
+            found,
+            "stop the server and put a backup in its place: `nameplate restore FILE --replace`",
+        ));
+    }
     let size = store::backup::find_size_bytes(db).await? / (1 << 20);
     let (assets, advisories) = (store::asset::count_assets(db).await?, store::advisory::count_advisories(db).await?);
     let found = format!(

@@ -48,7 +48,15 @@ impl From<sqlx::Error> for StoreError {
 pub(super) fn in_words(error: &sqlx::Error) -> String {
     let code = match error {
         sqlx::Error::Database(e) => e.code().unwrap_or_default().into_owned(),
-        sqlx::Error::PoolTimedOut => return "no connection became free in time".to_owned(),
+        sqlx::Error::PoolTimedOut => {
+            return "no connection became free in time; the server may be away or busy".to_owned();
+        }
+        sqlx::Error::Io(e) => {
+            return format!(
+                "the connection to the server was lost ({})\nhint: work goes on by itself when the server answers again",
+                e.kind()
+            );
+        }
         _ => String::new(),
     };
     let advice = match code.as_str() {
@@ -57,13 +65,18 @@ pub(super) fn in_words(error: &sqlx::Error) -> String {
         "8" | "264" | "520" | "776" | "1032" | "1288" | "1544" => {
             "it is read-only; check the rights of the file and its folder"
         }
-        "11" | "267" | "523" | "779" => "the file is damaged; restore it from a backup",
+        "11" | "267" | "523" | "779" => {
+            "the file is damaged\nhint: stop the server and put a backup in its place: `nameplate restore FILE --replace`"
+        }
         "13" => "the disk is full",
         "14" => "the file cannot be opened; check the path and the rights of its folder",
         "26" => "expected a SQLite database, found a file of another kind",
         // PostgreSQL (appendix A of its manual).
         "53100" => "the disk of the server is full",
         "53300" => "the server has no connection left",
+        "57P01" | "57P02" | "57P03" => {
+            "the server ended the connection, or is starting\nhint: work goes on by itself when it answers again"
+        }
         "25006" => "the server is read-only",
         _ => return error.to_string(),
     };
