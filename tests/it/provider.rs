@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::convert::Infallible;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -70,31 +70,10 @@ impl Drop for Provider {
 
 impl Provider {
     pub async fn start() -> Provider {
-        let mut params = CertificateParams::new(Vec::new()).unwrap();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
         let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("ca.pem"), authority.pem()).unwrap();
-
-        let names = ["localhost", "127.0.0.1", "vendor.example"].map(ToOwned::to_owned).to_vec();
-        let key = KeyPair::generate().unwrap();
-        let certificate = CertificateParams::new(names).unwrap().signed_by(&key, &authority).unwrap();
-        let config = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(
-                vec![certificate.der().clone()],
-                PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der())),
-            )
-            .unwrap();
-
         let shared = Shared { pages: Arc::default(), hits: Arc::default(), maker: Arc::default() };
-        let tcp = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let port = tcp.local_addr().unwrap().port();
-        let listener = TlsListener { tcp, acceptor: TlsAcceptor::from(Arc::new(config)) };
         let router = Router::new().fallback(answer).with_state(shared.clone());
-        let server = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        let (port, server) = serve_tls(router, folder.path()).await;
         Provider { shared, port, folder, server }
     }
 
@@ -247,6 +226,31 @@ async fn answer(State(shared): State<Shared>, request: Request) -> Response {
             Body::from_stream(stream::repeat(part).map(Ok::<_, Infallible>)).into_response()
         }
     }
+}
+
+/// Serves over TLS on a port of its own; the certificate of the authority lies in the folder as `ca.pem`.
+pub async fn serve_tls(router: Router, folder: &Path) -> (u16, tokio::task::JoinHandle<()>) {
+    let mut params = CertificateParams::new(Vec::new()).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
+    std::fs::write(folder.join("ca.pem"), authority.pem()).unwrap();
+
+    let names = ["localhost", "127.0.0.1", "vendor.example"].map(ToOwned::to_owned).to_vec();
+    let key = KeyPair::generate().unwrap();
+    let certificate = CertificateParams::new(names).unwrap().signed_by(&key, &authority).unwrap();
+    let config = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(
+            vec![certificate.der().clone()],
+            PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der())),
+        )
+        .unwrap();
+    let tcp = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = tcp.local_addr().unwrap().port();
+    let listener = TlsListener { tcp, acceptor: TlsAcceptor::from(Arc::new(config)) };
+    (port, tokio::spawn(async move { axum::serve(listener, router).await.unwrap() }))
 }
 
 struct TlsListener {

@@ -132,7 +132,7 @@ impl Site {
     }
 }
 
-fn encode(text: &str) -> String {
+pub fn encode(text: &str) -> String {
     text.bytes()
         .map(|b| if b.is_ascii_alphanumeric() { (b as char).to_string() } else { format!("%{b:02X}") })
         .collect()
@@ -149,7 +149,7 @@ fn attribute(tag: &str, name: &str) -> Option<String> {
 }
 
 /// Where the form is sent, and what its fields say as they stand.
-fn form(html: &str, action: &str) -> (String, Vec<(String, String)>) {
+pub fn form(html: &str, action: &str) -> (String, Vec<(String, String)>) {
     let start = html
         .match_indices("<form")
         .map(|(at, _)| at)

@@ -13,6 +13,7 @@ use nameplate::services::sample_plant::load_sample_plant;
 use nameplate::store::Db;
 use nameplate::web::{self, AppState};
 use tempfile::TempDir;
+use tokio_rustls::TlsAcceptor;
 
 /// A server with the sample plant loaded, on a port and with a database of its own.
 pub struct Plant {
@@ -36,6 +37,23 @@ impl Plant {
         let state = AppState::new(db.clone(), config, Timestamp::now());
         tokio::spawn(web::serve(listener, None, state, std::future::pending()));
         Plant { db, url, _folder: folder }
+    }
+
+    /// Starts a server with the sample plant as `set_up` wants it, which is given its data folder and its address
+    /// without the scheme.
+    pub async fn start_at<T>(
+        set_up: impl AsyncFnOnce(PathBuf, String) -> (Config, Option<TlsAcceptor>, T),
+    ) -> (Plant, T) {
+        let folder = TempDir::new().unwrap();
+        let db = Db::open(&format!("sqlite://{}", folder.path().join("nameplate.db").display())).await.unwrap();
+        load_sample_plant(&db).await.unwrap();
+        let listener = web::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let (config, tls, kept) = set_up(folder.path().to_owned(), address.clone()).await;
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let state = AppState::new(db.clone(), config, Timestamp::now());
+        tokio::spawn(web::serve(listener, tls, state, std::future::pending()));
+        (Plant { db, url: format!("{scheme}://{address}"), _folder: folder }, kept)
     }
 
     /// The address of a page: `plant.page("/assets")`.
@@ -65,6 +83,21 @@ pub fn in_browser(sample: bool, script: bool, body: impl AsyncFnOnce(&Plant, &Br
         let plant = Plant::start(sample).await;
         let browser = driver.browser(script).await;
         body(&plant, &browser).await;
+        browser.client.clone().close().await.unwrap();
+    });
+}
+
+/// As [`in_browser`], with a server as `set_up` wants it; see [`Plant::start_at`].
+pub fn in_browser_at<T>(
+    set_up: impl AsyncFnOnce(PathBuf, String) -> (Config, Option<TlsAcceptor>, T),
+    body: impl AsyncFnOnce(&Plant, &Browser, &T),
+) {
+    let Some(driver) = Driver::start() else { return };
+    runtime().block_on(async {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let (plant, kept) = Plant::start_at(set_up).await;
+        let browser = driver.browser(true).await;
+        body(&plant, &browser, &kept).await;
         browser.client.clone().close().await.unwrap();
     });
 }
@@ -133,6 +166,8 @@ impl Driver {
         }
         let mut capabilities = Capabilities::new();
         capabilities.insert("goog:chromeOptions".to_owned(), options);
+        // Certificates of tests are nobody's.
+        capabilities.insert("acceptInsecureCerts".to_owned(), true.into());
         let client = ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new())
             .capabilities(capabilities)
             .connect(&self.url)

@@ -3,7 +3,8 @@
 //! The driver is the `chromedriver` of the machine. Without it the tests say that they are skipped; with
 //! `NAMEPLATE_REQUIRE_BROWSER` they fail instead. Screenshots are kept under `target/screenshots`.
 
+mod guarded;
 mod harness;
 mod reading;
 
-pub use harness::{in_browser, on_server};
+pub use harness::{Plant, in_browser, in_browser_at, on_server};
