@@ -110,6 +110,7 @@ fn fleet() -> Report {
                 firmware: format!("3.1.{nameplate}"),
                 hardware_revision: String::new(),
                 criticality: String::new(),
+                zone: String::new(),
                 place: format!("Meters!F{n} of plant.xlsx"),
             });
             findings[nameplate].clone().map(|finding| ReportRow { asset: asset.clone(), finding })

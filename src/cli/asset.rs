@@ -133,6 +133,7 @@ fn values_in_words(known: &KnownAsset) -> String {
         (Field::MacAddress, &asset.mac_address),
         (Field::Quantity, &asset.quantity),
         (Field::Criticality, &asset.criticality),
+        (Field::Zone, &asset.zone),
         (Field::Notes, &asset.notes),
     ];
     for (field, value) in values.into_iter().filter(|(_, value)| !value.is_empty()) {

@@ -20,6 +20,8 @@ pub struct Asset {
     pub mac_address: String,
     pub quantity: String,
     pub criticality: String,
+    /// The network zone it stands in, as the owner wrote it; see [`super::priority::ZoneLevel::read`].
+    pub zone: String,
     pub notes: String,
     /// Values of columns that mean no field, as (header, value).
     pub unmapped: Vec<(String, String)>,

@@ -267,7 +267,7 @@ impl Catalogue {
         }
         if set.known.is_empty()
             && let [key] = set.unknown.as_slice()
-            && let Some(ids) = self.vendor_one_letter_off(key)
+            && let Some(ids) = self.vendor_one_letter_off(key).or_else(|| self.vendor_beginning_with(key))
         {
             set.known.clone_from(ids);
         }
@@ -308,6 +308,31 @@ impl Catalogue {
             }
         }
         set
+    }
+
+    /// The vendors whose name a product text begins with, when it goes on after it and the name is no everyday word.
+    pub fn vendors_leading(&self, text: &str) -> &[VendorId] {
+        let all = words(text);
+        (1..=4.min(all.len().saturating_sub(1)))
+            .rev()
+            .map(|n| all[..n].join(" "))
+            .filter(|phrase| {
+                phrase.len() >= 4 && !self.lists.generic.contains(phrase) && !self.lists.common.contains(phrase)
+            })
+            .find_map(|phrase| self.vendor_keys.get(&phrase))
+            .map_or(&[], Vec::as_slice)
+    }
+
+    /// The vendor of whose name this key is the beginning: "Dover" of "Dover Fueling Solutions". `None` where several
+    /// begin so, or the word is an everyday one.
+    fn vendor_beginning_with(&self, key: &str) -> Option<&Vec<VendorId>> {
+        if key.len() < 4 || self.lists.generic.contains(key) || self.lists.common.contains(key) {
+            return None;
+        }
+        let goes_on = |known: &str| known.strip_prefix(key).is_some_and(|rest| rest.starts_with(' '));
+        let mut found = self.vendor_keys.iter().filter(|(known, _)| goes_on(known)).map(|(_, ids)| ids);
+        let first = found.next()?;
+        found.all(|ids| ids == first).then_some(first)
     }
 
     /// The vendors with exactly this key (see [`vendor_key`]).

@@ -20,12 +20,14 @@ pub enum Field {
     MacAddress,
     Quantity,
     Criticality,
+    /// The network zone: a name of IEC 62443 or a level of the Purdue model.
+    Zone,
     Notes,
 }
 
 impl Field {
     /// All fields with the words used in files, in display order.
-    pub const ALL: [(Field, &'static str); 15] = [
+    pub const ALL: [(Field, &'static str); 16] = [
         (Field::AssetId, "asset_id"),
         (Field::Name, "name"),
         (Field::Site, "site"),
@@ -40,6 +42,7 @@ impl Field {
         (Field::MacAddress, "mac_address"),
         (Field::Quantity, "quantity"),
         (Field::Criticality, "criticality"),
+        (Field::Zone, "zone"),
         (Field::Notes, "notes"),
     ];
 

@@ -237,6 +237,68 @@ impl Criticality {
     }
 }
 
+/// How far a network zone lies from the process, by the levels of the Purdue model, in tenths: 35 is the zone between
+/// office and plant. The higher, the nearer to those who come from outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ZoneLevel(u8);
+
+/// Words that name a level, folded, with the level in tenths.
+const ZONE_WORDS: &[(u8, &[&str])] = &[
+    (60, &["internet", "external", "cloud"]),
+    (40, &["enterprise", "office", "corporate", "business", "büro", "bureau", "oficina", "kantoor"]),
+    (35, &["dmz", "idmz"]),
+    (20, &["supervisory", "supervision"]),
+];
+
+/// Words before the number of a level.
+const LEVEL_WORDS: &[&str] = &[
+    "purdue",
+    "level",
+    "lvl",
+    "ebene",
+    "stufe",
+    "niveau",
+    "nivel",
+    "nível",
+    "livello",
+    "poziom",
+    "nivå",
+    "taso",
+    "レベル",
+];
+
+impl ZoneLevel {
+    /// The level that a zone's name carries: `3.5`, `L2`, `Level 1 - Basic control`, `2 - Supervision`, `Purdue zone 3`,
+    /// `DMZ`. `None` for any other name (`Zone 12`), which is kept as written and stands last.
+    pub fn read(text: &str) -> Option<ZoneLevel> {
+        let folded = text.trim().to_lowercase();
+        let parts: Vec<&str> =
+            folded.split(|c: char| !c.is_alphanumeric() && c != '.').filter(|part| !part.is_empty()).collect();
+        let level = |part: &str| {
+            let (whole, tenths) = part.split_once('.').unwrap_or((part, "0"));
+            match (whole.parse::<u8>().ok()?, tenths.parse::<u8>().ok()?) {
+                (whole @ 0..=5, tenths @ (0 | 5)) => Some(ZoneLevel(whole * 10 + tenths)),
+                _ => None,
+            }
+        };
+        let told = |n: usize| n == 0 || LEVEL_WORDS.contains(&parts[n - 1]) || parts.contains(&"purdue");
+        let numbered = parts.iter().enumerate().find_map(|(n, part)| {
+            let plain = if told(n) { level(part) } else { None };
+            plain.or_else(|| part.strip_prefix('l').and_then(level))
+        });
+        numbered.or_else(|| {
+            let mut named = ZONE_WORDS.iter().filter(|(_, words)| parts.iter().any(|part| words.contains(part)));
+            let (level, _) = named.next()?;
+            named.next().is_none().then_some(ZoneLevel(*level))
+        })
+    }
+
+    /// The level as people write it: `3.5`, `2`.
+    pub fn word(self) -> String {
+        if self.0.is_multiple_of(10) { (self.0 / 10).to_string() } else { format!("{}.{}", self.0 / 10, self.0 % 10) }
+    }
+}
+
 /// What decides how soon a finding is worked on.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Priority<'a> {
@@ -249,6 +311,8 @@ pub struct Priority<'a> {
     pub epss: Option<&'a Epss>,
     /// As the owner wrote it; blank when not stated.
     pub criticality: &'a str,
+    /// As the owner wrote it; blank when not stated.
+    pub zone: &'a str,
 }
 
 impl Priority<'_> {
@@ -260,7 +324,8 @@ impl Priority<'_> {
     /// 4. affected before possible,
     /// 5. more probably exploited, by EPSS,
     /// 6. higher score,
-    /// 7. more critical asset.
+    /// 7. more critical asset,
+    /// 8. zone nearer to those who come from outside.
     ///
     /// What is not known comes after what is known, except that nothing is left out for it.
     pub fn compare(&self, other: &Priority<'_>) -> Ordering {
@@ -279,6 +344,7 @@ impl Priority<'_> {
             .cmp(&key(other))
             .then_with(|| others.total_cmp(&mine))
             .then_with(|| Criticality::read(other.criticality).cmp(&Criticality::read(self.criticality)))
+            .then_with(|| ZoneLevel::read(other.zone).cmp(&ZoneLevel::read(self.zone)))
     }
 
     /// Why it stands where it stands: "exploited since 2023-03-30; high 8.8; EPSS 0.42 (94th percentile, 2026-11-20);
@@ -308,6 +374,13 @@ impl Priority<'_> {
             }
             Some(meant) => parts.push(format!("criticality {} (`{written}`)", meant.word())),
             None => parts.push(format!("criticality `{written}`, which has no place in the order")),
+        }
+        let written = self.zone.trim();
+        match ZoneLevel::read(written) {
+            _ if written.is_empty() => {}
+            Some(level) if level.word() == written => parts.push(format!("zone level {written}")),
+            Some(level) => parts.push(format!("zone level {} (`{written}`)", level.word())),
+            None => parts.push(format!("zone `{written}`, which has no place in the order")),
         }
         parts.join("; ")
     }
@@ -373,6 +446,7 @@ mod tests {
             cvss,
             epss,
             criticality,
+            zone: "",
         };
         use Verdict::{Affected, NotAffected, Possible};
         let sorted = [
@@ -405,6 +479,7 @@ mod tests {
             cvss: Some(8.8),
             epss: Some(&estimate),
             criticality: "High",
+            zone: "",
         };
         assert_eq!(
             one.in_words(),
@@ -415,5 +490,53 @@ mod tests {
         assert_eq!(one.in_words(), "high 8.8; EPSS 0.00043 (2nd percentile); criticality high (`A`)");
         one = Priority { severity: None, cvss: None, epss: None, criticality: "ask Werner", ..one };
         assert_eq!(one.in_words(), "no score; criticality `ask Werner`, which has no place in the order");
+        one = Priority { criticality: "", zone: "L3.5 DMZ", ..one };
+        assert_eq!(one.in_words(), "no score; zone level 3.5 (`L3.5 DMZ`)");
+        one = Priority { zone: "Paint shop", ..one };
+        assert_eq!(one.in_words(), "no score; zone `Paint shop`, which has no place in the order");
+    }
+
+    #[test]
+    fn the_level_of_a_zone_is_read_where_its_name_tells_it() {
+        for (text, level) in [
+            ("3.5", Some("3.5")),
+            ("2", Some("2")),
+            ("L1", Some("1")),
+            ("L1 — Basic Control", Some("1")),
+            ("Level 3: Site operations", Some("3")),
+            ("2 - Supervisory control", Some("2")),
+            ("Purdue zone 4", Some("4")),
+            ("Niveau 2", Some("2")),
+            ("Ebene 0", Some("0")),
+            ("DMZ", Some("3.5")),
+            ("Enterprise network", Some("4")),
+            ("Supervisory", Some("2")),
+            ("Zone 12", None),
+            ("Zone 3", None),
+            ("Paint shop", None),
+            ("9", None),
+            ("", None),
+        ] {
+            assert_eq!(ZoneLevel::read(text).map(ZoneLevel::word).as_deref(), level, "{text}");
+        }
+    }
+
+    #[test]
+    fn of_two_assets_alike_the_one_nearer_to_the_outside_comes_first() {
+        let at = |criticality, zone| Priority {
+            verdict: Verdict::Affected,
+            exploited_since: None,
+            severity: Some(Severity::High),
+            cvss: Some(8.8),
+            epss: None,
+            criticality,
+            zone,
+        };
+        let sorted = [at("high", ""), at("low", "DMZ"), at("low", "L3"), at("low", "Level 1"), at("low", "Paint shop")];
+        for (i, a) in sorted.iter().enumerate() {
+            for (j, b) in sorted.iter().enumerate() {
+                assert_eq!(a.compare(b), i.cmp(&j), "{a:?} against {b:?}");
+            }
+        }
     }
 }

@@ -98,7 +98,7 @@ const fn typed(
 }
 
 /// All columns, in the order in which every format writes them.
-pub static COLUMNS: [Column; 37] = [
+pub static COLUMNS: [Column; 38] = [
     text("site", "Site", 16, |r| Value::Text(&r.asset.site)),
     text("area", "Area", 14, |r| Value::Text(&r.asset.area)),
     text("asset_id", "Asset", 16, |r| Value::Text(&r.asset.asset_id)),
@@ -117,7 +117,8 @@ pub static COLUMNS: [Column; 37] = [
         Value::Probability(r.finding.epss.as_ref().map(|epss| f64::from(epss.probability_ppm) / 1_000_000.0))
     }),
     text("criticality", "Criticality", 11, |r| Value::Text(&r.asset.criticality)),
-    text("priority", "Why this order", 40, |r| Value::Sentence(r.finding.priority(&r.asset.criticality).in_words())),
+    text("zone", "Zone", 11, |r| Value::Text(&r.asset.zone)),
+    text("priority", "Why this order", 40, |r| Value::Sentence(r.priority().in_words())),
     text("reason", "Reason", 44, |r| Value::Text(&r.finding.reason)),
     text("fix", "Fix", 14, |r| Value::Optional(r.finding.fix.as_deref())),
     text("advisory_id", "Advisory", 18, |r| Value::Text(&r.finding.advisory.advisory_id)),

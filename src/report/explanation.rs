@@ -176,7 +176,7 @@ fn write_match(found: &ExplainedMatch, variant: &Variant, out: &mut dyn Write) -
     for doubt in &finding.doubts {
         writeln!(out, "  in doubt: {} ({})", visible_line(&doubt.detail), doubt_label(doubt.kind))?;
     }
-    writeln!(out, "  order of work: {}", visible_line(&finding.priority("").in_words()))?;
+    writeln!(out, "  order of work: {}", visible_line(&finding.priority("", "").in_words()))?;
     for part in &all_parts(finding, variant) {
         let blank = |text: &str| if text.is_empty() { "–".to_owned() } else { visible_line(text).into_owned() };
         let rule = if part.rule.is_empty() { String::new() } else { format!("{} · ", visible_line(&part.rule)) };
@@ -274,7 +274,7 @@ fn match_json(found: &ExplainedMatch, variant: &Variant) -> Value {
         "product": finding.product,
         "range": finding.range,
         "range_as_written": found.range_as_written,
-        "priority": finding.priority("").in_words(),
+        "priority": finding.priority("", "").in_words(),
         "epss": finding.epss.as_ref().map(|epss| f64::from(epss.probability_ppm) / 1_000_000.0),
         "publisher": finding.advisory.publisher,
         "product_pointer": finding.product_pointer,

@@ -21,6 +21,13 @@ pub struct ReportRow {
     pub finding: Arc<ReportFinding>,
 }
 
+impl ReportRow {
+    /// What decides how soon it is worked on.
+    pub fn priority(&self) -> Priority<'_> {
+        self.finding.priority(&self.asset.criticality, &self.asset.zone)
+    }
+}
+
 /// The device as its owner wrote it down.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ReportAsset {
@@ -35,6 +42,8 @@ pub struct ReportAsset {
     pub hardware_revision: String,
     /// As the owner wrote it; see [`crate::domain::priority::Criticality::read`].
     pub criticality: String,
+    /// As the owner wrote it; see [`crate::domain::priority::ZoneLevel::read`].
+    pub zone: String,
     /// `Meters!F17 of plant.xlsx`.
     pub place: String,
 }
@@ -92,8 +101,9 @@ impl ReportFinding {
         self.fix.is_none() && !self.remediations.iter().any(|remedy| is_fix(&remedy.category))
     }
 
-    /// What decides how soon it is worked on, at an asset of this criticality.
-    pub fn priority<'a>(&'a self, criticality: &'a str) -> Priority<'a> {
+    /// What decides how soon it is worked on, at an asset of this criticality in this zone; both blank for the finding
+    /// alone.
+    pub fn priority<'a>(&'a self, criticality: &'a str, zone: &'a str) -> Priority<'a> {
         Priority {
             verdict: self.verdict,
             exploited_since: self.is_exploited().then_some(self.exploited_since.as_str()),
@@ -101,12 +111,13 @@ impl ReportFinding {
             cvss: self.cvss,
             epss: self.epss.as_ref(),
             criticality,
+            zone,
         }
     }
 
     /// The order of work, whatever the asset; see [`Priority::compare`].
     pub fn compare_urgency(&self, other: &ReportFinding) -> Ordering {
-        self.priority("").compare(&other.priority(""))
+        self.priority("", "").compare(&other.priority("", ""))
     }
 }
 
@@ -168,7 +179,7 @@ pub fn compare_rows(a: &ReportRow, b: &ReportRow) -> Ordering {
     a.asset
         .site
         .cmp(&b.asset.site)
-        .then_with(|| a.finding.priority(&a.asset.criticality).compare(&b.finding.priority(&b.asset.criticality)))
+        .then_with(|| a.priority().compare(&b.priority()))
         .then_with(|| a.asset.nameplate().cmp(&b.asset.nameplate()))
         .then_with(|| a.asset.asset_id.cmp(&b.asset.asset_id))
         .then_with(|| a.finding.advisory.advisory_id.cmp(&b.finding.advisory.advisory_id))

@@ -385,6 +385,7 @@ proptest! {
         };
         let asset = row::ReportAsset {
             criticality: String::new(),
+            zone: String::new(),
             site: any(), area: any(), asset_id: any(), vendor: any(), model: any(), part_number: any(),
             serial_number: any(), firmware: any(), hardware_revision: any(), place: any(),
         };

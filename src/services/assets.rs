@@ -68,6 +68,7 @@ impl<'a> AssetMaker<'a> {
             mac_address: text(Field::MacAddress),
             quantity: text(Field::Quantity),
             criticality: text(Field::Criticality),
+            zone: text(Field::Zone),
             notes: text(Field::Notes),
             // Why a row was rejected once says nothing of the device.
             unmapped: row.unmapped.iter().filter(|(header, _)| header != REJECT_REASON).cloned().collect(),

@@ -212,6 +212,7 @@ pub fn report_asset(asset: &Asset) -> ReportAsset {
         firmware: asset.variant.firmware.clone(),
         hardware_revision: plate.hardware_revision.clone(),
         criticality: asset.criticality.clone(),
+        zone: asset.zone.clone(),
         place: asset.place.clone(),
     }
 }

@@ -26,6 +26,7 @@ pub(super) struct AssetRow {
     pub mac_address: String,
     pub quantity: String,
     pub criticality: String,
+    pub zone: String,
     pub notes: String,
     pub unmapped: String,
     pub place: String,
@@ -41,7 +42,7 @@ pub(super) struct AssetRow {
 macro_rules! asset_columns {
     () => {
         "a.asset_id, a.identity, s.name as site, a.tag, a.name, a.area, a.serial_number, a.ip_address, \
-         a.mac_address, a.quantity, a.criticality, a.notes, a.unmapped, a.place, a.first_seen_at, a.last_seen_at, \
+         a.mac_address, a.quantity, a.criticality, a.zone, a.notes, a.unmapped, a.place, a.first_seen_at, a.last_seen_at, \
          a.not_seen_since, a.retired_at, v.variant_id, v.vendor, v.model, v.part_number, v.hardware_revision, \
          v.firmware, v.notes as variant_notes"
     };
@@ -88,6 +89,7 @@ impl AssetRow {
                 mac_address: self.mac_address,
                 quantity: self.quantity,
                 criticality: self.criticality,
+                zone: self.zone,
                 notes: self.notes,
                 unmapped: read_json("asset.unmapped", &self.unmapped)?,
                 place: self.place,
@@ -187,6 +189,7 @@ struct Before {
     mac_address: String,
     quantity: String,
     criticality: String,
+    zone: String,
     notes: String,
     unmapped: String,
     not_seen_since: Option<String>,
@@ -205,7 +208,7 @@ pub(super) async fn save_assets(
 ) -> Result<(), StoreError> {
     let before: FxHashMap<String, Before> = for_list!(tx tx, all Before,
         "select a.identity_digest, a.asset_id, a.site_id, a.tag, a.name, a.area, a.serial_number, a.ip_address, \
-            a.mac_address, a.quantity, a.criticality, a.notes, a.unmapped, a.not_seen_since, a.retired_at, \
+            a.mac_address, a.quantity, a.criticality, a.zone, a.notes, a.unmapped, a.not_seen_since, a.retired_at, \
             (select p.variant_id from asset_variant p where p.asset_id = a.asset_id \
                 order by p.asset_variant_id desc limit 1) as variant_id \
          from asset a \
@@ -344,7 +347,7 @@ async fn upsert(tx: &mut Tx, by: By<'_>, assets: &[&NewAsset<'_>]) -> Result<Vec
     Ok(insert!(
         tx,
         "insert into asset (identity_digest, identity, site_id, tag, name, area, serial_number, ip_address, \
-         mac_address, quantity, criticality, notes, unmapped, place, first_seen_inventory_id, first_seen_at, \
+         mac_address, quantity, criticality, zone, notes, unmapped, place, first_seen_inventory_id, first_seen_at, \
          last_seen_inventory_id, last_seen_at)",
         assets,
         |b, a| b
@@ -359,6 +362,7 @@ async fn upsert(tx: &mut Tx, by: By<'_>, assets: &[&NewAsset<'_>]) -> Result<Vec
             .push_bind(clean(&a.asset.mac_address).as_ref())
             .push_bind(clean(&a.asset.quantity).as_ref())
             .push_bind(clean(&a.asset.criticality).as_ref())
+            .push_bind(clean(&a.asset.zone).as_ref())
             .push_bind(clean(&a.asset.notes).as_ref())
             .push_bind(a.unmapped())
             .push_bind(clean(&a.asset.place).as_ref())
@@ -370,7 +374,7 @@ async fn upsert(tx: &mut Tx, by: By<'_>, assets: &[&NewAsset<'_>]) -> Result<Vec
             site_id = excluded.site_id, tag = excluded.tag, name = excluded.name, area = excluded.area, \
             serial_number = excluded.serial_number, ip_address = excluded.ip_address, \
             mac_address = excluded.mac_address, quantity = excluded.quantity, \
-            criticality = excluded.criticality, notes = excluded.notes, unmapped = excluded.unmapped, \
+            criticality = excluded.criticality, zone = excluded.zone, notes = excluded.notes, unmapped = excluded.unmapped, \
             previous_place = asset.place, place = excluded.place, \
             previous_inventory_id = asset.last_seen_inventory_id, \
             last_seen_inventory_id = excluded.last_seen_inventory_id, last_seen_at = excluded.last_seen_at, \
@@ -416,6 +420,7 @@ fn compare(
     add(Field::MacAddress.word(), &before.mac_address, &clean(&new.mac_address));
     add(Field::Quantity.word(), &before.quantity, &clean(&new.quantity));
     add(Field::Criticality.word(), &before.criticality, &clean(&new.criticality));
+    add(Field::Zone.word(), &before.zone, &clean(&new.zone));
     add(Field::Notes.word(), &before.notes, &clean(&new.notes));
     add("unmapped", &before.unmapped, &after.unmapped());
 }

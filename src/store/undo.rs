@@ -203,6 +203,7 @@ async fn save_values_back(tx: &mut Tx, id: i64) -> Result<(), StoreError> {
         "mac_address" from Field::MacAddress.word(),
         "quantity" from Field::Quantity.word(),
         "criticality" from Field::Criticality.word(),
+        "zone" from Field::Zone.word(),
         "notes" from Field::Notes.word(),
         "unmapped" from "unmapped",
     );

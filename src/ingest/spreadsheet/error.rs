@@ -58,7 +58,7 @@ impl ReadFault {
             }
             ReadFault::PriceList { .. } => "import a list of installed devices, or map the columns with `--mapping`",
             ReadFault::Mapping(_) => {
-                "known fields: asset_id, name, site, area, vendor, model, part_number, serial_number, firmware, hardware_revision, ip_address, mac_address, quantity, criticality, notes"
+                "known fields: asset_id, name, site, area, vendor, model, part_number, serial_number, firmware, hardware_revision, ip_address, mac_address, quantity, criticality, zone, notes"
             }
         }
     }

@@ -351,6 +351,7 @@ fn plain_name(field: Field) -> &'static str {
         Field::MacAddress => "a MAC address",
         Field::Quantity => "a quantity",
         Field::Criticality => "a criticality",
+        Field::Zone => "a network zone",
         Field::Notes => "a remark",
     }
 }

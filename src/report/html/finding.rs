@@ -193,7 +193,7 @@ impl Page<'_> {
             words::confidence_meaning(finding.confidence)
         )?;
         if finding.is_exploited() || finding.epss.is_some() {
-            write!(self.out, "<dt>Order</dt><dd>{}</dd>", Text(&finding.priority("").in_words()))?;
+            write!(self.out, "<dt>Order</dt><dd>{}</dd>", Text(&finding.priority("", "").in_words()))?;
         }
         if !finding.cves.is_empty() {
             write!(self.out, "<dt>CVEs</dt><dd>")?;

@@ -31,6 +31,7 @@ fn asset(site: &str, area: &str, id: &str, nameplate: [&str; 4], place: &str) ->
         serial_number: format!("SN-{id}"),
         hardware_revision: String::new(),
         criticality: String::new(),
+        zone: String::new(),
         place: place.to_owned(),
     })
 }

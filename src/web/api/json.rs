@@ -120,6 +120,8 @@ pub struct Asset {
     pub ip_address: String,
     pub mac_address: String,
     pub criticality: String,
+    /// Zone of IEC 62443 or level of the Purdue model, as written.
+    pub zone: String,
     pub notes: String,
     /// Where it was read: `Meters!F17 of plant.xlsx`.
     pub place: String,
@@ -155,6 +157,7 @@ impl From<KnownAsset> for Asset {
             ip_address: asset.ip_address,
             mac_address: asset.mac_address,
             criticality: asset.criticality,
+            zone: asset.zone,
             notes: asset.notes,
             place: asset.place,
             first_seen_at: at(known.first_seen_at),

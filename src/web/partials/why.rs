@@ -94,7 +94,7 @@ impl Why {
             line: VersionLine::new(&found.bounds, &variant.firmware),
             what_would_change: found.what_would_change.clone(),
             fix: fix_text(finding).to_owned(),
-            order: finding.priority("").in_words(),
+            order: finding.priority("", "").in_words(),
             publisher: format!("{}, revision {}", finding.advisory.publisher, finding.advisory.version),
             product: finding.product.clone(),
             range_as_written: found.range_as_written.clone(),

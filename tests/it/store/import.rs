@@ -242,6 +242,7 @@ async fn every_value_of_an_asset_comes_back_as_written(database: &TestDatabase) 
             mac_address: "00:11:22:33:44:55".to_owned(),
             quantity: "1".to_owned(),
             criticality: "high".to_owned(),
+            zone: "L2".to_owned(),
             notes: "a\nb\tc".to_owned(),
             unmapped: vec![("Kaufdatum".to_owned(), "2019".to_owned()), ("x\"".to_owned(), "\\u0000".to_owned())],
             place: "Zähler!F17 of plänt.xlsx".to_owned(),

@@ -245,6 +245,7 @@ pub(super) fn label(field: Field) -> &'static str {
         Field::MacAddress => "MAC address",
         Field::Quantity => "Quantity",
         Field::Criticality => "Criticality",
+        Field::Zone => "Network zone",
         Field::Notes => "Notes",
     }
 }
