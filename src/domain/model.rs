@@ -13,6 +13,8 @@ pub struct Token {
     pub chunk: u32,
     /// Number of the blank-separated word it stands in.
     pub word: u32,
+    /// A dot follows it in the word.
+    pub is_dotted: bool,
 }
 
 impl Token {
@@ -33,7 +35,7 @@ pub fn tokens(text: &str) -> Vec<Token> {
                 let raw = std::mem::take(raw);
                 let text: String = fold(&raw).chars().filter(|c| c.is_alphanumeric()).collect();
                 if !text.is_empty() {
-                    found.push(Token { text, raw, chunk, word: word as u32 });
+                    found.push(Token { text, raw, chunk, word: word as u32, is_dotted: false });
                 }
             }
         };
@@ -43,6 +45,9 @@ pub fn tokens(text: &str) -> Vec<Token> {
             } else if !matches!(c, '™' | '®' | '©' | '\u{200b}' | '\u{feff}') {
                 // Marks inside a word do not end it.
                 end_token(&mut raw, chunk, &mut found);
+                if let Some(last) = found.last_mut().filter(|last| last.chunk == chunk) {
+                    last.is_dotted = c == '.';
+                }
                 if matches!(c, ',' | ';' | ':' | '(' | ')' | '"' | '“' | '”' | '|' | '\'' | '’') {
                     chunk += 1;
                 }

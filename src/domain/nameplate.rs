@@ -5,7 +5,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::catalogue::reading::{Designation, NamePart, OrderSpec, TextKind};
 use super::catalogue::{Catalogue, Decision, FamilyId, Holder, Kind, Membership, Says, VendorSet};
 use super::firmware::Firmware;
-use super::model::tokens;
+use super::model::{Token, tokens};
 use super::order_number::squash;
 use super::vendor::fold;
 
@@ -113,6 +113,7 @@ impl NameplateReading {
         for family in catalogue.families_spelled(&brand) {
             reading.families.entry(*family).or_insert(FamilyEvidence::Named);
         }
+        reading.add_family_behind_brand(&brand, &plate.model, catalogue);
         reading.add_orders_vendor(catalogue);
         reading.series |= series_of(&plate.hardware_revision);
         let members: Vec<String> = reading.spans.iter().cloned().collect();
@@ -214,6 +215,30 @@ impl NameplateReading {
             self.is_software |= is_software;
         }
         self.add_spans(text, catalogue);
+    }
+
+    /// A family whose name begins with the brand that stands in the vendor column: `Web Studio` of InduSoft.
+    fn add_family_behind_brand(&mut self, brand: &str, model: &str, catalogue: &Catalogue) {
+        let mut all = tokens(model);
+        all.truncate(LONGEST_SPAN);
+        // "WebAccess/NMS" says more than the family.
+        let lists = catalogue.lists();
+        let says_no_more =
+            |rest: &[Token]| rest.iter().all(|t| t.has_digit() || t.text.len() < 2 || lists.generic.contains(&t.text));
+        let mut phrases = (1..=all.len())
+            .rev()
+            .filter(|n| !brand.is_empty() && says_no_more(&all[*n..]))
+            .map(|n| all[..n].iter().map(|t| t.text.as_str()).collect::<String>());
+        let named = phrases.find_map(|phrase| {
+            let families = catalogue.families_spelled(&format!("{brand}{phrase}"));
+            (!families.is_empty()).then(|| (phrase, families.to_vec()))
+        });
+        if let Some((phrase, families)) = named {
+            self.parts.retain(|part| !phrase.contains(&part.key));
+            families.into_iter().for_each(|family| {
+                self.families.entry(family).or_insert(FamilyEvidence::Named);
+            });
+        }
     }
 
     /// A row may name the platform of a module ("S7-1500 DI 32x24VDC"); where the catalogue knows the order numbers of
@@ -385,7 +410,7 @@ fn named_components<'a>(key: &str, catalogue: &'a Catalogue) -> impl Iterator<It
 }
 
 /// The text from token `n` on, as written.
-fn after_token(text: &str, all: &[super::model::Token], n: usize) -> String {
+fn after_token(text: &str, all: &[Token], n: usize) -> String {
     let mut rest = text;
     for token in &all[..n] {
         if let Some(at) = rest.find(&token.raw) {

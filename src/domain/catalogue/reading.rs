@@ -216,6 +216,18 @@ impl Catalogue {
         (format!("{before} {}", rest.join(" ")), orders)
     }
 
+    /// The one number of a remark that calls it a part number: "(part n° 5.02820)".
+    fn orders_behind_mark(&self, folded: &str) -> Option<Vec<OrderSpec>> {
+        const MARKS: [&str; 6] = ["part n", "article n", "order n", "art. n", "p/n", "catalog n"];
+        let rest = MARKS.iter().find_map(|mark| folded.strip_prefix(mark))?;
+        let mut words = rest.split_whitespace().filter(|word| word.bytes().any(|b| b.is_ascii_digit()));
+        let (Some(number), None) = (words.next(), words.next()) else { return None };
+        let key = squash(number);
+        let scheme = self.scheme_of(&key, false);
+        let pattern = placeholder_pattern(number).map(|pattern| Pattern::read(&pattern));
+        Some(vec![OrderSpec { key, scheme, pattern }])
+    }
+
     /// Takes the parentheses off remarks that belong to a family's spelling: "WinCC (TIA Portal)", "W-700 (IEEE
     /// 802.11n)".
     fn open_named_remarks(&self, text: &str, vendors: &VendorSet) -> String {
@@ -265,6 +277,12 @@ impl Catalogue {
         if let Some(line) = line_of_versions(trimmed) {
             for target in found.iter_mut().filter(|target| target.generation.is_none()) {
                 target.generation = Some(line.clone());
+            }
+            return;
+        }
+        if let Some(orders) = self.orders_behind_mark(trimmed) {
+            for target in found.iter_mut() {
+                target.orders.extend(orders.iter().cloned());
             }
             return;
         }

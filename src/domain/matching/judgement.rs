@@ -13,7 +13,7 @@ use crate::domain::advisory::Advisory;
 use crate::domain::catalogue::reading::{Designation, Generation, Reach};
 use crate::domain::catalogue::{Decisions, Holder};
 use crate::domain::firmware::Firmware;
-use crate::domain::nameplate::{NameplateReading, Variant};
+use crate::domain::nameplate::{NameplateReading, Variant, leading_numbers};
 use crate::domain::product::{BranchCategory, Product};
 use crate::domain::product_index::{Entry, ProductIndex, StatusGroup};
 use crate::domain::verdict::{Confidence, Doubt, DoubtKind, Reading, Verdict};
@@ -60,7 +60,9 @@ pub(super) fn judge(index: &ProductIndex, decisions: &Decisions, variant: &Varia
         }
     }
     let serial_number = holder.serial_number;
-    let mut ruler = Ruler { index, variant, serial_number, device: &device, answers: FxHashMap::default() };
+    let names_release = named.is_some();
+    let mut ruler =
+        Ruler { index, variant, serial_number, device: &device, names_release, answers: FxHashMap::default() };
     let mut advisories: Vec<u32> = by_advisory.keys().copied().collect();
     advisories.sort_unstable();
     let mut matches = Vec::new();
@@ -104,6 +106,8 @@ struct Ruler<'a> {
     variant: &'a Variant,
     serial_number: &'a str,
     device: &'a NameplateReading,
+    /// The version was taken from the model, which names the release and leaves out its updates.
+    names_release: bool,
     answers: FxHashMap<(u32, usize), RangeAnswer>,
 }
 
@@ -144,6 +148,12 @@ impl Ruler<'_> {
         {
             other_generation = narrow(&mut answer, generation, device);
         }
+        if self.names_release && answer.place == Place::Inside && self.is_finer_bound(entry) {
+            answer.place = Place::Unclear;
+            answer.asks_for = Some(Reading::Firmware);
+            let detail = format!("the model names the release {} and not its update", variant.firmware);
+            answer.doubts.push(Doubt::new(DoubtKind::VersionUnknown, detail));
+        }
         let conditions = wanted.first().map_or(&[][..], |d| d.conditions.as_slice());
         if answer.place == Place::Inside
             && let Some(condition) = conditions.first()
@@ -157,6 +167,16 @@ impl Ruler<'_> {
 }
 
 impl Ruler<'_> {
+    /// A bound of the entry lies within the release that the model names: `V16 Update 5` in V16.
+    fn is_finer_bound(&self, entry: &Entry) -> bool {
+        let own = &self.device.firmware_numbers;
+        let release = self.variant.firmware.trim_start_matches(['v', 'V']).len();
+        self.index.range(entry.range).bounds().iter().any(|bound| {
+            let text = bound.version.trim_start_matches(['v', 'V']);
+            !own.is_empty() && leading_numbers(text).starts_with(own) && text.len() > release
+        })
+    }
+
     /// A user's word on what the entry depends on. What the serial number tells is no matter of anybody's word.
     fn settle_condition(&self, answer: &mut RangeAnswer, product_key: &str) {
         let is_open = |doubt: &Doubt| doubt.kind == DoubtKind::Condition;

@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashSet;
 
-use super::{Designation, NamePart, Strength};
+use super::{Designation, Generation, NamePart, Reach, Strength};
 use crate::domain::catalogue::{Catalogue, VendorSet};
 use crate::domain::model::Token;
 
@@ -12,6 +12,7 @@ impl Catalogue {
         let lists = &self.lists;
         let mut parts: Vec<(usize, usize, NamePart)> = Vec::new();
         let mut dropped: Vec<(usize, usize)> = Vec::new();
+        let release = release_in(tokens, taken);
         let mut at = 0;
         while at < tokens.len() {
             let mut end = at + 1;
@@ -22,7 +23,7 @@ impl Catalogue {
             let whole_chunk = left.len() == end - at;
             let all_generic = left.iter().all(|n| lists.generic.contains(&tokens[*n].text));
             let joined: String = left.iter().map(|n| tokens[*n].text.as_str()).collect();
-            if left.is_empty() || is_unit(&joined) {
+            if left.is_empty() || is_unit(&joined) || release == Some(at) {
                 // Nothing distinctive.
             } else if all_generic || (whole_chunk && lists.generic.contains(&joined)) {
                 if whole_chunk {
@@ -50,6 +51,12 @@ impl Catalogue {
                 }
             }
             at = end;
+        }
+        if let Some(at) = release.filter(|_| found.generation.is_none()) {
+            let chunk = || tokens[at..].iter().take_while(|token| token.chunk == tokens[at].chunk);
+            let numbers = chunk().filter_map(|token| token.text.parse().ok()).collect();
+            let text = chunk().map(|token| token.raw.as_str()).collect::<Vec<_>>().join(".");
+            found.generation = Some(Generation { numbers, reach: Reach::Only, text });
         }
         // "R04 CPU" may be written in one: the generic word beside a designator gives it another spelling.
         for (at, end, part) in &mut parts {
@@ -180,4 +187,18 @@ fn is_unit(key: &str) -> bool {
                 | "rd"
                 | "th"
         ) || (digits == key.len() && digits == 1))
+}
+
+/// Where the only version of a name begins, `5.1` behind a program's: two numbers or more of at most two digits, with dots
+/// between them. `None` where the name tells of several ("3.1 through 3.3").
+fn release_in(tokens: &[Token], taken: &[bool]) -> Option<usize> {
+    let short = |token: &Token| token.text.len() <= 2 && token.text.bytes().all(|b| b.is_ascii_digit());
+    let begins = |at: &usize| *at == 0 || tokens[*at - 1].chunk != tokens[*at].chunk;
+    let mut releases = (1..tokens.len()).filter(begins).filter(|at| {
+        let chunk: Vec<usize> = (*at..tokens.len()).take_while(|n| tokens[*n].chunk == tokens[*at].chunk).collect();
+        let [inner @ .., last] = chunk.as_slice() else { return false };
+        let dotted = inner.iter().all(|n| short(&tokens[*n]) && tokens[*n].is_dotted);
+        !inner.is_empty() && dotted && short(&tokens[*last]) && chunk.iter().all(|n| !taken[*n])
+    });
+    releases.next().filter(|_| releases.next().is_none())
 }
