@@ -310,17 +310,18 @@ impl Catalogue {
         set
     }
 
-    /// The vendors whose name a product text begins with, when it goes on after it and the name is no everyday word.
-    pub fn vendors_leading(&self, text: &str) -> &[VendorId] {
+    /// The vendors whose name a product text begins with, when it goes on after it and the name is no everyday word;
+    /// and how many words that name has.
+    pub fn vendors_leading(&self, text: &str) -> (usize, &[VendorId]) {
         let all = words(text);
-        (1..=4.min(all.len().saturating_sub(1)))
-            .rev()
-            .map(|n| all[..n].join(" "))
-            .filter(|phrase| {
-                phrase.len() >= 4 && !self.lists.generic.contains(phrase) && !self.lists.common.contains(phrase)
-            })
-            .find_map(|phrase| self.vendor_keys.get(&phrase))
-            .map_or(&[], Vec::as_slice)
+        let is_name = |phrase: &str| {
+            phrase.len() >= 4 && !self.lists.generic.contains(phrase) && !self.lists.common.contains(phrase)
+        };
+        let longest = (1..=4.min(all.len().saturating_sub(1))).rev().find_map(|n| {
+            let phrase = all[..n].join(" ");
+            self.vendor_keys.get(&phrase).filter(|_| is_name(&phrase)).map(|ids| (n, ids.as_slice()))
+        });
+        longest.unwrap_or((0, &[]))
     }
 
     /// The vendor of whose name this key is the beginning: "Dover" of "Dover Fueling Solutions". `None` where several

@@ -66,65 +66,91 @@ fn exclusive_bound(range: &str) -> Option<String> {
     (bound.len() <= 40 && bound.bytes().any(|b| b.is_ascii_digit())).then(|| bound.to_owned())
 }
 
-/// The versions in "Update to V4.5 or later", "upgrade to firmware version 3.1.2 or newer", "fixed in v2.0", "version
-/// 52 or later".
+/// Words before a version that tell to go to it.
+const DIRECTIVES: [&str; 12] = [
+    "update",
+    "upgrade",
+    "updating",
+    "upgrading",
+    "fixed in",
+    "version",
+    "apply",
+    "install",
+    "migrate to",
+    "released",
+    "resolved in",
+    "implemented in",
+];
+
+/// The versions in "Update to V4.5 or later", "upgrade to firmware version 3.1.2 or newer", "fixed in v2.0", "Firmware
+/// version 20 or later closes this", "update WinCC to V7.5 SP2 Update 18", "upgrade to PI SQL Client 2018 R2".
 fn versions_in_advice(text: &str) -> Vec<String> {
     let words: Vec<&str> = text.split_whitespace().collect();
+    let bare = |n: usize| words.get(n).map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()));
     let mut found = Vec::new();
-    for (n, word) in words.iter().enumerate() {
-        let bare = word.trim_matches(|c: char| !c.is_alphanumeric());
-        let digits = bare.trim_start_matches(['v', 'V']);
-        let looks_like = digits.starts_with(|c: char| c.is_ascii_digit())
-            && (digits.contains('.') || digits.len() < bare.len())
-            && !digits.contains(['/', ':']);
-        let next = |k: usize| words.get(n + k).map(|w| w.trim_matches(|c: char| !c.is_alphanumeric()));
-        let counted = bare.len() <= 4
-            && bare.bytes().all(|b| b.is_ascii_digit())
-            && n > 0
-            && words[n - 1].to_ascii_lowercase().starts_with("version")
-            && next(1) == Some("or")
-            && matches!(next(2), Some("later" | "newer" | "higher" | "above"));
-        if !looks_like && !counted {
-            continue;
+    for n in 0..words.len() {
+        let Some(word) = bare(n).filter(|word| looks_like_version(word, &words, n)) else { continue };
+        let before: Vec<String> = words[n.saturating_sub(10)..n].iter().map(|w| w.to_ascii_lowercase()).collect();
+        let told = before.join(" ");
+        let bounds_affected = before
+            .iter()
+            .rev()
+            .take(3)
+            .any(|w| matches!(w.as_str(), "prior" | "before" | "below" | "than" | "through"));
+        let (version, after) = with_suffixes(word, &bare, n + 1);
+        let or_later = matches!(bare(after), Some("or" | "and"))
+            && matches!(bare(after + 1), Some("later" | "newer" | "higher" | "above" | "greater"));
+        if !bounds_affected && (or_later || DIRECTIVES.iter().any(|directive| told.contains(directive))) {
+            found.push(version);
         }
-        let before: Vec<String> = words[n.saturating_sub(6)..n].iter().map(|w| w.to_ascii_lowercase()).collect();
-        let before = before.join(" ");
-        if ![
-            "update to",
-            "upgrade to",
-            "updating to",
-            "upgrading to",
-            "fixed in",
-            "version",
-            "apply",
-            "install",
-            "migrate to",
-        ]
-        .iter()
-        .any(|w| before.contains(w))
-        {
-            continue;
-        }
-        // Service packs and updates belong to the version.
-        let mut version = bare.to_owned();
-        let mut rest = words[n + 1..].iter().map(|w| w.trim_matches(|c: char| !c.is_alphanumeric())).peekable();
-        while let Some(first) = rest.next() {
-            let upper = first.to_ascii_uppercase();
-            if (upper.starts_with("SP") || upper.starts_with("HF")) && (3..=5).contains(&upper.len()) {
-                version = format!("{version} {first}");
-            } else if matches!(upper.as_str(), "UPDATE" | "UPD" | "SP" | "HF" | "PATCH")
-                && let Some(number) = rest.peek()
-                && number.starts_with(|c: char| c.is_ascii_digit())
-            {
-                version = format!("{version} {first} {number}");
-                rest.next();
-            } else {
-                break;
-            }
-        }
-        found.push(version);
     }
     found
+}
+
+/// Dotted numbers (`3.1.2`, `V4.5`, `R1.23.0`), a number behind `V`, a year with its release (`2020 R2`), or a count that
+/// the word before it calls a version (`version 52 or later`).
+fn looks_like_version(word: &str, words: &[&str], n: usize) -> bool {
+    let digits = word.trim_start_matches(['v', 'V']);
+    let revision = word.strip_prefix('R').filter(|rest| rest.contains('.')).unwrap_or(digits);
+    if word.contains(['/', ':']) || !revision.starts_with(|c: char| c.is_ascii_digit()) {
+        return false;
+    }
+    let next = words.get(n + 1).map_or("", |word| word.trim_matches(|c: char| !c.is_alphanumeric()));
+    let counts = word.len() <= 4 && word.bytes().all(|b| b.is_ascii_digit());
+    let is_year = counts && matches!(word.parse::<u16>(), Ok(1990..=2099)) && is_suffix(next);
+    let called = n > 0 && words[n - 1].to_ascii_lowercase().starts_with("version");
+    revision.contains('.')
+        || digits.len() < word.len()
+        || is_year
+        || counts && called && matches!(next, "or" | "and" | "")
+}
+
+/// `SP1`, `HF5`, `R2`, `P01`, `Update`.
+fn is_suffix(word: &str) -> bool {
+    let upper = word.to_ascii_uppercase();
+    let letters = upper.trim_end_matches(|c: char| c.is_ascii_digit());
+    letters.len() < upper.len() && matches!(letters, "SP" | "HF" | "R" | "P" | "U" | "MP")
+        || matches!(upper.as_str(), "UPDATE" | "UPD" | "SP" | "HF" | "PATCH")
+}
+
+/// The version with the service packs and updates that belong to it, and the place after them.
+fn with_suffixes<'a>(word: &str, bare: &impl Fn(usize) -> Option<&'a str>, start: usize) -> (String, usize) {
+    let (mut version, mut at) = (word.to_owned(), start);
+    while let Some(first) = bare(at).filter(|first| is_suffix(first)) {
+        let glued = first.ends_with(|c: char| c.is_ascii_digit());
+        match bare(at + 1).filter(|number| number.starts_with(|c: char| c.is_ascii_digit())) {
+            _ if glued => {
+                version = format!("{version} {first}");
+                at += 1;
+            }
+            Some(number) => {
+                version = format!("{version} {first} {number}");
+                at += 2;
+            }
+            None => break,
+        }
+    }
+    (version, at)
 }
 
 #[cfg(test)]
@@ -179,6 +205,15 @@ mod tests {
             ("Update to V16 Update 4 or later version", Some("V16 Update 4")),
             ("Update to V4.7 SP10 HF5", Some("V4.7 SP10 HF5")),
             ("Firmware version 52 or later closes this", Some("52")),
+            ("Firmware version 20 or later closes this", Some("20")),
+            ("Version 20 or later", Some("20")),
+            ("Update WinCC to V7.5 SP2 Update 18 or later version.", Some("V7.5 SP2 Update 18")),
+            ("upgrade to SQL Client 2018 R2 or later", Some("2018 R2")),
+            ("Update to R1.23.0", Some("R1.23.0")),
+            ("All F-I series: V5.4.5 and later", Some("V5.4.5")),
+            ("recommends users update FFT Imaging to v1.4.2", Some("v1.4.2")),
+            ("The first 5 digits of serial number 22052 or later", None),
+            ("Versions prior to V3.1 are affected", None),
             ("Contact customer support", None),
             ("See https://example.com/1.2.3 for details", None),
         ] {

@@ -574,7 +574,7 @@ impl Judge<'_> {
         let told =
             device.parts.iter().any(|own| own.strength >= Strength::Word && own.key.len() >= 3 && self.is_used(own));
         if told && missing_families.is_empty() && vendor == VendorFit::Same {
-            return if self.only_describes(missing_parts) {
+            return if missing_parts.is_empty() || self.only_describes(missing_parts) {
                 self.with_details(self.evidence_of_covered(), RANK_NAME)
             } else {
                 self.says_less(missing_parts)

@@ -7,7 +7,7 @@ use rustc_hash::FxHashSet;
 use crate::domain::advisory::Advisory;
 use crate::domain::catalogue::reading::{Designation, OrderSpec, TextKind};
 use crate::domain::catalogue::{Catalogue, FamilyId, VendorSet};
-use crate::domain::model::tokens;
+use crate::domain::model::{take_remarks, tokens};
 use crate::domain::order_number::{Pattern, squash};
 use crate::domain::product::{BranchCategory, Product};
 use crate::domain::vendor::{fold, words};
@@ -83,7 +83,7 @@ pub fn texts_of(advisory: &Advisory, p: usize) -> (EntryText, Cow<'_, str>, &str
     model_numbers.extend(named.helper.skus.iter().cloned());
     let text = EntryText {
         vendor: named.vendor().trim().to_owned(),
-        name: whole_words(product_name(named).trim(), &named.name).to_owned(),
+        name: without_bound_year(whole_words(product_name(named).trim(), &named.name), &named.name).to_owned(),
         family: named.branch_names(&BranchCategory::ProductFamily).last().unwrap_or("").trim().to_owned(),
         model_numbers,
         installed: product.relationship.as_ref().map(|_| product_name(versioned).trim().to_owned()),
@@ -113,6 +113,17 @@ fn whole_words<'a>(name: &'a str, full: &'a str) -> &'a str {
     let cut = before.bytes().rev().take_while(u8::is_ascii_uppercase).count();
     let start = if begins && cut <= 2 && !before[..at - cut].ends_with(char::is_alphanumeric) { at - cut } else { at };
     &full[start..at + end]
+}
+
+/// "PI Web API 2019: Patch 1 and all previous versions" means the program of every year up to that: the year at the end of
+/// its name belongs to the bound.
+fn without_bound_year<'a>(name: &'a str, full: &str) -> &'a str {
+    let Some((head, year)) = name.rsplit_once(' ') else { return name };
+    let is_year = matches!(year.parse::<u16>(), Ok(1990..=2099));
+    let said = full.split_once(name).and_then(|(_, rest)| rest.strip_prefix(':')).map(str::to_lowercase);
+    let bounds = [" and prior", " and earlier", "previous versions", "prior versions", "earlier versions"];
+    let is_bound = said.is_some_and(|said| bounds.iter().any(|words| said.contains(words)));
+    if is_year && is_bound && head.contains(' ') { head.trim_end() } else { name }
 }
 
 /// `R118`: a letter and a number of three digits or more, nothing else.
@@ -223,7 +234,8 @@ impl EntryReading {
         // A name of everyday words alone ("Mobile Operator") still is the product for a row that says just that.
         let says_nothing = designations.is_empty() || from_title;
         let shortest = if says_nothing { SHORTEST_EVERYDAY_NAME } else { SHORTEST_WHOLE_NAME };
-        let whole_names = whole_names(&text.name, &text.vendor, shortest);
+        let leading = catalogue.vendors_leading(&text.name).0;
+        let whole_names = whole_names(&text.name, &text.vendor, leading, shortest);
         let by_name_only = designations.is_empty() && !whole_names.is_empty();
         let designations = designations
             .into_iter()
@@ -250,7 +262,7 @@ impl EntryReading {
 /// Transmitter Interface Software" in an advisory of the firm that made a part of it).
 fn vendors_of(text: &EntryText, catalogue: &Catalogue) -> VendorSet {
     let mut vendors = catalogue.resolve_vendors(&text.vendor);
-    catalogue.vendors_leading(&text.name).iter().for_each(|vendor| vendors.add(*vendor));
+    catalogue.vendors_leading(&text.name).1.iter().for_each(|vendor| vendors.add(*vendor));
     let titled = text.titled_vendor.iter().flat_map(|key| catalogue.vendors_named(key));
     titled.for_each(|vendor| vendors.add(*vendor));
     // "EcoStruxure IT Gateway" in an advisory of the firm that made a library in it: the brand is another firm's.
@@ -306,16 +318,23 @@ fn refine_by_full_name(
 
 /// The squashed name as written and without words of the vendor's name in front ("Prosys OPC UA Modbus Server" of
 /// "Prosys OPC"): those that have several words and are so long that nobody writes them of another product.
-fn whole_names(name: &str, vendor: &str, shortest: usize) -> Vec<String> {
+fn whole_names(name: &str, vendor: &str, leading: usize, shortest: usize) -> Vec<String> {
     let words: Vec<&str> = name.split_whitespace().collect();
     let shared =
         words.iter().zip(vendor.split_whitespace()).take_while(|(ours, theirs)| squash(ours) == squash(theirs)).count();
-    (0..=shared)
-        .filter_map(|n| words.get(n..).map(|rest| rest.join(" ")))
+    // A remark at the end is rarely written: "(RTIS)".
+    let bare = take_remarks(name).0;
+    let bare: Vec<&str> = bare.split_whitespace().collect();
+    let starts = 0..=shared.max(leading);
+    let texts = starts.flat_map(|n| [words.get(n..), bare.get(n..)]).flatten().map(|rest| rest.join(" "));
+    let mut keys: Vec<String> = texts
         .filter(|rest| rest.contains(' ') || shortest < SHORTEST_WHOLE_NAME && rest.contains('-'))
         .map(|rest| squash(&rest))
         .filter(|key| key.len() >= shortest)
-        .collect()
+        .collect();
+    keys.sort_unstable();
+    keys.dedup();
+    keys
 }
 
 /// The family's name that the full product name ends with, when its last word stands where a version should: version

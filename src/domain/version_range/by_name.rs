@@ -82,7 +82,7 @@ pub(crate) fn mend(parsed: Parsed, raw: &str, product_name: &str) -> Mended {
         return Mended::by(name);
     }
     // `<= 2` beside `System Platform 2017: Update 2 and prior`, `<= SP1` beside `Server 2020 R2: SP1`.
-    if usable && ends_in(&named, &spans) {
+    if usable && (ends_in(&named, &spans) || numbered_twice(&named, &spans)) {
         name.keep_signs_of(&parsed);
         return Mended::by(name);
     }
@@ -261,6 +261,19 @@ fn ends_in(named: &[Span], spans: &[Span]) -> bool {
     };
     let same_count = named.iter().flat_map(Span::points).count() == spans.iter().flat_map(Span::points).count();
     same_count && pairs().all(|(name, point)| ends(name, point))
+}
+
+/// The text has the second numbering of the name's versions: `1.12.0.6346` of `2019 Patch 1 (1.12.0.6346)`.
+fn numbered_twice(named: &[Span], spans: &[Span]) -> bool {
+    let named: Vec<&Point> = named.iter().flat_map(Span::points).collect();
+    let points: Vec<&Point> = spans.iter().flat_map(Span::points).collect();
+    let is_alias = |name: &Point, point: &Point| match (name.version(), point.version()) {
+        (Some(name), Some(version)) => name.alias.as_ref().is_some_and(|alias| alias.text() == version.text()),
+        _ => false,
+    };
+    !points.is_empty()
+        && named.len() == points.len()
+        && named.iter().zip(&points).all(|(name, point)| is_alias(name, point))
 }
 
 /// The name lists the same numbers, opened by a wildcard.
