@@ -540,3 +540,117 @@ fn large_vendors_have_families() {
         assert!(n >= at_least, "{vendor}: {n} families");
     }
 }
+
+/// Vendors that five or more of the OT advisories of CISA up to 2024 name, and how many do.
+const MUCH_ADVISED: [(&str, usize); 37] = [
+    ("Siemens", 522),
+    ("Rockwell Automation", 131),
+    ("Mitsubishi Electric", 82),
+    ("Schneider Electric", 74),
+    ("Delta Electronics", 58),
+    ("Hitachi Energy", 53),
+    ("Johnson Controls", 48),
+    ("Advantech", 47),
+    ("AVEVA", 36),
+    ("Philips", 27),
+    ("ABB", 27),
+    ("Omron", 25),
+    ("General Electric", 21),
+    ("Moxa", 20),
+    ("PHOENIX CONTACT", 19),
+    ("Honeywell", 19),
+    ("Fuji Electric", 16),
+    ("Emerson", 16),
+    ("Becton Dickinson", 15),
+    ("WECON", 13),
+    ("Yokogawa", 12),
+    ("Sensormatic Electronics", 12),
+    ("CODESYS", 12),
+    ("AutomationDirect", 11),
+    ("FATEK Automation", 10),
+    ("WAGO", 9),
+    ("Medtronic", 9),
+    ("ICONICS", 9),
+    ("Baxter", 9),
+    ("iniNet Solutions", 8),
+    ("PTC", 8),
+    ("LCDS", 8),
+    ("Horner Automation", 8),
+    ("mySCADA", 6),
+    ("Red Lion", 6),
+    ("Geutebrück", 6),
+    ("Eaton", 5),
+];
+
+#[test]
+fn every_vendor_that_is_much_advised_has_other_names() {
+    let vendors = vendors();
+    let mut problems = Vec::new();
+    for (name, n_advisories) in MUCH_ADVISED {
+        let n_names = vendors
+            .iter()
+            .find(|vendor| vendor.name == name)
+            .map_or(0, |vendor| vendor.aliases.len() + vendor.brands.len() + vendor.formerly.len());
+        if n_names == 0 {
+            problems.push(format!("`{name}` with {n_advisories} advisories has no other name"));
+        }
+    }
+    report(&problems);
+}
+
+/// The fifteen makers of devices that are advised most. Some number their articles; the others order by type names,
+/// which are members of families because their tails vary.
+#[test]
+fn the_largest_makers_have_their_order_numbers_and_families() {
+    let schemes: Vec<SchemeEntry> = data_files().into_iter().flat_map(|(_, file)| file.scheme).collect();
+    let families = families();
+    let mut problems = Vec::new();
+    for (vendor, numbers_articles, at_least) in [
+        ("Siemens", true, 200),
+        ("Rockwell Automation", true, 100),
+        ("Mitsubishi Electric", true, 80),
+        ("Schneider Electric", true, 100),
+        ("Delta Electronics", false, 30),
+        ("Hitachi Energy", true, 40),
+        ("Johnson Controls", false, 25),
+        ("Advantech", false, 12),
+        ("ABB", true, 100),
+        ("Omron", false, 35),
+        ("General Electric", true, 60),
+        ("Moxa", false, 70),
+        ("PHOENIX CONTACT", true, 90),
+        ("Honeywell", true, 40),
+        ("Emerson", true, 40),
+    ] {
+        let has_scheme = schemes.iter().any(|scheme| scheme.vendor == vendor);
+        let own: Vec<&FamilyEntry> = families.iter().filter(|family| family.vendor == vendor).collect();
+        let n_with_members = own.iter().filter(|family| family.patterns().next().is_some()).count();
+        if numbers_articles && !has_scheme {
+            problems.push(format!("`{vendor}` has no scheme of order numbers"));
+        }
+        if own.len() < at_least || n_with_members * 3 < at_least {
+            problems.push(format!("`{vendor}` has {} families, {n_with_members} with members", own.len()));
+        }
+    }
+    report(&problems);
+}
+
+#[test]
+fn meters_of_all_makers_are_known_by_their_type_plates() {
+    let catalogue = Catalogue::built_in();
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/domain/catalogue/families/meters.toml");
+    let file: File = toml::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let mut makers: Vec<&str> = file.family.iter().map(|family| family.vendor.as_str()).collect();
+    makers.sort_unstable();
+    makers.dedup();
+    assert!(makers.len() >= 40, "meters of {} makers", makers.len());
+    let mut problems = Vec::new();
+    for family in file.family.iter().filter(|family| !family.models.is_empty()) {
+        let example = example_of(&family.models[0]);
+        let found = families_of(&catalogue, &family.vendor, &example);
+        if !found.contains(&family.name) && !family.not.iter().any(|not| Pattern::read(not).fits(&example)) {
+            problems.push(format!("{} `{example}`: expected `{}`, found {found:?}", family.vendor, family.name));
+        }
+    }
+    report(&problems);
+}

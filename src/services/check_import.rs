@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::domain::advisory::AdvisoryKey;
-use crate::domain::catalogue::Catalogue;
 use crate::domain::inventory::{
     AssetKey, CellPlace, Field, ImportPreview, Inventory, InventoryReading, InventoryRow, RejectedRow, RowWarning,
     RowWarningKind,
@@ -15,6 +14,7 @@ use crate::domain::nameplate::Variant;
 use crate::domain::product_index::ProductIndex;
 use crate::domain::verdict::{DoubtKind, Verdict};
 use crate::ingest::spreadsheet::{self, Mapping, ReadOptions};
+use crate::services::aliases::catalogue_of;
 use crate::services::assets::AssetMaker;
 use crate::services::column_choice::{Chosen, choose, mapping_to_toml};
 use crate::services::firmware_doubt::FirmwareDoubt;
@@ -256,7 +256,7 @@ pub async fn check_import(
     let mut chosen = choose(Some(db), &request.path, &request.wish(), progress).await?;
     let mut looked = look(db, request, &mut chosen).await?;
     let known: FxHashSet<String> = store::site::list_sites(db).await?.into_iter().map(|site| site.name).collect();
-    let catalogue = Catalogue::built_in();
+    let (catalogue, _) = catalogue_of(db).await?;
     let rivals = std::mem::take(&mut chosen.survey.rivals);
     let mut maker = AssetMaker::new(&request.file_name(), request.rules(), &catalogue, chosen.key, rivals.clone());
     let (sha256, _) = tokio::task::block_in_place(|| digest(request))?;

@@ -8,12 +8,12 @@ use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-use crate::domain::catalogue::Catalogue;
 use crate::domain::inventory::{
     AssetKey, ImportPreview, Inventory, InventoryReading, NewInventory, OnMissing, REJECT_REASON, RowWarning,
 };
 use crate::domain::inventory_draft::CellChoice;
 use crate::ingest::spreadsheet::{self, Batch, Mapping, ReadError, ReadOptions};
+use crate::services::aliases::catalogue_of;
 use crate::services::assets::{AssetMaker, RowRules};
 use crate::services::column_choice::{ChoiceError, Chosen, Wish, choose, is_reject_file, mapping_to_toml};
 use crate::services::progress::Progress;
@@ -191,13 +191,14 @@ pub async fn import_inventory(
     if progress.is_cancelled() {
         return Err(ImportError::Cancelled);
     }
+    // What a note tells depends on the components that people added.
+    let (catalogue, _) = catalogue_of(db).await?;
     let mut import = inventory::begin_import(db, &new_inventory(request, sha256)).await?;
     if !request.again
         && let Some(known) = import.same_file().await?
     {
         return Ok(ImportResult::AlreadyImported(known));
     }
-    let catalogue = Catalogue::built_in();
     let rivals = std::mem::take(&mut chosen.survey.rivals);
     let mut maker = AssetMaker::new(&request.file_name(), request.rules(), &catalogue, chosen.key, rivals);
     progress.begin("Importing devices", Some(chosen.survey.n_devices));
@@ -278,7 +279,7 @@ pub async fn preview_inventory(
     if previewed.already_imported.is_some() || previewed.reading.rows.is_empty() || refused {
         return Ok(previewed);
     }
-    let catalogue = Catalogue::built_in();
+    let (catalogue, _) = catalogue_of(db).await?;
     let rivals = chosen.survey.rivals;
     let mut maker = AssetMaker::new(&request.file_name(), request.rules(), &catalogue, chosen.key, rivals);
     let mut import = inventory::begin_import(db, &new_inventory(request, sha256)).await?;

@@ -38,6 +38,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     migration!("0031_alerts"),
     migration!("0032_scheduled_reports"),
     migration!("0035_accounts"),
+    migration!("0040_zone"),
     migration!("0048_append_only"),
 ];
 

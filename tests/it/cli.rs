@@ -290,10 +290,11 @@ fn a_pack_with_a_wrong_entry_is_refused_whole_with_its_line() {
 #[test]
 fn exploited_then_probable_then_critical_comes_first_and_says_so() {
     let place = Place::new();
-    let meters = "asset_id,site,vendor,model,firmware,criticality\n\
-        M1,Riverside,Schneider Electric,PowerLogic PM8000,3.1.2,low\n\
-        M2,Riverside,Schneider Electric,PowerLogic PM8000,3.1.2,2 - hoch\n\
-        M3,Riverside,Schneider Electric,PowerLogic PM8000,3.1.2,ask Werner\n";
+    let meters = "asset_id,site,vendor,model,firmware,criticality,Purdue level\n\
+        M1,Riverside,Schneider Electric,PowerLogic PM8000,3.1.2,low,L1\n\
+        M2,Riverside,Schneider Electric,PowerLogic PM8000,3.1.2,2 - hoch,L1\n\
+        M3,Riverside,Schneider Electric,PowerLogic PM8000,3.1.2,ask Werner,\n\
+        M4,Riverside,Schneider Electric,PowerLogic PM8000,3.1.2,low,L3.5 DMZ\n";
     let file = place.write("meters.csv", meters);
     let file = file.to_str().unwrap();
     let list = "#model_version:v2025.03.14,score_date:2026-11-20T00:00:00+0000\n\
@@ -304,10 +305,15 @@ fn exploited_then_probable_then_critical_comes_first_and_says_so() {
     let rows: Vec<serde_json::Value> = scanned.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let of = |asset: &str| rows.iter().find(|row| row["asset_id"] == asset).unwrap();
     let order: Vec<&str> = rows.iter().map(|row| row["asset_id"].as_str().unwrap()).collect();
-    assert_eq!(order, ["M2", "M1", "M3"], "the critical asset comes first, a word without a place last");
+    assert_eq!(order, ["M2", "M4", "M1", "M3"], "the critical asset comes first, a word without a place last");
+    assert_eq!(of("M4")["zone"].as_str(), Some("L3.5 DMZ"));
+    assert!(of("M4")["priority"].as_str().unwrap().ends_with("criticality low; zone level 3.5 (`L3.5 DMZ`)"));
     assert_eq!((of("M2")["epss"].as_f64(), of("M2")["criticality"].as_str()), (Some(0.42013), Some("2 - hoch")));
     let why = of("M2")["priority"].as_str().unwrap();
-    assert!(why.contains("EPSS 0.42 (94th percentile, 2026-11-20); criticality high (`2 - hoch`)"), "{why}");
+    assert!(
+        why.contains("EPSS 0.42 (94th percentile, 2026-11-20); criticality high (`2 - hoch`); zone level 1 (`L1`)"),
+        "{why}"
+    );
 
     let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample_advisories");
     place.ok(&["import", file]);

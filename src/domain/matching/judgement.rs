@@ -60,7 +60,7 @@ pub(super) fn judge(index: &ProductIndex, decisions: &Decisions, variant: &Varia
         }
     }
     let serial_number = holder.serial_number;
-    let names_release = named.is_some();
+    let names_release = named.as_ref().is_some_and(|named| !named.firmware.contains(char::is_whitespace));
     let mut ruler =
         Ruler { index, variant, serial_number, device: &device, names_release, answers: FxHashMap::default() };
     let mut advisories: Vec<u32> = by_advisory.keys().copied().collect();

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use rustc_hash::FxHashSet;
 
 use crate::domain::advisory::Advisory;
-use crate::domain::catalogue::reading::{Designation, OrderSpec, TextKind};
+use crate::domain::catalogue::reading::{Designation, OrderSpec, Strength, TextKind};
 use crate::domain::catalogue::{Catalogue, FamilyId, VendorSet};
 use crate::domain::model::{take_remarks, tokens};
 use crate::domain::order_number::{Pattern, squash};
@@ -216,7 +216,10 @@ impl EntryReading {
         let title = text.title.as_deref().unwrap_or("");
         let mut designations = catalogue.read_designations(title, &vendors, TextKind::Advisory);
         let series = series_in(&text.name);
+        // Words of the vendor's long name say nothing of the product.
+        let of_vendor = words(&text.vendor);
         for designation in &mut designations {
+            designation.parts.retain(|part| part.strength == Strength::Designator || !of_vendor.contains(&part.key));
             if series != 0 {
                 designation.series = series;
             }

@@ -54,7 +54,8 @@ impl Catalogue {
         }
         if let Some(at) = release.filter(|_| found.generation.is_none()) {
             let chunk = || tokens[at..].iter().take_while(|token| token.chunk == tokens[at].chunk);
-            let numbers = chunk().filter_map(|token| token.text.parse().ok()).collect();
+            let leading = |token: &Token| token.text.split('u').next().and_then(|n| n.parse().ok());
+            let numbers = chunk().filter_map(leading).collect();
             let text = chunk().map(|token| token.raw.as_str()).collect::<Vec<_>>().join(".");
             found.generation = Some(Generation { numbers, reach: Reach::Only, text });
         }
@@ -192,13 +193,17 @@ fn is_unit(key: &str) -> bool {
 /// Where the only version of a name begins, `5.1` behind a program's: two numbers or more of at most two digits, with dots
 /// between them. `None` where the name tells of several ("3.1 through 3.3").
 fn release_in(tokens: &[Token], taken: &[bool]) -> Option<usize> {
-    let short = |token: &Token| token.text.len() <= 2 && token.text.bytes().all(|b| b.is_ascii_digit());
+    let is_short = |text: &str| (1..=2).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+    let short = |token: &Token| is_short(&token.text);
+    // `3.8u4`
+    let ends =
+        |token: &Token| short(token) || token.text.split_once('u').is_some_and(|(a, b)| is_short(a) && is_short(b));
     let begins = |at: &usize| *at == 0 || tokens[*at - 1].chunk != tokens[*at].chunk;
     let mut releases = (1..tokens.len()).filter(begins).filter(|at| {
         let chunk: Vec<usize> = (*at..tokens.len()).take_while(|n| tokens[*n].chunk == tokens[*at].chunk).collect();
         let [inner @ .., last] = chunk.as_slice() else { return false };
         let dotted = inner.iter().all(|n| short(&tokens[*n]) && tokens[*n].is_dotted);
-        !inner.is_empty() && dotted && short(&tokens[*last]) && chunk.iter().all(|n| !taken[*n])
+        !inner.is_empty() && dotted && ends(&tokens[*last]) && chunk.iter().all(|n| !taken[*n])
     });
     releases.next().filter(|_| releases.next().is_none())
 }
