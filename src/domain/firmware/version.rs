@@ -398,7 +398,16 @@ impl Version {
             && self.suffix(Slot::Build).is_none()
             && self.suffixes[..Slot::Build as usize] == listed.suffixes[..Slot::Build as usize]
             && order_cores(&self.core, &listed.core) == Some(Ordering::Equal);
-        short || no_build
+        short || no_build || self.leaves_out_revision_of(listed)
+    }
+
+    /// `13.3.1` beside `13.3.1 R5`; of years each release is a version of its own (`2020`, `2020 R2`).
+    fn leaves_out_revision_of(&self, listed: &Version) -> bool {
+        let bare = |text: &str| text.trim_start_matches(['v', 'V', ' ']).to_owned();
+        let Some((head, revision)) = listed.text.rsplit_once(' ') else { return false };
+        let number = revision.strip_prefix(['R', 'r']).unwrap_or_default();
+        let counted = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+        counted && !self.counts_years() && bare(head) == bare(&self.text)
     }
 }
 
