@@ -137,6 +137,12 @@ async fn add(arguments: &AddArguments, context: &Context) -> Outcome {
             context.say(format_args!("warning: {why}"));
         }
         println!("Added {}, known already {}, unreadable {}.", added.n_added, added.n_known, added.n_unreadable);
+        if added.n_questionable > 0 {
+            context.say(format_args!(
+                "{} of them with an oddity that can change a verdict; `nameplate advisory lint` tells them",
+                added.n_questionable
+            ));
+        }
         for (kind, n) in &added.warnings {
             println!("  {n:>6} × {}", kind.word());
         }

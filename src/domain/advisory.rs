@@ -296,18 +296,39 @@ impl Advisory {
 
     /// Orders two revisions of one advisory: the one that counts is the greater.
     ///
-    /// The version decides, then the date of the current release. Where one of the versions is no CSAF version,
-    /// or one is an integer and the other semantic, the date decides first, since the numbers mean different things.
+    /// A draft never counts beside what was released. Then the version decides, then the date of the current release.
+    /// Where one of the versions is no CSAF version, or one is an integer and the other semantic, the date decides
+    /// first, since the numbers mean different things.
     pub fn compare_revisions(&self, other: &Advisory) -> Ordering {
-        compare_dated_versions((&self.version, self.updated_at), (&other.version, other.updated_at))
+        let dated = |advisory: &Advisory| advisory.updated_at;
+        compare_released(&self.status, &other.status)
+            .then_with(|| compare_dated_versions((&self.version, dated(self)), (&other.version, dated(other))))
     }
 }
 
 impl AdvisoryRevision {
     /// Orders two revisions of one advisory as [`Advisory::compare_revisions`] does.
     pub fn compare_revisions(&self, other: &AdvisoryRevision) -> Ordering {
-        compare_dated_versions((&self.version, self.updated_at), (&other.version, other.updated_at))
+        compare_released(&self.status, &other.status)
+            .then_with(|| compare_dated_versions((&self.version, self.updated_at), (&other.version, other.updated_at)))
     }
+}
+
+/// The status of a document that is not released yet (CSAF 2.1 section 3.2.2.13.7).
+pub const DRAFT: &str = "draft";
+
+/// What a reader must know about a document with this status; `None` for one that stands.
+pub fn status_notice(status: &str) -> Option<&'static str> {
+    match status {
+        DRAFT => Some("a draft, not released yet: it may change or go"),
+        "interim" => Some("interim: it may change soon"),
+        _ => None,
+    }
+}
+
+/// Drafts come before what was released.
+fn compare_released(a: &str, b: &str) -> Ordering {
+    (a != DRAFT).cmp(&(b != DRAFT))
 }
 
 fn compare_dated_versions(a: (&str, Option<Timestamp>), b: (&str, Option<Timestamp>)) -> Ordering {
@@ -527,6 +548,25 @@ mod tests {
         }
         assert_eq!(compare_versions("1.0.0+20230817", "1.0.0+5"), Ordering::Equal);
         assert_eq!(compare_versions("1", "1.0.0"), Ordering::Equal);
+    }
+
+    #[test]
+    fn a_draft_never_counts_beside_what_was_released() {
+        let revision = |version: &str, status: &str| Advisory {
+            version: version.to_owned(),
+            status: status.to_owned(),
+            ..Advisory::default()
+        };
+        for (revisions, counts) in [
+            (&[("1", "final"), ("2", "draft")][..], "1"),
+            (&[("2", "draft"), ("1", "interim")], "1"),
+            (&[("1", "draft"), ("2", "draft")], "2"),
+            (&[("1", "draft"), ("2", "final"), ("3", "final")], "3"),
+        ] {
+            let revisions: Vec<Advisory> = revisions.iter().map(|(v, s)| revision(v, s)).collect();
+            let at = latest_of(&revisions).unwrap();
+            assert_eq!(revisions[at].version, counts);
+        }
     }
 
     #[test]

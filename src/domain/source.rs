@@ -1,6 +1,6 @@
 //! A configured place that advisories come from, its health, and how far its documents can be trusted.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 /// What the check of a document's digest and signature came to, before anything in it was read.
 ///
@@ -239,6 +239,21 @@ pub struct SourceDocument {
     /// Of the bytes.
     pub size_bytes: u64,
     pub checked_at: Timestamp,
+    /// Visits, one after the other, that did not get it as an advisory; 0 once it is kept.
+    pub n_tries: u64,
+}
+
+impl SourceDocument {
+    /// Whether a visit leaves it alone for now. What was missing or could not be read twice is tried after half an hour, then after twice as
+    /// long each time, and once in twelve hours at least; another date in the list ends the pause.
+    pub fn rests(&self, listed_at: &str, now: Timestamp) -> bool {
+        let is_vain = matches!(self.state, DocumentState::Missing | DocumentState::Unreadable);
+        if !is_vain || self.n_tries < 2 || self.listed_at != listed_at {
+            return false;
+        }
+        let doubled = 30_i64 << (self.n_tries - 2).min(5);
+        now.duration_since(self.checked_at) < SignedDuration::from_mins(doubled.min(12 * 60))
+    }
 }
 
 /// One visit to a source.
@@ -376,6 +391,33 @@ mod tests {
         assert_eq!(health("2026-11-20T02:00:00Z").silent_days(now), Some(3));
         assert_eq!(health("2026-11-24T02:00:00Z").silent_days(now), Some(0), "a clock that was set back");
         assert_eq!(SourceHealth::default().silent_days(now), None);
+    }
+
+    #[test]
+    fn what_is_never_got_is_looked_for_ever_more_seldom() {
+        let seen: Timestamp = "2026-11-23T02:00:00Z".parse().unwrap();
+        let document = |state: DocumentState, n_tries: u64| SourceDocument {
+            url: "https://a.example/x.json".to_owned(),
+            state,
+            trust: Trust::Unsigned,
+            reason: String::new(),
+            listed_at: "2026-11-01".to_owned(),
+            validator: Validator::default(),
+            sha256: None,
+            size_bytes: 0,
+            checked_at: seen,
+            n_tries,
+        };
+        for (n_tries, minutes) in [(0, 0), (1, 0), (2, 30), (3, 60), (6, 480), (7, 720), (99, 720)] {
+            let document = document(DocumentState::Missing, n_tries);
+            let after = |m: i64| seen.checked_add(SignedDuration::from_mins(m)).unwrap();
+            assert_eq!(document.rests("2026-11-01", after(minutes - 1)), minutes > 0, "{n_tries}");
+            assert!(!document.rests("2026-11-01", after(minutes)), "{n_tries}");
+            assert!(!document.rests("2026-11-22", seen), "it was changed");
+        }
+        for state in [DocumentState::Kept, DocumentState::Held] {
+            assert!(!document(state, 5).rests("2026-11-01", seen), "another choice of the owner may let it in");
+        }
     }
 
     #[test]

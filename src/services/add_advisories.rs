@@ -10,9 +10,11 @@ use rustc_hash::FxHashSet;
 use crate::domain::advisory::{AdvisoryRevision, UnreadableAdvisory};
 use crate::domain::priority::{EpssList, KevCatalogue};
 use crate::domain::source::Trust;
+use crate::ingest::csaf::lint::findings;
 use crate::ingest::csaf::load::{Document, Found, LoadOptions, ReadAdvisory, load_each};
 use crate::ingest::csaf::warning::CsafWarningKind;
 use crate::services::progress::Progress;
+use crate::services::search_advisories::refresh_search;
 use crate::store::{Db, StoreError, advisory, epss, kev};
 
 /// What adding did. The numbers of documents add up: `n_added + n_known + n_unreadable` were found.
@@ -26,6 +28,8 @@ pub struct Added {
     pub n_unreadable: u64,
     /// Files that are no documents: signatures, digests, indexes.
     pub n_passed_over: u64,
+    /// Added revisions with an oddity that can change a verdict; see [`crate::domain::advisory_note::Quality`].
+    pub n_questionable: u64,
     /// Warnings of the added revisions by kind.
     pub warnings: BTreeMap<CsafWarningKind, u64>,
     /// One sentence for each document and archive that could not be read.
@@ -39,6 +43,7 @@ impl Added {
         self.n_known += other.n_known;
         self.n_unreadable += other.n_unreadable;
         self.n_passed_over += other.n_passed_over;
+        self.n_questionable += other.n_questionable;
         for (kind, n) in other.warnings {
             *self.warnings.entry(kind).or_default() += n;
         }
@@ -79,10 +84,13 @@ pub async fn add_advisories(db: &Db, paths: &[PathBuf], progress: &dyn Progress)
         }) as u64;
     });
     progress.end();
-    match failure {
-        Some(e) => Err(e),
-        None => batch.save(db).await.map(|()| added),
+    if let Some(e) = failure {
+        return Err(e);
     }
+    batch.save(db).await?;
+    // The quality line of each document, and the texts by which it is found.
+    refresh_search(db, progress).await?;
+    Ok(added)
 }
 
 #[derive(Default)]
@@ -99,6 +107,8 @@ impl Batch {
             Ok(_) if !known.insert(sha256.clone()) => added.n_known += 1,
             Ok(read) => {
                 added.n_added += 1;
+                let found = findings(&read.advisory, read.warnings.clone());
+                added.n_questionable += u64::from(found.iter().any(|found| found.kind.can_change_a_verdict()));
                 for warning in &read.warnings {
                     *added.warnings.entry(warning.kind).or_default() += 1;
                 }

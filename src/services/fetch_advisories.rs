@@ -14,15 +14,14 @@ use jiff::{SignedDuration, Timestamp};
 use thiserror::Error;
 
 use crate::domain::source::{Pull, Source};
+use crate::services::lease::{self, Taken};
 use crate::services::progress::Progress;
+use crate::services::search_advisories::refresh_search;
 use crate::services::sources::{FetchSettings, SourceError};
 use crate::store::{self, Db, StoreError};
 
 /// The lease of the process that fetches.
 pub const LEASE: &str = "fetch";
-
-/// How often the lease is renewed; far below the silence after which another process may take it.
-const HEARTBEAT: std::time::Duration = std::time::Duration::from_secs(15);
 
 /// Why nothing was fetched at all. What goes wrong with one source stands in its [`Pull`].
 #[derive(Debug, Error)]
@@ -65,13 +64,10 @@ pub async fn fetch_advisories(
     if sources.is_empty() {
         return Ok(Vec::new());
     }
-    let holder = format!("process {} at {now}", std::process::id());
-    if !store::lease::save_lease(db, LEASE, &holder, clock.at()).await? {
-        let (holder, since) =
-            store::lease::find_lease(db, LEASE).await?.unwrap_or_else(|| ("another process".to_owned(), clock.at()));
-        return Err(FetchAdvisoriesError::Busy { holder, since });
-    }
-    let _heart = Heart(tokio::spawn(beat(db.clone(), holder.clone(), clock)));
+    let held = match lease::take(db, LEASE).await? {
+        Taken::Held(held) => held,
+        Taken::By(holder, since) => return Err(FetchAdvisoriesError::Busy { holder, since }),
+    };
     let mut fetched = Vec::with_capacity(sources.len());
     let pace = settings.pace();
     let mut failure = None;
@@ -87,11 +83,15 @@ pub async fn fetch_advisories(
             }
         }
     }
-    store::lease::delete_lease(db, LEASE, &holder).await?;
-    match failure {
-        Some(e) => Err(e.into()),
-        None => Ok(fetched),
+    held.give_back().await?;
+    if let Some(e) = failure {
+        return Err(e.into());
     }
+    if fetched.iter().any(|one| one.pull.n_added > 0) {
+        // The quality line of each document, and the texts by which it is found.
+        refresh_search(db, progress).await?;
+    }
+    Ok(fetched)
 }
 
 async fn chosen(db: &Db, names: &[String]) -> Result<Vec<(i64, Source)>, FetchAdvisoriesError> {
@@ -118,23 +118,5 @@ impl Clock {
     fn at(self) -> Timestamp {
         let elapsed = SignedDuration::try_from(self.began.elapsed()).unwrap_or_default();
         self.now.checked_add(elapsed).unwrap_or(self.now)
-    }
-}
-
-/// Stops renewing the lease when the fetch ends, however it ends.
-struct Heart(tokio::task::JoinHandle<()>);
-
-impl Drop for Heart {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
-}
-
-async fn beat(db: Db, holder: String, clock: Clock) {
-    loop {
-        tokio::time::sleep(HEARTBEAT).await;
-        if let Err(e) = store::lease::save_lease(&db, LEASE, &holder, clock.at()).await {
-            tracing::warn!("the lease of the fetch could not be renewed: {e}");
-        }
     }
 }

@@ -8,6 +8,7 @@ use rayon::prelude::*;
 
 use crate::domain::lint::{LintFinding, LintReport};
 use crate::ingest::csaf::document::read_document;
+use crate::ingest::csaf::file_name::check_file_name;
 use crate::ingest::csaf::lint::findings;
 use crate::ingest::csaf::load::{Found, LoadOptions, ReadAdvisory, load_each};
 use crate::ingest::csaf::warning::CsafWarningKind;
@@ -22,7 +23,10 @@ pub fn lint_paths(paths: &[PathBuf], progress: &dyn Progress) -> LintReport {
     load_each(paths, &LoadOptions::default(), &mut |found| {
         match found {
             Found::Document(document) => match document.result {
-                Ok(read) => linting.take(&document.name, read),
+                Ok(mut read) => {
+                    read.warnings.extend(check_file_name(&document.name, &read.advisory.id));
+                    linting.take(&document.name, read);
+                }
                 Err(error) => {
                     linting.report.n_documents += 1;
                     linting.unreadable(document.name, error.to_string());

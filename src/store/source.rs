@@ -281,10 +281,11 @@ struct DocumentRow {
     sha256: Option<String>,
     size_bytes: i64,
     checked_at: String,
+    n_tries: i64,
 }
 
 const SELECT_DOCUMENT: &str = "select source_document_id, url, state, trust, reason, listed_at, etag, last_modified, \
-    sha256, size_bytes, checked_at from source_document";
+    sha256, size_bytes, checked_at, n_tries from source_document";
 
 impl DocumentRow {
     fn into_domain(self) -> Result<SourceDocument, StoreError> {
@@ -298,6 +299,7 @@ impl DocumentRow {
             sha256: self.sha256,
             size_bytes: read_count(self.size_bytes),
             checked_at: read_time("source_document.checked_at", &self.checked_at)?,
+            n_tries: read_count(self.n_tries),
         })
     }
 }
@@ -326,7 +328,7 @@ pub async fn list_documents_not_kept(
 ) -> Result<Vec<(i64, SourceDocument)>, StoreError> {
     let rows = sql!(db, all DocumentRow,
         "select source_document_id, url, state, trust, reason, listed_at, etag, last_modified, sha256, size_bytes, \
-         checked_at from source_document \
+         checked_at, n_tries from source_document \
          where source_id = $1 and state <> 'kept' and source_document_id > $2 \
          order by source_document_id limit $3",
         source_id, after, i64::from(limit))?;
@@ -351,7 +353,7 @@ pub async fn find_held_document(db: &Db, source_document_id: i64) -> Result<Opti
 }
 
 /// Keeps what became of documents, all or none; bytes are kept of those that are held apart. What was known of the same
-/// URL is replaced.
+/// URL is replaced; how often it was tried in vain is counted here.
 pub async fn save_source_documents(
     db: &Db,
     source_id: i64,
@@ -374,7 +376,7 @@ pub async fn save_source_documents(
         insert!(
             &mut tx,
             "insert into source_document (source_id, url_digest, url, state, trust, reason, listed_at, etag, \
-             last_modified, sha256, document, size_bytes, checked_at)",
+             last_modified, sha256, document, size_bytes, checked_at, n_tries)",
             batch,
             |b, (url_digest, d, packed)| b
                 .push_bind(source_id)
@@ -389,11 +391,13 @@ pub async fn save_source_documents(
                 .push_bind(d.sha256.as_deref())
                 .push_bind(packed.as_deref())
                 .push_bind(count(d.size_bytes))
-                .push_bind(time(d.checked_at)),
+                .push_bind(time(d.checked_at))
+                .push_bind(i64::from(d.state != DocumentState::Kept)),
             "on conflict (source_id, url_digest) do update set state = excluded.state, trust = excluded.trust, \
              reason = excluded.reason, listed_at = excluded.listed_at, etag = excluded.etag, \
              last_modified = excluded.last_modified, sha256 = excluded.sha256, document = excluded.document, \
-             size_bytes = excluded.size_bytes, checked_at = excluded.checked_at"
+             size_bytes = excluded.size_bytes, checked_at = excluded.checked_at, \
+             n_tries = case when excluded.n_tries = 0 then 0 else source_document.n_tries + 1 end"
         )?;
     }
     tx.commit().await

@@ -460,6 +460,47 @@ async fn closed_circles_are_read_with_a_token_that_only_their_host_sees() {
     assert!(!elsewhere.is_empty() && elsewhere.iter().all(|(_, token)| token.is_empty()), "{elsewhere:?}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_closed_circle_is_read_with_a_certificate() {
+    let (_folder, db) = sqlite().await;
+    let provider = Provider::start_with_client_certificates().await;
+    provider.put_feed("/amber.json", &[provider.put_document("/own.json", &document("J-1", 1, 0), None)]);
+    provider.put_metadata(
+        &json!([{"rolie": {"feeds": [{"tlp_label": "AMBER", "url": provider.url("/amber.json")}]}}]),
+        &[],
+    );
+    configure(&db, &provider, SourceChoices::default()).await;
+    let pull = fetch(&db).await;
+    assert!(!pull.is_good() && pull.n_added == 0, "{pull:?}");
+    assert_eq!(provider.n_hits(), 0, "nobody comes in without a certificate");
+
+    let identity_file = provider.identity_file().to_str().map(ToOwned::to_owned);
+    configure(&db, &provider, SourceChoices { identity_file, ..SourceChoices::default() }).await;
+    let pull = fetch(&db).await;
+    assert_eq!((pull.n_added, pull.error.as_str()), (1, ""), "{pull:?}");
+    assert_eq!(advisories(&db).await[0].0, "J-1");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dead_links_are_looked_for_ever_more_seldom() {
+    let (_folder, db) = sqlite().await;
+    let provider = Provider::start().await;
+    let dead = provider.put_document("/dead.json", &document("K-2", 1, 0), None);
+    let alive = provider.put_document("/alive.json", &document("K-1", 1, 0), None);
+    provider.put("/dead.json", Page::Status(404));
+    provider.put_feed("/feed.json", &[alive, dead]);
+    provider
+        .put_metadata(&json!([{"rolie": {"feeds": [{"tlp_label": "WHITE", "url": provider.url("/feed.json")}]}}]), &[]);
+    configure(&db, &provider, SourceChoices::default()).await;
+    let mut n_asked = Vec::new();
+    for _ in 0..4 {
+        fetch(&db).await;
+        n_asked.push(provider.hits().iter().filter(|path| *path == "/dead.json").count());
+    }
+    assert_eq!(n_asked, [1, 1, 0, 0], "twice at once, then after half an hour");
+    assert_eq!(not_kept(&db).await.len(), 1, "it is still told");
+}
+
 /// A proxy that leads every name to one port of this machine, so that a public name can be played here.
 async fn proxy(port: u16) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

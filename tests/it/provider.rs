@@ -70,15 +70,29 @@ impl Drop for Provider {
 
 impl Provider {
     pub async fn start() -> Provider {
+        Provider::start_with(false).await
+    }
+
+    /// A provider that talks only to those who show a certificate of its authority.
+    pub async fn start_with_client_certificates() -> Provider {
+        Provider::start_with(true).await
+    }
+
+    async fn start_with(asks_for_certificates: bool) -> Provider {
         let folder = tempfile::tempdir().unwrap();
         let shared = Shared { pages: Arc::default(), hits: Arc::default(), maker: Arc::default() };
         let router = Router::new().fallback(answer).with_state(shared.clone());
-        let (port, server) = serve_tls(router, folder.path()).await;
+        let (port, server) = serve_tls_with(router, folder.path(), asks_for_certificates).await;
         Provider { shared, port, folder, server }
     }
 
     pub fn url(&self, path: &str) -> String {
         format!("https://localhost:{}{path}", self.port)
+    }
+
+    /// A key with its certificate of the authority, PEM.
+    pub fn identity_file(&self) -> PathBuf {
+        self.folder.path().join("client.pem")
     }
 
     /// The certificate of the authority, PEM.
@@ -230,6 +244,16 @@ async fn answer(State(shared): State<Shared>, request: Request) -> Response {
 
 /// Serves over TLS on a port of its own; the certificate of the authority lies in the folder as `ca.pem`.
 pub async fn serve_tls(router: Router, folder: &Path) -> (u16, tokio::task::JoinHandle<()>) {
+    serve_tls_with(router, folder, false).await
+}
+
+/// As [`serve_tls`], where it is wanted only for those who show a certificate of the authority, as the one that lies in
+/// the folder as `client.pem` with its key.
+async fn serve_tls_with(
+    router: Router,
+    folder: &Path,
+    asks_for_certificates: bool,
+) -> (u16, tokio::task::JoinHandle<()>) {
     let mut params = CertificateParams::new(Vec::new()).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
@@ -238,10 +262,22 @@ pub async fn serve_tls(router: Router, folder: &Path) -> (u16, tokio::task::Join
     let names = ["localhost", "127.0.0.1", "vendor.example"].map(ToOwned::to_owned).to_vec();
     let key = KeyPair::generate().unwrap();
     let certificate = CertificateParams::new(names).unwrap().signed_by(&key, &authority).unwrap();
-    let config = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
+    let client_key = KeyPair::generate().unwrap();
+    let client = CertificateParams::new(vec!["plant.example".to_owned()]).unwrap();
+    let client = client.signed_by(&client_key, &authority).unwrap();
+    std::fs::write(folder.join("client.pem"), format!("{}{}", client_key.serialize_pem(), client.pem())).unwrap();
+    let ring = Arc::new(rustls::crypto::ring::default_provider());
+    let builder =
+        rustls::ServerConfig::builder_with_provider(ring.clone()).with_safe_default_protocol_versions().unwrap();
+    let builder = if asks_for_certificates {
+        let mut roots = rustls::RootCertStore::empty();
+        roots.add(authority.der().clone()).unwrap();
+        let verifier = rustls::server::WebPkiClientVerifier::builder_with_provider(Arc::new(roots), ring);
+        builder.with_client_cert_verifier(verifier.build().unwrap())
+    } else {
+        builder.with_no_client_auth()
+    };
+    let config = builder
         .with_single_cert(
             vec![certificate.der().clone()],
             PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der())),

@@ -5,6 +5,7 @@
 
 pub mod document;
 pub mod error;
+pub mod file_name;
 pub mod lint;
 pub mod load;
 pub mod warning;

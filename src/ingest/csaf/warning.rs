@@ -91,6 +91,10 @@ kinds! {
     EssentialExtension = "essential_extension",
     /// The version text of a product that could not be read; found by lint only.
     UnreadVersion = "unread_version",
+    /// A file whose name says that its document does not fulfil the standard; found by lint only.
+    MarkedInvalid = "marked_invalid",
+    /// A file whose name is not made of the id of its document; found by lint only.
+    FileName = "file_name",
     /// What the category of the document demands or forbids; found by lint only.
     ProfileMismatch = "profile_mismatch",
     /// Version, status and revision history that do not fit together; found by lint only.

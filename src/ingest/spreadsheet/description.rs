@@ -3,6 +3,7 @@
 
 use crate::domain::inventory::Field;
 
+use super::cpe;
 use super::text::{clean, fold};
 use super::values::{self, OrderForm};
 use super::words;
@@ -105,6 +106,11 @@ const ORDER_LABELS: [&str; 25] = [
 /// column gives, blank for none.
 pub fn split(text: &str, vendor: &str) -> Vec<(Field, String)> {
     let mut rest = clean(text).into_owned();
+    if let Some(mut named) = cpe::read(&rest) {
+        // A vendor that another column gives is written by a person.
+        named.retain(|(field, _)| *field != Field::Vendor || vendor.is_empty());
+        return named;
+    }
     if words::is_no_device(&rest) || words::is_not_stated(&rest) {
         return Vec::new();
     }

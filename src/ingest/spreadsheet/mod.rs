@@ -17,6 +17,7 @@ mod biff;
 mod biff12;
 mod compound;
 mod container;
+mod cpe;
 mod damage;
 mod delimited;
 mod description;

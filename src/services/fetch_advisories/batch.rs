@@ -134,6 +134,7 @@ fn settle(listed: Listed, checked: Checked, source_id: i64, accepts: Accepts, no
         sha256: Some(sha256.clone()),
         size_bytes,
         checked_at: now,
+        n_tries: 0,
     };
     if !accepts.takes(trust) {
         return Settled { row: row(DocumentState::Held, reason), bytes, outcome: Outcome::Held, permit };
@@ -176,5 +177,6 @@ pub(super) fn missing(listed: &Listed, reason: String, now: Timestamp) -> Source
         sha256: None,
         size_bytes: 0,
         checked_at: now,
+        n_tries: 0,
     }
 }

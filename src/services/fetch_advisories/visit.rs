@@ -227,7 +227,13 @@ impl Visit<'_> {
             let known = store::source::list_source_documents(self.db, self.source_id, &urls).await?;
             let known: FxHashMap<String, SourceDocument> = known.into_iter().map(|d| (d.url.clone(), d)).collect();
             for listed in chunk {
-                let known = known.get(&listed.url).filter(|known| known.state == DocumentState::Kept);
+                let known = known.get(&listed.url);
+                if !has_new_keys && known.is_some_and(|known| known.rests(&listed.listed_at, self.clock.at())) {
+                    self.pull.n_unchanged += 1;
+                    self.progress.advance(1);
+                    continue;
+                }
+                let known = known.filter(|known| known.state == DocumentState::Kept);
                 let known = known.filter(|known| !(has_new_keys && known.trust == Trust::KeyMissing));
                 if known.is_some_and(|known| !listed.listed_at.is_empty() && known.listed_at == listed.listed_at) {
                     self.pull.n_unchanged += 1;

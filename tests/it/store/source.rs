@@ -85,6 +85,7 @@ async fn what_is_not_kept_is_listed_and_held_bytes_come_back(database: &TestData
         sha256: Some("ab".repeat(32)),
         size_bytes: 5,
         checked_at: at("2026-11-20T02:00:00Z"),
+        n_tries: 0,
     };
     let good = document("good", DocumentState::Kept, Trust::Verified);
     let bad = document("bad", DocumentState::Held, Trust::Failed);
@@ -94,7 +95,7 @@ async fn what_is_not_kept_is_listed_and_held_bytes_come_back(database: &TestData
 
     let not_kept = source::list_documents_not_kept(&db, id, 0, 10).await.unwrap();
     let [(key, held)] = not_kept.as_slice() else { panic!("{not_kept:?}") };
-    assert_eq!(held, &bad);
+    assert_eq!(held, &SourceDocument { n_tries: 2, ..bad.clone() }, "it was looked for twice");
     assert_eq!(source::find_held_document(&db, *key).await.unwrap().as_deref(), Some(&b"bytes"[..]));
     assert_eq!(source::list_documents_not_kept(&db, id, *key, 10).await.unwrap(), []);
     let found =
