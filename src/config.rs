@@ -97,6 +97,16 @@ keys! {
     webhook_secret_file: PathBuf,
     /// Hosts that webhooks may reach although their address is private, with commas between.
     webhook_hosts: String,
+    /// Who publishes VEX documents: the organisation that runs the sites.
+    vex_publisher: String,
+    /// A URI that belongs to the publisher of VEX documents: `https://plant.example`.
+    vex_namespace: String,
+    /// Days that messages which were sent and nightly runs are kept; the nightly run removes older ones. Default: none,
+    /// all are kept.
+    retention_days: String,
+    /// Days that closed exposures, earlier wordings, runs and revisions of advisories that no longer count are kept; the
+    /// nightly run removes older ones, and no report tells a day before. Default: none, all are kept.
+    history_days: String,
 }
 
 /// Where settings could not be had from.

@@ -7,9 +7,10 @@ use jiff::Timestamp;
 
 use super::{COULD_NOT, Context, Outcome};
 use crate::report::visible::visible_line;
-use crate::services::backup::{backup, remove_old, restore};
+use crate::services::backup::{backup, restore};
 use crate::services::doctor::{State, examine};
 use crate::services::outlets::Outlets;
+use crate::services::retention::{Retention, SHORTEST_HISTORY};
 use crate::store::backup::Checked;
 
 /// Copy the database into a new file while it is in use, and check the copy
@@ -38,17 +39,23 @@ pub struct RestoreArguments {
     replace: bool,
 }
 
-/// Remove messages that were sent and nightly runs that are older than so many days
+/// Remove messages that were sent and nightly runs that are older than so many days; with --history-days history too
 ///
-/// Exposures, their history, advisories and decisions are evidence and stay.
+/// Exposures, their history, advisories and decisions are evidence and stay, unless --history-days says how long: then
+/// closed exposures, earlier wordings and revisions of advisories that no longer count go, and no report tells a day
+/// before. The keys `retention_days` and `history_days` have the nightly run do it.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:
   nameplate retention --days 400 --yes
+  nameplate retention --days 400 --history-days 1200 --yes
   nameplate retention --days 90")]
 pub struct RetentionArguments {
     #[arg(long, value_name = "N", default_value_t = 400, value_parser = clap::value_parser!(i64).range(1..=36_500))]
     days: i64,
+    /// Days that history is kept [default: for ever]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(SHORTEST_HISTORY..=36_500))]
+    history_days: Option<i64>,
     /// Do it; without this, only say so
     #[arg(long)]
     yes: bool,
@@ -103,14 +110,19 @@ fn in_words(checked: &Checked) -> String {
 pub async fn run_retention(arguments: &RetentionArguments, context: &Context) -> Outcome {
     let db = context.open_database().await?;
     if !arguments.yes {
+        let history = match arguments.history_days {
+            Some(days) => format!(", and history of more than {days} days ago,"),
+            None => String::new(),
+        };
         return Err(format!(
-            "messages that were sent and nightly runs of more than {} days ago would be removed\nhint: add --yes to do it",
+            "messages that were sent and nightly runs of more than {} days ago{history} would be removed\nhint: add --yes to do it",
             arguments.days
         )
         .into());
     }
-    let removed = remove_old(&db, arguments.days, Timestamp::now()).await?;
-    println!("Removed {} messages and {} runs.", removed.n_messages, removed.n_runs);
+    let retention = Retention { days: Some(arguments.days), history_days: arguments.history_days };
+    let cleared = retention.clear(&db, Timestamp::now()).await?;
+    println!("Removed {}.", cleared.in_words().unwrap_or_else(|| "nothing: all is younger".to_owned()));
     Ok(ExitCode::SUCCESS)
 }
 

@@ -10,6 +10,7 @@ use crate::domain::nightly::{Outcome as StepOutcome, StartedBy};
 use crate::report::visible::visible_line;
 use crate::services::nightly::{Chain, due_slot, run_nightly};
 use crate::services::outlets::Outlets;
+use crate::services::retention::Retention;
 use crate::services::sources::FetchSettings;
 use crate::services::watch::schedule;
 use crate::store;
@@ -61,6 +62,7 @@ pub async fn run(arguments: &Arguments, context: &Context) -> Outcome {
         outlets: &outlets,
         fetching: &fetching,
         data_dir: data_dir.as_deref(),
+        retention: Retention::of(&context.config)?,
         clock: &clock,
         progress: &bars,
     };

@@ -59,13 +59,17 @@ pub struct Facts {
     pub is_other_matcher: bool,
     /// An alias or a decision came or went since the run before.
     pub is_decided: bool,
+    /// A person answered the question of this very exposure since the run before, or took the answer back.
+    pub is_answered: bool,
 }
 
 impl Facts {
-    /// The cause that is told. A device that came or went explains its exposures alone; a revised advisory comes
+    /// The cause that is told. An answer was given to just this; a device that came or went explains its exposures alone; a revised advisory comes
     /// before a new matcher, which may have changed the same answer, but without the revision nobody would ask.
     pub fn cause(self) -> Cause {
-        if self.is_other_inventory {
+        if self.is_answered {
+            Cause::Decision
+        } else if self.is_other_inventory {
             Cause::Inventory
         } else if self.is_revised {
             Cause::Advisory
@@ -270,9 +274,16 @@ mod tests {
 
     #[test]
     fn one_cause_is_told() {
-        let all = Facts { is_revised: true, is_other_inventory: true, is_other_matcher: true, is_decided: true };
+        let all = Facts {
+            is_revised: true,
+            is_other_inventory: true,
+            is_other_matcher: true,
+            is_decided: true,
+            is_answered: false,
+        };
         for (facts, cause) in [
             (all, Cause::Inventory),
+            (Facts { is_answered: true, ..all }, Cause::Decision),
             (Facts { is_other_inventory: false, ..all }, Cause::Advisory),
             (Facts { is_other_inventory: false, is_revised: false, ..all }, Cause::Matcher),
             (Facts { is_decided: true, ..Facts::default() }, Cause::Decision),

@@ -13,6 +13,7 @@ use crate::services::lease::{self, Taken};
 use crate::services::outlets::{Outlets, deliver};
 use crate::services::progress::Progress;
 use crate::services::rescan::{rescan, rescan_pending};
+use crate::services::retention::Retention;
 use crate::services::scheduled_reports::make_reports;
 use crate::services::send_alerts::send_alerts;
 use crate::services::sources::FetchSettings;
@@ -25,6 +26,8 @@ pub struct Chain<'a> {
     pub fetching: &'a FetchSettings,
     /// Where reports that go out by mail are kept; `None` makes none.
     pub data_dir: Option<&'a std::path::Path>,
+    /// How long what is past is kept.
+    pub retention: Retention,
     pub clock: &'a (dyn Fn() -> Timestamp + Sync),
     pub progress: &'a dyn Progress,
 }
@@ -212,7 +215,14 @@ async fn do_step(chain: &Chain<'_>, step: Step) -> Result<(Outcome, String), Str
                 )),
             }
         }
-        Step::Report => report_step(chain).await,
+        Step::Report => {
+            let (outcome, told) = report_step(chain).await?;
+            let cleared = chain.retention.clear(chain.db, (chain.clock)()).await.map_err(in_words)?;
+            match cleared.in_words() {
+                Some(cleared) => done(format!("{told}; {cleared} were kept long enough and are removed")),
+                None => Ok((outcome, told)),
+            }
+        }
         Step::Deliver => deliver_step(chain).await,
     }
 }

@@ -13,6 +13,7 @@ use crate::domain::schedule::{DEFAULT_CRON, Due, Schedule};
 use crate::services::nightly::{Chain, NightlyError, due_slot, poll, run_nightly};
 use crate::services::outlets::{OutletError, Outlets, deliver, time_zone};
 use crate::services::progress::Progress;
+use crate::services::retention::Retention;
 use crate::services::sources::FetchSettings;
 use crate::store::{self, Db, StoreError};
 
@@ -25,6 +26,7 @@ pub struct Rota {
     pub jitter: SignedDuration,
     /// `None` when sources are looked at only at night.
     pub poll: Option<SignedDuration>,
+    pub retention: Retention,
 }
 
 /// Minutes between two looks at the sources unless said otherwise.
@@ -57,6 +59,7 @@ impl Rota {
         // The sum of the bytes is as good as any other number that stays the same.
         let spread = database.bytes().fold(0_i64, |sum, byte| (sum * 31 + i64::from(byte)) % 86_400);
         Ok(Rota {
+            retention: Retention::of(config)?,
             schedule: schedule(config)?,
             jitter: if jitter == 0 { SignedDuration::ZERO } else { SignedDuration::from_secs(spread % (jitter * 60)) },
             poll: minutes("poll_minutes", &config.poll_minutes, POLL_MINUTES)?
@@ -140,6 +143,7 @@ pub async fn watch(
         outlets: &outlets,
         fetching: &fetching,
         data_dir: data_dir.as_deref(),
+        retention: rota.retention,
         clock: &clock,
         progress,
     };

@@ -279,6 +279,8 @@ struct Causes {
     /// Runs that another version of the program did than the run before.
     other_matcher: FxHashSet<i64>,
     is_decided: bool,
+    /// Questions that were answered, or whose answer was taken back.
+    answered: FxHashSet<String>,
 }
 
 /// Runs of another version than the run before, as (run before, run).
@@ -325,7 +327,11 @@ impl Causes {
         let n_decided = sql!(tx tx, val i64,
             "select count(*) from alias_entry where (added_at > $1 and added_at <= $2) \
              or (removed_at > $1 and removed_at <= $2)", &from, &until)?;
+        let answered = sql!(tx tx, all (String,),
+            "select question_digest from review_answer where (answered_at > $1 and answered_at <= $2) \
+             or (taken_back_at > $1 and taken_back_at <= $2)", &from, &until)?;
         Ok(Causes {
+            answered: answered.into_iter().map(|(digest,)| digest).collect(),
             revised: revised.into_iter().collect(),
             other_inventory: other_inventory.into_iter().map(|(id,)| id).collect(),
             other_matcher: other_matcher(&versions).into_iter().map(|(_, run)| run).collect(),
@@ -344,6 +350,7 @@ impl Causes {
                 && (key.asset_id.is_some() || self.other_inventory.contains(&key.variant_id)),
             is_other_matcher: self.other_matcher.contains(&run),
             is_decided: self.is_decided,
+            is_answered: [before, after].into_iter().flatten().any(|finding| self.answered.contains(&finding.question)),
         }
         .cause()
     }

@@ -83,6 +83,13 @@ pub async fn list_jobs(db: &Db, before: Option<i64>, limit: u32) -> Result<Vec<J
     .collect()
 }
 
+/// How many jobs wait and how many run, of all processes.
+pub async fn count_active_jobs(db: &Db) -> Result<Vec<(JobState, u64)>, StoreError> {
+    let rows = sql!(db, all(String, i64), "select state, count(*) from job where finished_at is null group by state")?;
+    let n = |state: JobState| rows.iter().find(|(word, _)| word == state.word()).map_or(0, |(_, n)| read_count(*n));
+    Ok([JobState::Waiting, JobState::Running].map(|state| (state, n(state))).to_vec())
+}
+
 /// Begins a job that waits for its turn; gives its id and true. While another job works on the same thing, gives the id
 /// of that one and false.
 pub async fn save_new_job(db: &Db, new: &NewJob, holder: &str, now: Timestamp) -> Result<(i64, bool), StoreError> {

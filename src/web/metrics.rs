@@ -13,6 +13,8 @@ use jiff::Timestamp;
 use super::error::Problem;
 use super::state::AppState;
 use super::viewer::Viewer;
+use crate::services::measures::{Measure, measure};
+use crate::services::watch::schedule;
 use crate::store;
 
 /// Upper bounds of the buckets of answer times, in milliseconds.
@@ -84,16 +86,49 @@ pub async fn show(State(state): State<AppState>, viewer: Viewer) -> Result<Respo
     gauge("assets", "Assets that are not retired.", store::asset::count_assets(state.db()).await? as f64);
     gauge("advisories", "Advisories, each once.", store::advisory::count_advisories(state.db()).await? as f64);
     gauge("exposures_open", "Open exposures.", store::exposure::count_open_exposures(state.db()).await? as f64);
-    if let Some((_, rescan)) = store::rescan::find_rescan_at(state.db(), state.now()).await? {
-        gauge("last_rescan_timestamp_seconds", "When the last rescan ended well.", seconds(rescan.finished_at));
-    }
+    // A schedule that cannot be read is told by `doctor`.
+    let schedule = schedule(state.config()).ok().flatten();
+    write_measures(&measure(state.db(), schedule.as_ref(), state.now()).await?, &mut text);
     state.metrics().write(&mut text);
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response())
+}
+
+/// Measures in the text form; those of one name stand beside each other.
+fn write_measures(measures: &[Measure], text: &mut String) {
+    let mut last = "";
+    for Measure { name, help, label, value } in measures {
+        if *name != last {
+            let _ = writeln!(text, "# HELP nameplate_{name} {help}\n# TYPE nameplate_{name} gauge");
+            last = name;
+        }
+        let label = label.as_ref().map_or_else(String::new, |(word, of)| {
+            let of = of.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
+            format!("{{{word}=\"{of}\"}}")
+        });
+        let _ = writeln!(text, "nameplate_{name}{label} {value}");
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_of_sources_are_only_text() {
+        let of = |source: &str| Measure {
+            name: "source_failing",
+            help: "Whether.",
+            label: Some(("source", source.to_owned())),
+            value: 1.0,
+        };
+        let mut text = String::new();
+        write_measures(&[of("cisa"), of("a\"b\\c\nd")], &mut text);
+        assert_eq!(
+            text,
+            "# HELP nameplate_source_failing Whether.\n# TYPE nameplate_source_failing gauge\n\
+             nameplate_source_failing{source=\"cisa\"} 1\nnameplate_source_failing{source=\"a\\\"b\\\\c\\nd\"} 1\n"
+        );
+    }
 
     #[test]
     fn answers_are_counted_by_route_and_time() {

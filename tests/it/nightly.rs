@@ -1,5 +1,6 @@
 //! The nightly chain from a new revision to the mail in somebody's inbox, and what happens when it is killed.
 
+mod outlets;
 mod smtp;
 
 use std::path::PathBuf;

@@ -15,6 +15,7 @@ use crate::services::edit_alerts::{
 use crate::services::nightly::{Chain, due_slot, run_nightly};
 use crate::services::outlets::{Outlets, deliver, retry};
 use crate::services::progress::Silent;
+use crate::services::retention::Retention;
 use crate::services::send_alerts::{WouldHaveSent, back_test, send_test};
 use crate::services::sources::FetchSettings;
 use crate::services::watch::schedule;
@@ -278,6 +279,7 @@ async fn run_now(state: &AppState) -> Result<(), Problem> {
         None => None,
     };
     let fetching = FetchSettings::of_config(state.config()).map_err(Problem::internal)?;
+    let retention = Retention::of(state.config()).map_err(Problem::internal)?;
     let data_dir = state.config().data_dir().ok();
     tokio::spawn(async move {
         let clock = jiff::Timestamp::now;
@@ -286,6 +288,7 @@ async fn run_now(state: &AppState) -> Result<(), Problem> {
             outlets: &outlets,
             fetching: &fetching,
             data_dir: data_dir.as_deref(),
+            retention,
             clock: &clock,
             progress: &Silent,
         };
