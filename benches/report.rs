@@ -11,7 +11,7 @@ use nameplate::domain::remediation::RemediationCategory;
 use nameplate::domain::site::SiteSummary;
 use nameplate::domain::verdict::{Confidence, Doubt, DoubtKind, Verdict};
 use nameplate::report::row::{
-    Report, ReportAdvisory, ReportAsset, ReportFinding, ReportRemediation, ReportRow, compare_rows,
+    Joined, Report, ReportAdvisory, ReportAsset, ReportFinding, ReportRemediation, ReportRow, compare_rows,
 };
 use nameplate::report::{self, Format};
 
@@ -70,6 +70,7 @@ fn finding(nameplate: usize, advisory: &Arc<ReportAdvisory>) -> Arc<ReportFindin
         severity: Some(Severity::of_score(score)),
         exploited: Vec::new(),
         exploited_since: String::new(),
+        joined: Joined::default(),
         epss: None,
         fix: Some("4.0.0".to_owned()),
         remediations: std::iter::once(remedy(RemediationCategory::VendorFix, 0))
@@ -91,6 +92,7 @@ fn fleet() -> Report {
                 published: "2024-02-29".to_owned(),
                 updated: "2024-03-01".to_owned(),
                 url: "https://example.com/advisory".to_owned(),
+                status: "final".to_owned(),
             })
         })
         .collect();
@@ -113,7 +115,7 @@ fn fleet() -> Report {
                 zone: String::new(),
                 place: format!("Meters!F{n} of plant.xlsx"),
             });
-            findings[nameplate].clone().map(|finding| ReportRow { asset: asset.clone(), finding })
+            findings[nameplate].clone().map(|finding| ReportRow { asset: asset.clone(), finding, mark: None })
         })
         .collect();
     rows.sort_by(compare_rows);

@@ -32,6 +32,7 @@ mod outbox;
 mod output;
 mod plan;
 mod report;
+mod report_file;
 mod rescan;
 mod scan;
 mod scheduled_report;
@@ -121,6 +122,8 @@ enum Command {
     Undo(mark::UndoArguments),
     Rescan(rescan::Arguments),
     Report(report::Arguments),
+    #[command(subcommand)]
+    ReportFile(report_file::Command),
     Explain(explain::Arguments),
     Worklist(worklist::Arguments),
     #[command(subcommand)]
@@ -264,6 +267,7 @@ async fn run(cli: Cli) -> Outcome {
         Command::Undo(arguments) => mark::run_undo(arguments, &context).await,
         Command::Rescan(arguments) => rescan::run(arguments, &context).await,
         Command::Report(arguments) => report::run(arguments, &context).await,
+        Command::ReportFile(command) => report_file::run(command, &context).await,
         Command::Explain(arguments) => explain::run(arguments, &context).await,
         Command::Worklist(arguments) => worklist::run(arguments, &context).await,
         Command::Unfixed(command) => unfixed::run(command, &context).await,

@@ -10,11 +10,11 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 use super::bars::Bars;
+use super::mark::who;
 use super::output::write_out;
 use super::report::paper_parser;
 use super::{Context, Outcome};
 use crate::domain::plan::{NewPlan, PlanAssetState};
-use crate::domain::rescan::Trigger;
 use crate::report::pdf::Paper;
 use crate::report::plan::{
     news_text, progress_text, proposal_json, sites_text, window_text, work_json, write_proposal, write_work,
@@ -22,7 +22,6 @@ use crate::report::plan::{
 use crate::report::visible::{counted, visible_line};
 use crate::report::work_order::{write_work_order, write_work_order_html, write_work_order_pdf};
 use crate::services::plan_shutdown::{Choice, Reading, choose, find_plan, freeze, make_plan, propose, read_back, work};
-use crate::services::rescan::rescan;
 use crate::store;
 
 /// Plan a shutdown: which firmware to install where, the work order, and what was read back
@@ -63,9 +62,9 @@ pub struct NewArguments {
     /// Time zone of the plant, as in Europe/Berlin [default: that of this machine]
     #[arg(long, value_name = "ZONE")]
     zone: Option<String>,
-    /// Who plans
-    #[arg(long, value_name = "WHO", default_value = "")]
-    by: String,
+    /// Who plans [default: the user of the system]
+    #[arg(long, value_name = "WHO", env = "NAMEPLATE_USER")]
+    by: Option<String>,
 }
 
 /// List the plans, the latest first
@@ -140,9 +139,9 @@ Examples:
 pub struct FreezeArguments {
     #[arg(value_name = "PLAN")]
     plan: i64,
-    /// Who freezes it
-    #[arg(long, value_name = "WHO", default_value = "")]
-    by: String,
+    /// Who freezes it [default: the user of the system]
+    #[arg(long, value_name = "WHO", env = "NAMEPLATE_USER")]
+    by: Option<String>,
 }
 
 /// Write the work order of a frozen plan: boxes to tick for each device, and a line for what it then shows
@@ -188,12 +187,9 @@ pub struct ReadBackArguments {
     /// CSV file of readings
     #[arg(long, value_name = "FILE")]
     file: Option<PathBuf>,
-    /// Who read them
-    #[arg(long, value_name = "WHO", default_value = "")]
-    by: String,
-    /// Do not judge again now
-    #[arg(long)]
-    no_rescan: bool,
+    /// Who read them [default: the user of the system]
+    #[arg(long, value_name = "WHO", env = "NAMEPLATE_USER")]
+    by: Option<String>,
 }
 
 fn parse_reading(text: &str) -> Result<Reading, String> {
@@ -236,7 +232,7 @@ async fn run_new(arguments: &NewArguments, context: &Context) -> Outcome {
         from: at(arguments.from)?,
         to: at(arguments.to)?,
         time_zone: zone.iana_name().unwrap_or("UTC").to_owned(),
-        made_by: arguments.by.clone(),
+        made_by: who(arguments.by.as_deref()),
         made_at: Timestamp::now(),
     };
     let db = context.open_database().await?;
@@ -305,8 +301,16 @@ async fn run_choice(plan_id: i64, step: i64, choice: &Choice, context: &Context)
 async fn run_freeze(arguments: &FreezeArguments, context: &Context) -> Outcome {
     let db = context.open_database().await?;
     let now = Timestamp::now();
-    let n = freeze(&db, arguments.plan, &arguments.by, now, &Bars::new(context.quiet)).await?;
-    context.say(format_args!("plan {} is frozen: {}", arguments.plan, counted(n, "asset", "assets")));
+    let done = freeze(&db, arguments.plan, &who(arguments.by.as_deref()), now, &Bars::new(context.quiet)).await?;
+    context.say(format_args!(
+        "plan {} is frozen: {}, {} marked as planned",
+        arguments.plan,
+        counted(done.n_assets, "asset", "assets"),
+        counted(done.n_planned, "exposure", "exposures")
+    ));
+    if !done.problem.is_empty() {
+        context.say(format_args!("nothing was marked as planned: {}", done.problem));
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -328,11 +332,14 @@ async fn run_read_back(arguments: &ReadBackArguments, context: &Context) -> Outc
         readings.extend(readings_of(path)?);
     }
     let db = context.open_database().await?;
-    let done = read_back(&db, arguments.plan, &readings, &arguments.by, Timestamp::now()).await?;
+    let progress = Bars::new(context.quiet);
+    let done =
+        read_back(&db, arguments.plan, &readings, &who(arguments.by.as_deref()), Timestamp::now(), &progress).await?;
     context.say(format_args!("{} read back", counted(done.n_read, "asset", "assets")));
-    if done.n_read > 0 && !arguments.no_rescan {
-        let judged = rescan(&db, Trigger::Manual, &Bars::new(context.quiet)).await?;
-        context.say(format_args!("judged again: {} closed, {} opened", judged.rescan.n_closed, judged.rescan.n_opened));
+    if done.is_judged {
+        context.say(format_args!("judged again: {} closed, {} opened", done.n_closed, done.n_opened));
+    } else if !done.problem.is_empty() {
+        context.say(format_args!("not judged again yet, the next run does: {}", done.problem));
     }
     let work = work(&db, arguments.plan).await?;
     write_out(None, false, |out| {

@@ -14,12 +14,14 @@ use tokio::task::JoinSet;
 use super::bars::Bars;
 use super::output::{write_file, write_out};
 use super::{Context, Outcome};
+use crate::domain::filter::Filter;
 use crate::report::pdf::{Paper, write_pdf};
 use crate::report::row::Report;
 use crate::report::text::{Style, write_text};
 use crate::report::visible::counted;
 use crate::report::{self, Format};
-use crate::services::stored_report::{ReportBase, ReportRequest, stored_report};
+use crate::services::filtered_report::{FilteredReportRequest, report_of, sites_of};
+use crate::services::stored_report::ReportBase;
 use crate::services::write_report::slug;
 use crate::store::Db;
 
@@ -33,7 +35,8 @@ Examples:
   nameplate report --site Riverside --format html -o riverside.html
   nameplate report --site Riverside --format pdf --paper letter -o riverside.pdf
   nameplate report --each-site reports/ --format pdf
-  nameplate report --as-of 2026-01-03 --format csv -o january.csv")]
+  nameplate report --as-of 2026-01-03 --format csv -o january.csv
+  nameplate report --filter 'severity=high&status=open' --format xlsx -o open.xlsx")]
 pub struct Arguments {
     /// One site [default: all]
     #[arg(long, value_name = "SITE")]
@@ -41,6 +44,11 @@ pub struct Arguments {
     /// A day (2026-01-03, its end in the local time zone) or a moment (2026-01-03T12:00:00Z) [default: now]
     #[arg(long, value_name = "DATE", value_parser = parse_moment)]
     as_of: Option<Timestamp>,
+    /// Only what fits, in the words of the exposure list and its address
+    ///
+    /// Words: site, verdict, severity, kev, status, vendor, sure, fix, advisory, cve, area, text.
+    #[arg(long, value_name = "FILTER", default_value = "", conflicts_with = "each_site")]
+    filter: String,
     /// Form of the report
     #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = format_parser())]
     format: Format,
@@ -87,8 +95,15 @@ pub async fn run(arguments: &Arguments, context: &Context) -> Outcome {
     if let Some(folder) = &arguments.each_site {
         return write_each_site(&db, arguments, folder, context).await;
     }
-    let request = ReportRequest { site: arguments.site.clone(), as_of: arguments.as_of };
-    let report = stored_report(&db, &request, &Bars::new(context.quiet)).await?;
+    let mut filter = Filter::parse(arguments.filter.trim_start_matches('?'))?;
+    filter.sites.extend(arguments.site.clone());
+    let sites = sites_of(&db, &filter).await?;
+    if sites.as_ref().is_some_and(|sites| sites.len() == 1) {
+        // The report names its site.
+        filter.sites.clear();
+    }
+    let request = FilteredReportRequest { filter, sites, as_of: arguments.as_of };
+    let report = report_of(&db, &request, &Bars::new(context.quiet)).await?;
     let form = Form { format: arguments.format, paper: arguments.paper, full: arguments.full };
     write_report(&report, form, arguments.output.as_deref(), context)?;
     Ok(ExitCode::SUCCESS)

@@ -229,6 +229,8 @@ pub struct Proposal {
     /// All exposures in the scope, and those with an exploited vulnerability.
     pub n_exposures: u64,
     pub n_exploited: u64,
+    /// Exposures in the scope that are done or whose risk is accepted; they are no open work and not among the others.
+    pub n_handled: u64,
 }
 
 impl Proposal {

@@ -71,6 +71,8 @@ pub struct Trend {
     pub points: Vec<TrendPoint>,
     /// Over all of kept history; `None` when nothing was closed yet.
     pub time_to_close: Option<TimeToClose>,
+    /// The same by severity, in the order of [`SEVERITY_ORDER`]; without those of which nothing was closed yet.
+    pub time_to_close_by_severity: Vec<(Option<Severity>, TimeToClose)>,
 }
 
 impl Trend {
@@ -113,7 +115,14 @@ impl Trend {
                 point.n_with_part_number += if known.has_part_number { known.n } else { 0 };
             }
         }
-        Trend { points, time_to_close: time_to_close(lives) }
+        let of = |severity: Option<Severity>| {
+            time_to_close(lives.iter().filter(|life| life.severity == severity)).map(|time| (severity, time))
+        };
+        Trend {
+            points,
+            time_to_close: time_to_close(lives),
+            time_to_close_by_severity: SEVERITY_ORDER.into_iter().filter_map(of).collect(),
+        }
     }
 
     /// The last `limit` points at which something was opened or closed.
@@ -124,9 +133,9 @@ impl Trend {
     }
 }
 
-fn time_to_close(lives: &[Life]) -> Option<TimeToClose> {
+fn time_to_close<'a>(lives: impl IntoIterator<Item = &'a Life>) -> Option<TimeToClose> {
     let mut hours: Vec<(u64, u64)> = lives
-        .iter()
+        .into_iter()
         .filter_map(|life| {
             let seconds = life.closed_at?.as_second() - life.opened_at.as_second();
             Some((u64::try_from(seconds).unwrap_or(0) / 3_600, life.n))
@@ -190,6 +199,10 @@ mod tests {
         let lives = [life(0, Some(1), None, 9), life(0, Some(10), None, 1), life(0, None, None, 50)];
         let time = Trend::of(&[], &lives, &[]).time_to_close.unwrap();
         assert_eq!(time, TimeToClose { n_closed: 10, median_hours: 24, p90_hours: 24 });
+        let severe = [life(0, Some(2), Some(Severity::High), 1), lives[0].clone()];
+        let by_severity = Trend::of(&[], &severe, &[]).time_to_close_by_severity;
+        let told: Vec<_> = by_severity.iter().map(|(severity, time)| (*severity, time.median_hours)).collect();
+        assert_eq!(told, [(Some(Severity::High), 48), (None, 24)]);
         assert_eq!(Trend::of(&[], &lives[2..], &[]).time_to_close, None);
     }
 

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::row::ReportRow;
 use super::vocabulary::{evidence_sentence, remediation_label, restart_label};
+use crate::domain::advisory::Tlp;
 
 /// What a column holds, which decides how a format writes its cells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,7 +99,7 @@ const fn typed(
 }
 
 /// All columns, in the order in which every format writes them.
-pub static COLUMNS: [Column; 38] = [
+pub static COLUMNS: [Column; 48] = [
     text("site", "Site", 16, |r| Value::Text(&r.asset.site)),
     text("area", "Area", 14, |r| Value::Text(&r.asset.area)),
     text("asset_id", "Asset", 16, |r| Value::Text(&r.asset.asset_id)),
@@ -121,6 +122,8 @@ pub static COLUMNS: [Column; 38] = [
     text("priority", "Why this order", 40, |r| Value::Sentence(r.priority().in_words())),
     text("reason", "Reason", 44, |r| Value::Text(&r.finding.reason)),
     text("fix", "Fix", 14, |r| Value::Optional(r.finding.fix.as_deref())),
+    text("status", "Status", 14, |r| Value::Text(r.status().word())),
+    text("decision", "Decision", 22, |r| Value::Text(r.mark.as_ref().map_or("", |mark| &mark.decision))),
     text("advisory_id", "Advisory", 18, |r| Value::Text(&r.finding.advisory.advisory_id)),
     text("title", "Title", 48, |r| Value::Text(&r.finding.advisory.title)),
     text("confidence", "Confidence", 11, |r| Value::Text(r.finding.confidence.word())),
@@ -136,10 +139,18 @@ pub static COLUMNS: [Column; 38] = [
     text("range", "Range in words", 20, |r| Value::Text(&r.finding.range)),
     typed("evidence", "Evidence", 48, Kind::List, |r| Value::Records(evidence_records(r))),
     typed("remediation", "What to do", 60, Kind::List, |r| Value::Records(remediation_records(r))),
+    text("decision_note", "Note on the decision", 30, |r| Value::Text(r.mark.as_ref().map_or("", |mark| &mark.note))),
+    text("decided_by", "Decided by", 16, |r| Value::Text(r.mark.as_ref().map_or("", |mark| &mark.by))),
+    typed("decided_on", "Decided on", 11, Kind::Date, |r| Value::Date(r.mark.as_ref().map_or("", |mark| &mark.on))),
     text("publisher", "Publisher", 16, |r| Value::Text(&r.finding.advisory.publisher)),
     text("advisory_version", "Advisory version", 9, |r| Value::Text(&r.finding.advisory.version)),
+    text("advisory_status", "Advisory status", 9, |r| Value::Text(&r.finding.advisory.status)),
+    text("tlp", "TLP", 8, |r| Value::Text(r.finding.advisory.tlp.map_or("", Tlp::word))),
     typed("published", "Published", 11, Kind::Date, |r| Value::Date(&r.finding.advisory.published)),
     typed("updated", "Updated", 11, Kind::Date, |r| Value::Date(&r.finding.advisory.updated)),
+    typed("also_told_by", "Also told by", 26, Kind::List, |r| Value::List(texts(&r.finding.joined.witnesses))),
+    text("leading_advisory", "Told first by", 18, |r| Value::Text(&r.finding.joined.leader)),
+    typed("contradictions", "Contradictions", 36, Kind::List, |r| Value::List(texts(&r.finding.joined.contradictions))),
     text("url", "Link", 30, |r| Value::Text(&r.finding.advisory.url)),
     text("product_pointer", "Place in the advisory", 30, |r| Value::Text(&r.finding.product_pointer)),
     text("place", "Place in the inventory", 24, |r| Value::Text(&r.asset.place)),

@@ -1,12 +1,13 @@
 //! Rows gathered by site and nameplate, worst first: equal devices have equal answers, so people read them once.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
-use rustc_hash::{FxBuildHasher, FxHashMap};
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
-use super::row::{Report, ReportAsset, ReportFinding, ReportRow};
+use super::row::{Report, ReportAsset, ReportFinding, ReportMark, ReportRow};
 use crate::domain::asset::Standing;
 use crate::domain::priority::Severity;
+use crate::domain::remediation::RemediationStatus;
 use crate::domain::site::{SiteSummary, UncheckedAsset};
 use crate::domain::trend::severity_place;
 use crate::domain::verdict::Verdict;
@@ -35,6 +36,40 @@ pub struct FindingLine<'a> {
     pub finding: &'a ReportFinding,
     /// Most often all of the group; fewer where the answer depends on the single device.
     pub assets: Vec<&'a ReportAsset>,
+    /// What the owner does about it, one for each device of which he said something.
+    pub marks: Vec<&'a ReportMark>,
+}
+
+impl FindingLine<'_> {
+    /// How many devices have which status with which decision: those without one first, then by status and decision.
+    pub fn statuses(&self) -> Vec<(u64, RemediationStatus, &str)> {
+        let mut counted: BTreeMap<(RemediationStatus, &str), u64> = BTreeMap::new();
+        let n_silent = self.assets.len().saturating_sub(self.marks.len());
+        if n_silent > 0 {
+            counted.insert((RemediationStatus::NotRemediated, ""), n_silent as u64);
+        }
+        for mark in &self.marks {
+            *counted.entry((mark.status, mark.decision.as_str())).or_default() += 1;
+        }
+        counted.into_iter().map(|((status, decision), n)| (n, status, decision)).collect()
+    }
+
+    /// What all devices come to: done when all are, in progress when anything was begun.
+    pub fn status(&self) -> RemediationStatus {
+        let all = |wanted| self.marks.len() >= self.assets.len() && self.marks.iter().all(|mark| mark.status == wanted);
+        if all(RemediationStatus::Done) {
+            RemediationStatus::Done
+        } else if self.marks.iter().any(|mark| mark.status != RemediationStatus::NotRemediated) {
+            RemediationStatus::InProgress
+        } else {
+            RemediationStatus::NotRemediated
+        }
+    }
+
+    /// Devices that need something: neither done nor accepted.
+    pub fn n_open(&self) -> u64 {
+        self.assets.len().saturating_sub(self.marks.iter().filter(|mark| mark.is_handled).count()) as u64
+    }
 }
 
 /// The sites in the order of the report, then those that only a row or an unchecked asset names.
@@ -72,8 +107,18 @@ pub fn by_nameplate<'a>(rows: &[&'a ReportRow]) -> Vec<NameplateGroup<'a>> {
     let mut groups: Vec<NameplateGroup> = Vec::new();
     let mut places: HashMap<[&str; 5], usize, FxBuildHasher> = HashMap::default();
     let mut lines: HashMap<(usize, &str, &str, &str, &str), usize, FxBuildHasher> = HashMap::default();
+    // A finding that several documents tell is one line, that of the leading one; where a filter left that out, the
+    // others stand for themselves.
+    let mut leading: FxHashSet<(*const ReportAsset, &str)> = FxHashSet::default();
+    for row in rows.iter().filter(|row| !row.finding.joined.witnesses.is_empty()) {
+        leading.insert((&*row.asset, &row.finding.advisory.advisory_id));
+    }
     for row in rows {
         let (asset, finding) = (&*row.asset, &*row.finding);
+        let leader = finding.joined.leader.as_str();
+        if !leader.is_empty() && leading.contains(&(&raw const *asset, leader)) {
+            continue;
+        }
         let place = *places.entry(asset.nameplate()).or_insert_with(|| {
             groups.push(NameplateGroup { nameplate: asset, assets: Vec::new(), lines: Vec::new() });
             groups.len() - 1
@@ -89,10 +134,11 @@ pub fn by_nameplate<'a>(rows: &[&'a ReportRow]) -> Vec<NameplateGroup<'a>> {
             finding.reason.as_str(),
         );
         let line = *lines.entry(said).or_insert_with(|| {
-            group.lines.push(FindingLine { finding, assets: Vec::new() });
+            group.lines.push(FindingLine { finding, assets: Vec::new(), marks: Vec::new() });
             group.lines.len() - 1
         });
         group.lines[line].assets.push(asset);
+        group.lines[line].marks.extend(row.mark.as_deref());
     }
     for group in &mut groups {
         sort_once(&mut group.assets);
@@ -144,12 +190,19 @@ pub fn by_reason<'a>(unchecked: &[&'a UncheckedAsset]) -> Vec<(&'a str, &'a str,
 pub fn affected_by_severity(rows: &[&ReportRow], summary: &SiteSummary) -> Option<[u64; 6]> {
     // Rows of one asset share it; two assets may carry the same id.
     let mut worst: FxHashMap<*const ReportAsset, Option<Severity>> = FxHashMap::default();
-    for row in rows.iter().filter(|row| row.finding.verdict == Verdict::Affected) {
-        let entry = worst.entry(&*row.asset).or_insert(None);
-        *entry = (*entry).max(row.finding.severity);
+    let mut open: FxHashSet<*const ReportAsset> = FxHashSet::default();
+    for row in rows.iter().filter(|row| row.finding.verdict >= Verdict::Possible) {
+        if row.finding.verdict == Verdict::Affected {
+            let entry = worst.entry(&*row.asset).or_insert(None);
+            *entry = (*entry).max(row.finding.severity);
+        }
+        if !row.mark.as_ref().is_some_and(|mark| mark.is_handled) {
+            open.insert(&*row.asset);
+        }
     }
+    // What is done or accepted as a whole stands among what is handled.
     let mut counts = [0; 6];
-    for severity in worst.values() {
+    for (_, severity) in worst.iter().filter(|(asset, _)| open.contains(*asset)) {
         counts[severity_place(*severity)] += 1;
     }
     (counts.iter().sum::<u64>() == summary.n(Standing::Affected)).then_some(counts)

@@ -15,6 +15,7 @@ use super::vocabulary as words;
 use crate::domain::asset::Standing;
 
 mod closing;
+mod course;
 pub(super) mod escape;
 mod finding;
 mod standing;
@@ -73,6 +74,9 @@ pub fn write_html(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     if sites.len() > 1 {
         page.overview(&sites)?;
     }
+    if let Some(trend) = &report.trend {
+        page.course(trend)?;
+    }
     for (number, (site, groups)) in (1..).zip(&sites) {
         page.site(number, site, groups)?;
     }
@@ -111,6 +115,14 @@ impl Page<'_> {
             counted(report.rows.len() as u64, "row", "rows"),
             Text(&report.filter)
         )?;
+        if let Some(label) = report.strictest_tlp() {
+            write!(
+                self.out,
+                "<p class=\"as-of\"><b>TLP:<bdi>{}</bdi></b> {}</p>",
+                Text(label.word()),
+                words::TLP_NOTICE
+            )?;
+        }
         if report.are_samples {
             write!(self.out, "<p class=\"notice\"><b>Sample advisories.</b> {}</p>", words::SAMPLES_NOTICE)?;
         }

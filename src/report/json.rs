@@ -157,6 +157,16 @@ impl Serialize for TrendObject<'_> {
         map.serialize_entry("n_closed", &time.map_or(0, |time| time.n_closed))?;
         map.serialize_entry("median_hours_to_close", &time.map(|time| time.median_hours))?;
         map.serialize_entry("p90_hours_to_close", &time.map(|time| time.p90_hours))?;
+        let by_severity: std::collections::BTreeMap<&str, [u64; 3]> = self
+            .0
+            .time_to_close_by_severity
+            .iter()
+            .map(|(severity, time)| {
+                let word = severity.map_or("no_score", |severity| severity.word());
+                (word, [time.n_closed, time.median_hours, time.p90_hours])
+            })
+            .collect();
+        map.serialize_entry("n_closed_median_p90_by_severity", &by_severity)?;
         map.end()
     }
 }

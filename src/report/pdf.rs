@@ -100,6 +100,12 @@ impl Sheet<'_> {
         let rows = counted(report.rows.len() as u64, "row", "rows");
         self.flow.fact("Rows", &[Span::new(TEXT, format!("{rows}, one asset and one advisory each"))]);
         self.flow.fact("Program", &[Span::new(TEXT, format!("Nameplate {}", report.program_version))]);
+        if let Some(label) = report.strictest_tlp() {
+            self.flow.fact(
+                "Passing on",
+                &[Span::new(TEXT_BOLD, format!("TLP:{} ", label.word())), Span::new(TEXT, words::TLP_NOTICE)],
+            );
+        }
         if report.are_samples {
             self.flow.gap(8.0);
             let notice = [Span::new(TEXT_BOLD, "Sample advisories. "), Span::new(TEXT, words::SAMPLES_NOTICE)];

@@ -62,7 +62,12 @@ pub fn sum_text(proposal: &Proposal) -> String {
 /// Only what `out` fails with.
 pub fn write_proposal(plan: &Plan, proposal: &Proposal, out: &mut dyn Write) -> io::Result<()> {
     head(plan, out)?;
-    writeln!(out, "{}\n", sum_text(proposal))?;
+    writeln!(out, "{}", sum_text(proposal))?;
+    if proposal.n_handled > 0 {
+        let handled = counted(proposal.n_handled, "exposure is", "exposures are");
+        writeln!(out, "{handled} done or accepted and not planned for")?;
+    }
+    writeln!(out)?;
     if proposal.steps.is_empty() {
         writeln!(out, "Nothing here has a fix that could be installed.")?;
     } else {
@@ -242,6 +247,7 @@ pub fn proposal_json(plan: &Plan, proposal: &Proposal) -> Value {
     json!({
         "plan": plan_json(plan),
         "n_assets": proposal.n_assets(), "n_exposures": proposal.n_exposures, "n_exploited": proposal.n_exploited,
+        "n_handled": proposal.n_handled,
         "n_closed": proposal.n_closed(), "n_closed_exploited": proposal.n_closed_exploited(),
         "n_left": proposal.n_left(),
         "steps": proposal.steps.iter().map(|step| json!({

@@ -8,17 +8,40 @@ use jiff::tz::TimeZone;
 use crate::domain::advisory::Tlp;
 use crate::domain::matching::EvidencePart;
 use crate::domain::priority::{Epss, Priority, Severity};
-use crate::domain::remediation::RemediationCategory;
+use crate::domain::remediation::{RemediationCategory, RemediationStatus};
 use crate::domain::site::{SiteSummary, UncheckedAsset};
 use crate::domain::trend::Trend;
 use crate::domain::verdict::{Confidence, Doubt, Verdict};
 
 /// One asset and one advisory that speaks about it. Rows share their parts, because a fleet of a million devices
-/// has some ten thousand type plates: a row costs two pointers.
+/// has some ten thousand type plates: a row costs three pointers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ReportRow {
     pub asset: Arc<ReportAsset>,
     pub finding: Arc<ReportFinding>,
+    /// What the owner does about it; `None` while nobody said anything, or what was said no longer holds.
+    pub mark: Option<Arc<ReportMark>>,
+}
+
+impl ReportRow {
+    /// What has been done.
+    pub fn status(&self) -> RemediationStatus {
+        self.mark.as_ref().map(|mark| mark.status).unwrap_or_default()
+    }
+}
+
+/// What the owner says he does about one exposure of one asset.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct ReportMark {
+    pub status: RemediationStatus,
+    /// "risk accepted until 2027-03-01".
+    pub decision: String,
+    pub note: String,
+    pub by: String,
+    /// Calendar date in UTC, `2026-11-22`.
+    pub on: String,
+    /// Whether the exposure needs nothing more while this holds: it is done, or its risk is accepted.
+    pub is_handled: bool,
 }
 
 impl ReportRow {
@@ -85,6 +108,19 @@ pub struct ReportFinding {
     pub fix: Option<String>,
     /// Remedies for this product, most useful first (CSAF 2.1 section 3.2.4.14), each once. Many findings share them.
     pub remediations: Arc<Vec<ReportRemediation>>,
+    /// Other documents that tell the same finding.
+    pub joined: Joined,
+}
+
+/// Several documents that tell one finding of one device.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Joined {
+    /// The tracking id of the document that leads, the vendor's where there is one; blank when this one does.
+    pub leader: String,
+    /// The others: "ICSA-23-229-03 (CISA)".
+    pub witnesses: Vec<String>,
+    /// Where they do not say the same, one sentence each.
+    pub contradictions: Vec<String>,
 }
 
 impl ReportFinding {
@@ -144,6 +180,8 @@ pub struct ReportAdvisory {
     pub updated: String,
     /// The publisher's page for people, when the document names one.
     pub url: String,
+    /// `draft`, `interim` or `final`, as the document writes it.
+    pub status: String,
 }
 
 /// All that a report says.
@@ -171,6 +209,13 @@ pub struct Report {
     /// The zone in which times are told beside UTC: that of the reader.
     pub time_zone: TimeZone,
     pub program_version: String,
+}
+
+impl Report {
+    /// The strictest label of the documents that it tells of; `None` where all are for everybody.
+    pub fn strictest_tlp(&self) -> Option<Tlp> {
+        self.rows.iter().filter_map(|row| row.finding.advisory.tlp).max().filter(|tlp| *tlp > Tlp::Clear)
+    }
 }
 
 /// The order of the rows of a report: site, then [`Priority::compare`], and last nameplate, asset and advisory, so that

@@ -289,7 +289,7 @@ fn long_lists_are_cut_with_a_count_unless_everything_is_asked_for() {
     let template = report.rows.iter().find(|row| row.asset.site == fixture::RIVERSIDE).expect("a row").clone();
     for n in 0..250 {
         let asset = row::ReportAsset { model: format!("X{n:04}"), ..(*template.asset).clone() };
-        report.rows.push(row::ReportRow { asset: asset.into(), finding: template.finding.clone() });
+        report.rows.push(row::ReportRow { asset: asset.into(), finding: template.finding.clone(), mark: None });
     }
     let write = |full| {
         let mut bytes = Vec::new();
@@ -356,11 +356,11 @@ fn a_long_page_is_brief_and_says_so() {
     let template = report.rows.iter().find(|row| row.asset.asset_id == "MTR-0001").expect("a row").clone();
     for n in 0..2_000 {
         let asset = row::ReportAsset { model: format!("X{n:04}"), ..(*template.asset).clone() };
-        report.rows.push(row::ReportRow { asset: asset.into(), finding: template.finding.clone() });
+        report.rows.push(row::ReportRow { asset: asset.into(), finding: template.finding.clone(), mark: None });
     }
     for n in 0..100 {
         let asset = row::ReportAsset { asset_id: format!("TWIN-{n:03}"), ..(*template.asset).clone() };
-        report.rows.push(row::ReportRow { asset: asset.into(), finding: template.finding.clone() });
+        report.rows.push(row::ReportRow { asset: asset.into(), finding: template.finding.clone(), mark: None });
     }
     let page = text(&report, Format::Html);
     assert!(page.contains("This report is long"));
@@ -381,7 +381,7 @@ proptest! {
         let any = || value.clone();
         let advisory = row::ReportAdvisory {
             advisory_id: any(), title: any(), tlp: None, publisher: any(), version: any(),
-            published: any(), updated: any(), url: any(),
+            published: any(), updated: any(), url: any(), status: any(),
         };
         let asset = row::ReportAsset {
             criticality: String::new(),
@@ -399,7 +399,7 @@ proptest! {
             .into(),
             ..(*template.finding).clone()
         };
-        report.rows.push(row::ReportRow { asset: asset.into(), finding: finding.into() });
+        report.rows.push(row::ReportRow { asset: asset.into(), finding: finding.into(), mark: None });
         report.title = any();
         report.filter = any();
         report.sources.push(any());
@@ -421,6 +421,90 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn every_form_tells_the_course() {
+    use crate::domain::priority::Severity;
+    use crate::domain::trend::{Knowledge, Life, Trend};
+    let day = |n: i64| jiff::Timestamp::from_second(1_760_000_000 + n * 86_400).expect("a time");
+    let life = |opened, closed: Option<i64>, n| Life {
+        opened_at: day(opened),
+        closed_at: closed.map(day),
+        severity: Some(Severity::High),
+        n,
+    };
+    let known = Knowledge { since: day(0), until: None, has_firmware: true, has_part_number: false, n: 7 };
+    let trend = Trend::of(&[day(0), day(1), day(2)], &[life(0, Some(2), 213), life(1, None, 119)], &[known]);
+    let report = Report { trend: Some(trend), ..fixture::report() };
+    let page = text(&report, Format::Html);
+    assert_tags_are_closed(&page);
+    for told in ["id=\"course\"", ">213</text>", "<b>119</b>", "7 of 7 (100 %)", "0 of 7 (0 %)", "within 2 days"] {
+        assert!(page.contains(told), "{told}");
+    }
+    let mut book = workbook(written(&report, Format::Xlsx));
+    let range = book.worksheet_range("Course").expect("the sheet");
+    let cells: Vec<Vec<String>> = range.rows().map(|row| row.iter().map(ToString::to_string).collect()).collect();
+    assert_eq!(cells[0][1..4], ["Opened", "Closed", "Critical"]);
+    assert_eq!((cells[1][1].as_str(), cells[2][1].as_str(), cells[3][2].as_str()), ("213", "119", "213"));
+    let json: serde_json::Value = serde_json::from_str(&text(&report, Format::Json)).expect("JSON");
+    assert_eq!(json["trend"]["n_closed_median_p90_by_severity"]["high"], serde_json::json!([213, 48, 48]));
+    assert!(!text(&fixture::report(), Format::Html).contains("id=\"course\""), "nothing to tell without history");
+}
+
+#[test]
+fn what_owners_do_is_told_with_the_finding_and_in_tickets() {
+    use crate::domain::remediation::RemediationStatus;
+    let mut report = fixture::report();
+    let mark = |status, decision: &str, is_handled| row::ReportMark {
+        status,
+        decision: decision.to_owned(),
+        is_handled,
+        ..row::ReportMark::default()
+    };
+    let of_twins = |asset: &str| asset.starts_with("MTR-000");
+    for row in report.rows.iter_mut().filter(|row| of_twins(&row.asset.asset_id)) {
+        row.mark = match row.asset.asset_id.as_str() {
+            "MTR-0001" | "MTR-0002" => Some(mark(RemediationStatus::Done, "mitigation applied", true).into()),
+            "MTR-0003" => Some(mark(RemediationStatus::InProgress, "planned", false).into()),
+            _ => None,
+        };
+    }
+    let told = "○ 3 not remediated · ◐ 1 in progress: planned · ● 2 done: mitigation applied";
+    for format in [Format::Html, Format::Text, Format::Tickets] {
+        assert!(text(&report, format).contains(told), "{}", format.word());
+    }
+    let tickets = text(&report, Format::Tickets);
+    let mut reader = ::csv::Reader::from_reader(tickets.trim_start_matches('\u{feff}').as_bytes());
+    let headers = reader.headers().expect("headers").clone();
+    let at = |name: &str| headers.iter().position(|header| header == name).expect("the column");
+    let record = reader.records().map(|r| r.expect("a record")).find(|r| r[at("asset_ids")].contains("MTR-0001"));
+    let record = record.expect("the ticket");
+    assert_eq!((&record[at("status")], &record[at("assets_open")]), ("in_progress", "4"));
+}
+
+#[test]
+fn the_strictest_label_is_said_on_top() {
+    use crate::domain::advisory::Tlp;
+    let mut report = fixture::report();
+    assert_eq!(report.strictest_tlp(), None);
+    let labels = [Some(Tlp::Clear), Some(Tlp::AmberStrict), Some(Tlp::Green), None];
+    for (row, tlp) in report.rows.iter_mut().zip(labels) {
+        let advisory = row::ReportAdvisory { tlp, ..(*row.finding.advisory).clone() };
+        let finding = row::ReportFinding { advisory: advisory.into(), ..(*row.finding).clone() };
+        row.finding = finding.into();
+    }
+    assert_eq!(report.strictest_tlp(), Some(Tlp::AmberStrict));
+    for format in [Format::Html, Format::Text] {
+        let text = text(&report, format).replace("<bdi>", "").replace("</bdi>", "").replace("</b>", "");
+        assert!(text.contains(&format!("TLP:AMBER+STRICT {}", vocabulary::TLP_NOTICE)), "{}", format.word());
+    }
+    for row in &mut report.rows {
+        let advisory = row::ReportAdvisory { tlp: Some(Tlp::Clear), ..(*row.finding.advisory).clone() };
+        let finding = row::ReportFinding { advisory: advisory.into(), ..(*row.finding).clone() };
+        row.finding = finding.into();
+    }
+    assert_eq!(report.strictest_tlp(), None, "what everybody may see needs no word");
 }
 
 #[test]

@@ -95,6 +95,9 @@ impl Text<'_> {
         self.line(Some(Ink::Heading), 0, &visible_line(&report.title))?;
         self.line(Some(Ink::Faint), 0, &words::as_of(report))?;
         self.line(Some(Ink::Faint), 0, &format!("Shown: {}", visible_line(&report.filter)))?;
+        if let Some(label) = report.strictest_tlp() {
+            self.line(None, 0, &format!("TLP:{} {}", label.word(), words::TLP_NOTICE))?;
+        }
         if report.are_samples {
             self.line(Some(Ink::Notice), 0, words::SAMPLES_NOTICE)?;
         }

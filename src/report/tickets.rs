@@ -12,12 +12,15 @@ use super::csv::inert;
 use super::groups::{FindingLine, NameplateGroup, by_nameplate, by_site};
 use super::row::{Report, ReportFinding};
 use super::visible::counted;
-use super::vocabulary::{remediation_label, severity_text, site_name, verdict_sentence};
+use super::vocabulary::{
+    remediation_label, severity_text, site_name, status_sentence, verdict_sentence, witness_sentence,
+};
+use crate::domain::advisory::status_notice;
 use crate::domain::priority::Severity;
 use crate::domain::verdict::Verdict;
 
 /// The columns in their order; names are those that ServiceNow and Jira offer on import, where they have one.
-pub const COLUMNS: [&str; 16] = [
+pub const COLUMNS: [&str; 18] = [
     "external_id",
     "summary",
     "description",
@@ -33,6 +36,8 @@ pub const COLUMNS: [&str; 16] = [
     "advisory_id",
     "cves",
     "exploited",
+    "status",
+    "assets_open",
     "url",
 ];
 
@@ -56,7 +61,7 @@ pub fn write_tickets(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     writer.flush()
 }
 
-fn record(site: &str, group: &NameplateGroup<'_>, line: &FindingLine<'_>) -> [String; 16] {
+fn record(site: &str, group: &NameplateGroup<'_>, line: &FindingLine<'_>) -> [String; 18] {
     let (plate, finding) = (group.nameplate, line.finding);
     let mut named: Vec<&str> = vec![&plate.vendor, &plate.model];
     if plate.part_number != plate.model {
@@ -80,7 +85,7 @@ fn record(site: &str, group: &NameplateGroup<'_>, line: &FindingLine<'_>) -> [St
     [
         external_id(site, plate.nameplate(), finding),
         format!("{}: {what} ({assets}, {})", site_name(site), finding.advisory.advisory_id),
-        description(finding, &assets),
+        description(line, &assets),
         servicenow.to_owned(),
         jira.to_owned(),
         labels.join(" "),
@@ -93,16 +98,24 @@ fn record(site: &str, group: &NameplateGroup<'_>, line: &FindingLine<'_>) -> [St
         finding.advisory.advisory_id.clone(),
         finding.cves.join("; "),
         if finding.is_exploited() { "yes" } else { "no" }.to_owned(),
+        line.status().word().to_owned(),
+        line.n_open().to_string(),
         finding.advisory.url.clone(),
     ]
 }
 
-fn description(finding: &ReportFinding, assets: &str) -> String {
+fn description(line: &FindingLine<'_>, assets: &str) -> String {
+    let finding = line.finding;
     let mut lines = vec![
         format!("{}: {}", finding.advisory.advisory_id, finding.advisory.title),
         format!("{}, {assets}", severity_text(finding)),
         verdict_sentence(finding),
     ];
+    lines.extend(
+        status_notice(&finding.advisory.status).map(|notice| format!("{} is {notice}", finding.advisory.advisory_id)),
+    );
+    lines.extend(witness_sentence(finding));
+    lines.extend(status_sentence(line));
     for doubt in finding.doubts.iter().filter(|doubt| doubt.detail != finding.reason) {
         lines.push(doubt.detail.clone());
     }

@@ -5,6 +5,8 @@
 use jiff::Timestamp;
 
 use super::row::{ReportAdvisory, ReportRemediation};
+use crate::domain::advisory::Tlp;
+use crate::domain::mark::MarkReason;
 
 pub mod csaf;
 pub mod cyclonedx;
@@ -80,6 +82,28 @@ pub struct VexStatement {
     pub fix: Option<String>,
     /// Most useful first; for what is affected.
     pub remediations: std::sync::Arc<Vec<ReportRemediation>>,
+    /// What the owner does about it.
+    pub decisions: Vec<VexDecision>,
+}
+
+/// What the owner decided or did for some devices of a product.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct VexDecision {
+    pub reason: MarkReason,
+    /// "Mitigation applied on 2026-11-22, 3 of 14 devices: own network segment".
+    pub text: String,
+}
+
+impl VexStatement {
+    /// The reason with what the owner does about it.
+    pub fn told(&self) -> String {
+        let decided = self.decisions.iter().map(|decision| decision.text.as_str());
+        std::iter::once(self.detail.as_str())
+            .filter(|detail| !detail.is_empty())
+            .chain(decided)
+            .collect::<Vec<_>>()
+            .join(". ")
+    }
 }
 
 /// All that is said about one site.
@@ -127,6 +151,12 @@ impl Vex {
             }
         }
         grouped
+    }
+
+    /// The label of the whole: it lists the weak spots of a plant, and may tell of documents that are stricter still.
+    pub fn tlp(&self) -> Tlp {
+        let labels = self.advisories.iter().filter_map(|advisory| advisory.tlp);
+        labels.chain([Tlp::Amber]).max().unwrap_or(Tlp::Amber)
     }
 
     /// `NAMEPLATE-VEX-RIVERSIDE-20261122T0214`: letters, digits and dashes.
@@ -188,6 +218,7 @@ pub(super) mod tests {
             detail: "3.1.2 is below 4.0.0".to_owned(),
             fix: Some("4.0.0".to_owned()),
             remediations: remedies.clone(),
+            decisions: Vec::new(),
         };
         Vex {
             site: "Kraftwerk Süd / 主変電所".to_owned(),

@@ -1,12 +1,14 @@
 //! What the words of a report mean, in one sentence each, and how they look; the same in every format.
 
-use super::row::{Report, ReportFinding};
+use super::groups::FindingLine;
+use super::row::{Joined, Report, ReportFinding};
 use super::visible::{counted, grouped, visible_line};
 use crate::domain::asset::Standing;
 use crate::domain::matching::{EvidencePart, PartResult};
 use crate::domain::priority::Severity;
-use crate::domain::remediation::RemediationCategory;
+use crate::domain::remediation::{RemediationCategory, RemediationStatus};
 use crate::domain::site::SiteSummary;
+use crate::domain::trend::{TimeToClose, Trend};
 use crate::domain::verdict::{Confidence, DoubtKind, Verdict};
 
 /// What the verdict says, in one sentence.
@@ -182,6 +184,45 @@ pub fn verdict_sentence(finding: &ReportFinding) -> String {
     }
 }
 
+/// What a label of the Traffic Light Protocol in a report asks of whoever passes it on.
+pub const TLP_NOTICE: &str = "is the strictest label of the advisories told here; pass this on to nobody beyond it.";
+
+/// Which other documents tell a finding and where they do not say the same; `None` where this one is alone with it.
+pub fn witness_sentence(finding: &ReportFinding) -> Option<String> {
+    let Joined { witnesses, contradictions, .. } = &finding.joined;
+    if witnesses.is_empty() && contradictions.is_empty() {
+        return None;
+    }
+    let mut told: Vec<String> = Vec::new();
+    if !witnesses.is_empty() {
+        told.push(format!("also told by {}", witnesses.join(", ")));
+    }
+    told.extend(contradictions.iter().map(|sentence| format!("contradiction: {sentence}")));
+    Some(told.join("; "))
+}
+
+/// How far the owner is with a finding: "○ 6 not remediated · ● 1 done: mitigation applied"; `None` where nobody has
+/// said anything.
+pub fn status_sentence(line: &FindingLine<'_>) -> Option<String> {
+    if line.marks.is_empty() {
+        return None;
+    }
+    let told: Vec<String> = line
+        .statuses()
+        .into_iter()
+        .map(|(n, status, decision)| {
+            let glyph = match status {
+                RemediationStatus::NotRemediated => "○",
+                RemediationStatus::InProgress => "◐",
+                RemediationStatus::Done => "●",
+            };
+            let decision = if decision.is_empty() { String::new() } else { format!(": {decision}") };
+            format!("{glyph} {} {}{decision}", grouped(n), status.label())
+        })
+        .collect();
+    Some(told.join(" · "))
+}
+
 /// What the advisory says where it names no fix: the most telling remedy, in one line.
 pub fn instead_of_a_fix(finding: &ReportFinding) -> String {
     let of = |category: RemediationCategory| finding.remediations.iter().find(|r| r.category == category);
@@ -205,6 +246,41 @@ pub fn instead_of_a_fix(finding: &ReportFinding) -> String {
 /// The fix in words: the version, or that none is named.
 pub fn fix_text(finding: &ReportFinding) -> &str {
     finding.fix.as_deref().unwrap_or("none named")
+}
+
+/// How long closed exposures had been open: over all, then by severity where several are known; none when nothing was
+/// closed yet.
+pub fn times_to_close(trend: &Trend) -> Vec<String> {
+    let Some(all) = &trend.time_to_close else { return Vec::new() };
+    let told = |time: &TimeToClose| {
+        format!("half were closed within {}, nine of ten within {}", hours(time.median_hours), hours(time.p90_hours))
+    };
+    let mut sentences =
+        vec![format!("Of {} {}.", counted(all.n_closed, "closed exposure", "closed exposures"), told(all))];
+    if trend.time_to_close_by_severity.len() > 1 {
+        sentences.extend(trend.time_to_close_by_severity.iter().map(|(severity, time)| {
+            let word = severity_label(*severity).1.to_lowercase();
+            format!("Of {} with severity {word} {}.", grouped(time.n_closed), told(time))
+        }));
+    }
+    sentences
+}
+
+/// The hours in words: days from two days on.
+fn hours(hours: u64) -> String {
+    match hours {
+        0 => "the hour".to_owned(),
+        1..48 => counted(hours, "hour", "hours"),
+        _ => counted(hours / 24, "day", "days"),
+    }
+}
+
+/// `372 of 412 (90 %)`.
+pub fn share(n: u64, of: u64) -> String {
+    match of {
+        0 => "0 of 0".to_owned(),
+        _ => format!("{} of {} ({} %)", grouped(n), grouped(of), n.saturating_mul(100) / of),
+    }
 }
 
 /// The headline of a site: what is affected by how much, or that nothing is, and then what that does not mean.

@@ -21,6 +21,8 @@ use crate::domain::asset::Standing;
 use crate::domain::priority::Severity;
 use crate::domain::verdict::{Confidence, DoubtKind, Verdict};
 
+mod course;
+
 /// Excel's greatest number of rows on a sheet, the header included.
 const MAX_SHEET_ROWS: usize = 1_048_576;
 
@@ -30,7 +32,7 @@ const MAX_CELL_UNITS: usize = 32_767;
 /// More warnings than this are only counted on the sheet `About`.
 const MAX_WARNINGS: usize = 10_000;
 
-/// Writes the workbook with the sheets `Exposures`, `Sites`, `Cannot be checked` and `About`.
+/// Writes the workbook with the sheets `Exposures`, `Sites`, `Cannot be checked`, `Course` where there is one, and `About`.
 ///
 /// Rows beyond the limit of a sheet go on in `Exposures 2`, `Exposures 3`, …, each with the header. Rows are kept in
 /// a temporary file while they are written; equal texts are stored once.
@@ -108,6 +110,9 @@ fn workbook(report: &Report, max_rows: usize) -> Result<Workbook, XlsxError> {
             }
         }
         finish_table(sheet, end - i * max_rows, 5)?;
+    }
+    if let Some(trend) = report.trend.as_ref().filter(|trend| !trend.changes(1).is_empty()) {
+        course::write_course(workbook.add_worksheet().set_name("Course")?, trend, &styles)?;
     }
     write_about(workbook.add_worksheet().set_name("About")?, report, &styles)?;
     Ok(workbook)
@@ -250,6 +255,9 @@ fn write_about(sheet: &mut Worksheet, report: &Report, styles: &Styles) -> Resul
     sheet.set_column_width(0, 30)?.set_column_width(1, 110)?;
     let mut about = About { sheet, styles, n: 0 };
     about.heading(&report.title)?;
+    if let Some(label) = report.strictest_tlp() {
+        about.text(&format!("TLP:{}", label.word()), words::TLP_NOTICE)?;
+    }
     if report.are_samples {
         about.line("Samples", words::SAMPLES_NOTICE, &styles.notice)?;
     }

@@ -2,18 +2,22 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use rustc_hash::FxHashMap;
 use thiserror::Error;
 
 use crate::domain::advisory::AdvisoryKey;
 use crate::domain::asset::KnownAsset;
+use crate::domain::exposure::ExposureFilter;
+use crate::domain::mark::{MarkReason, StoredMark};
 use crate::domain::matching::{Match, Part, PartResult, near_misses};
 use crate::domain::nameplate::Variant;
 use crate::domain::verdict::Verdict;
-use crate::report::vex::{Justification, Vex, VexProduct, VexStatement, VexStatus};
+use crate::report::vex::{Justification, Vex, VexDecision, VexProduct, VexStatement, VexStatus};
 use crate::services::judge::{Judged, Question, judge};
 use crate::services::progress::Progress;
 use crate::services::report_rows::{Threats, report_advisory, report_finding};
+use crate::services::set_remediation::today;
 use crate::services::stored_report::{ReportBase, ReportError};
 use crate::store::{self, Db, StoreError};
 
@@ -71,7 +75,8 @@ pub async fn site_vex(db: &Db, request: &VexRequest, progress: &dyn Progress) ->
         return Err(VexError::NoAssets(request.site.clone()));
     }
     let threats = Threats::of_database(db).await?;
-    let vex = tokio::task::block_in_place(|| build(request, &base, &held, &threats, progress));
+    let marks = SiteMarks::load(db, &request.site, &held, Timestamp::now()).await?;
+    let vex = tokio::task::block_in_place(|| build(request, &base, &held, &threats, &marks, progress));
     if vex.statements.is_empty() {
         return Err(VexError::NothingNamed(request.site.clone()));
     }
@@ -98,6 +103,7 @@ fn build(
     base: &ReportBase,
     held: &BTreeMap<i64, (Variant, Vec<KnownAsset>)>,
     threats: &Threats,
+    marks: &SiteMarks,
     progress: &dyn Progress,
 ) -> Vex {
     let questions: Vec<Question> = held
@@ -121,17 +127,18 @@ fn build(
         statements: Vec::new(),
         program_version: env!("CARGO_PKG_VERSION").to_owned(),
     };
-    let mut teller = Teller { base, threats, places: FxHashMap::default(), vex: &mut vex };
+    let mut teller = Teller { base, threats, marks, places: FxHashMap::default(), vex: &mut vex };
     for ((variant_id, (variant, assets)), judged) in held.iter().zip(&judged) {
         // A variant that could not be judged has nothing to tell.
         let Judged::Done(judgement) = judged else { continue };
         let of_variant = product(format!("V{variant_id}"), variant, assets.iter());
-        teller.tell(of_variant, &judgement.matches, variant, request.n_near_misses);
+        let ids: Vec<i64> = assets.iter().map(|asset| asset.asset_id).collect();
+        teller.tell(of_variant, &ids, &judgement.matches, variant, request.n_near_misses);
         for asset in assets {
             if let Some(matches) = judgement.by_serial.get(&asset.asset.serial_number) {
                 let differs = matches.iter().filter(|found| found.depends_on_serial).cloned().collect::<Vec<Match>>();
                 let own = product(format!("V{variant_id}-A{}", asset.asset_id), variant, std::iter::once(asset));
-                teller.tell(own, &differs, variant, 0);
+                teller.tell(own, &[asset.asset_id], &differs, variant, 0);
             }
         }
     }
@@ -161,9 +168,88 @@ fn product<'a>(id: String, variant: &Variant, assets: impl Iterator<Item = &'a K
     }
 }
 
+/// What the owner of a site does about its exposures now.
+struct SiteMarks {
+    /// Marks in force, by asset and advisory; that of the whole has no CVE.
+    marks: FxHashMap<(i64, AdvisoryKey), Vec<StoredMark>>,
+}
+
+/// What the owner says of some devices, one advisory and one CVE.
+#[derive(Default)]
+struct Said {
+    decisions: Vec<VexDecision>,
+    /// Each of them was replaced or removed.
+    are_all_gone: bool,
+}
+
+impl SiteMarks {
+    async fn load(
+        db: &Db,
+        site: &str,
+        held: &BTreeMap<i64, (Variant, Vec<KnownAsset>)>,
+        now: Timestamp,
+    ) -> Result<SiteMarks, StoreError> {
+        let ids: Vec<i64> = held.values().flat_map(|(_, assets)| assets).map(|asset| asset.asset_id).collect();
+        let known = store::remediation::list_marks(db, &ids, None).await?;
+        let mut marks: FxHashMap<(i64, AdvisoryKey), Vec<StoredMark>> = FxHashMap::default();
+        if known.is_empty() {
+            return Ok(SiteMarks { marks });
+        }
+        for mark in known {
+            marks.entry((mark.asset_id, mark.advisory.clone())).or_default().push(mark);
+        }
+        // A mark holds while the exposure is told as it was when the mark was given.
+        let mut holding: FxHashMap<(i64, AdvisoryKey), Vec<StoredMark>> = FxHashMap::default();
+        let today = today(now);
+        let filter = ExposureFilter { site: Some(site.to_owned()), ..ExposureFilter::default() };
+        store::exposure::each_exposure_row_at(db, now, &filter, |row| {
+            if let Some(mut own) = marks.remove(&(row.asset_id, row.key.advisory.clone())) {
+                own.retain(|mark| mark.holds(&row.finding.fingerprint, &today));
+                holding.insert((row.asset_id, row.key.advisory.clone()), own);
+            }
+            Ok::<(), StoreError>(())
+        })
+        .await?;
+        Ok(SiteMarks { marks: holding })
+    }
+
+    fn of(&self, assets: &[i64], advisory: &AdvisoryKey, cve: &str) -> Said {
+        if self.marks.is_empty() {
+            return Said::default();
+        }
+        let mut counted: BTreeMap<(MarkReason, String), usize> = BTreeMap::new();
+        let mut n_gone = 0;
+        for asset_id in assets {
+            let Some(own) = self.marks.get(&(*asset_id, advisory.clone())) else { continue };
+            let of_cve = own.iter().find(|mark| !cve.is_empty() && mark.cve == cve);
+            let whole = || own.iter().find(|mark| mark.cve.is_empty() && mark.mark.reason != MarkReason::PerCve);
+            let Some(mark) = of_cve.or_else(whole) else { continue };
+            let mut text = mark.mark.in_words();
+            if let Some(first) = text.get(..1).map(str::to_uppercase) {
+                text.replace_range(..1, &first);
+            }
+            text.push_str(&format!(", said on {}", today(mark.since)));
+            if !mark.mark.note.trim().is_empty() {
+                text.push_str(&format!(": {}", mark.mark.note.trim()));
+            }
+            n_gone += usize::from(matches!(mark.mark.reason, MarkReason::Replaced | MarkReason::Removed));
+            *counted.entry((mark.mark.reason, text)).or_default() += 1;
+        }
+        let decisions = counted
+            .into_iter()
+            .map(|((reason, text), n)| {
+                let text = if n == assets.len() { text } else { format!("{n} of {} devices: {text}", assets.len()) };
+                VexDecision { reason, text }
+            })
+            .collect();
+        Said { decisions, are_all_gone: !assets.is_empty() && n_gone == assets.len() }
+    }
+}
+
 struct Teller<'a> {
     base: &'a ReportBase,
     threats: &'a Threats,
+    marks: &'a SiteMarks,
     /// Places in the list of advisories, by key.
     places: FxHashMap<AdvisoryKey, usize>,
     vex: &'a mut Vex,
@@ -171,7 +257,14 @@ struct Teller<'a> {
 
 impl Teller<'_> {
     /// Adds the product with what is said of it; nothing when nothing is.
-    fn tell(&mut self, product: VexProduct, matches: &[Match], variant: &Variant, n_near_misses: usize) {
+    fn tell(
+        &mut self,
+        product: VexProduct,
+        assets: &[i64],
+        matches: &[Match],
+        variant: &Variant,
+        n_near_misses: usize,
+    ) {
         let index = self.base.index();
         let place = self.vex.products.len();
         let before = self.vex.statements.len();
@@ -182,20 +275,32 @@ impl Teller<'_> {
             for (at, verdict) in &found.vulnerabilities {
                 let vulnerability = &document.vulnerabilities[*at as usize];
                 // A doubt about the product holds for each of its vulnerabilities.
-                let status = match (*verdict).min(found.verdict) {
+                let mut status = match (*verdict).min(found.verdict) {
                     Verdict::Affected => VexStatus::Affected,
                     Verdict::Possible => VexStatus::UnderInvestigation,
                     Verdict::NotAffected => VexStatus::NotAffected,
                 };
+                let mut because = (status == VexStatus::NotAffected).then(|| justification(found));
+                let cve = vulnerability.cve.as_deref().unwrap_or_default();
+                let said = match status {
+                    VexStatus::NotAffected => Said::default(),
+                    _ => self.marks.of(assets, &document.key(), cve),
+                };
+                if said.are_all_gone {
+                    // The devices that were affected are no longer there.
+                    status = VexStatus::NotAffected;
+                    because = Some(Justification::ComponentNotPresent);
+                }
                 self.vex.statements.push(VexStatement {
                     product: place,
                     advisory,
                     cve: vulnerability.cve.clone(),
                     status,
-                    justification: (status == VexStatus::NotAffected).then(|| justification(found)),
+                    justification: because,
                     detail: found.reason.clone(),
                     fix: told.fix.clone(),
                     remediations: told.remediations.clone(),
+                    decisions: said.decisions,
                 });
             }
         }
@@ -215,6 +320,7 @@ impl Teller<'_> {
                     detail: near.reason.clone(),
                     fix: None,
                     remediations: std::sync::Arc::default(),
+                    decisions: Vec::new(),
                 });
             }
         }

@@ -1,15 +1,18 @@
 //! Open exposures asset by asset through a filter, page by page.
 
+use jiff::Timestamp;
 use rustc_hash::FxHashMap;
 
 use crate::domain::account::SiteScope;
 use crate::domain::advisory::{Advisory, AdvisoryKey};
 use crate::domain::filter::{Filter, FilterRow};
+use crate::domain::mark::StoredMark;
 use crate::domain::priority::Severity;
 use crate::domain::remediation::RemediationStatus;
 use crate::services::knowledge::Knowledge;
+use crate::services::set_remediation::today;
 use crate::store::exposure_page::{OpenExposure, list_open_after, list_open_of_asset};
-use crate::store::{Db, StoreError};
+use crate::store::{self, Db, StoreError};
 
 /// Exposures that are read from the database at a time.
 const BATCH: u32 = 2_000;
@@ -24,6 +27,8 @@ pub struct ListedExposure {
     pub cvss: Option<f32>,
     pub severity: Option<Severity>,
     pub is_exploited: bool,
+    /// What has been done.
+    pub status: RemediationStatus,
 }
 
 /// One page.
@@ -52,12 +57,14 @@ pub async fn list_exposures(
         let batch = list_open_after(db, after, BATCH).await?;
         let is_last = batch.len() < BATCH as usize;
         n_looked_at += batch.len();
+        let statuses = Statuses::of(db, &batch).await?;
         for exposure in batch {
             after = (exposure.exposure_id, exposure.asset_id);
             if !scope.covers(exposure.site_id) {
                 continue;
             }
-            let listed = facts.list(exposure);
+            let status = statuses.status(&exposure);
+            let listed = facts.list(exposure, status);
             if fits(filter, &listed) {
                 found.push(listed);
                 if found.len() == limit {
@@ -86,7 +93,39 @@ pub async fn exposures_of_asset(
     scope: &SiteScope,
 ) -> Result<Vec<ListedExposure>, StoreError> {
     let facts = Facts::of(knowledge);
-    Ok(list_open_of_asset(db, asset_id, scope).await?.into_iter().map(|exposure| facts.list(exposure)).collect())
+    let open = list_open_of_asset(db, asset_id, scope).await?;
+    let statuses = Statuses::of(db, &open).await?;
+    let list = |exposure: OpenExposure| {
+        let status = statuses.status(&exposure);
+        facts.list(exposure, status)
+    };
+    Ok(open.into_iter().map(list).collect())
+}
+
+/// What owners said of the assets of some exposures.
+struct Statuses {
+    today: String,
+    marks: FxHashMap<(i64, AdvisoryKey), StoredMark>,
+}
+
+impl Statuses {
+    async fn of(db: &Db, exposures: &[OpenExposure]) -> Result<Statuses, StoreError> {
+        let mut ids: Vec<i64> = exposures.iter().map(|exposure| exposure.asset_id).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let marks = store::remediation::list_marks(db, &ids, None).await?;
+        let whole = marks.into_iter().filter(|mark| mark.cve.is_empty());
+        Ok(Statuses {
+            today: today(Timestamp::now()),
+            marks: whole.map(|mark| ((mark.asset_id, mark.advisory.clone()), mark)).collect(),
+        })
+    }
+
+    fn status(&self, exposure: &OpenExposure) -> RemediationStatus {
+        let key = AdvisoryKey { namespace: exposure.namespace.clone(), id: exposure.advisory.clone() };
+        let mark = self.marks.get(&(exposure.asset_id, key));
+        mark.filter(|mark| mark.holds(&exposure.fingerprint, &self.today)).map(|mark| mark.status).unwrap_or_default()
+    }
 }
 
 /// The advisories by key.
@@ -101,7 +140,7 @@ impl<'a> Facts<'a> {
         Facts { knowledge, by_key }
     }
 
-    fn list(&self, exposure: OpenExposure) -> ListedExposure {
+    fn list(&self, exposure: OpenExposure, status: RemediationStatus) -> ListedExposure {
         let key = AdvisoryKey { namespace: exposure.namespace.clone(), id: exposure.advisory.clone() };
         let advisory = self.by_key.get(&key).copied();
         let cvss = advisory.and_then(|advisory| {
@@ -115,6 +154,7 @@ impl<'a> Facts<'a> {
             title: advisory.map(|a| a.title.clone()).unwrap_or_default(),
             cvss,
             severity: cvss.map(Severity::of_score),
+            status,
             is_exploited: exposure.cves.iter().any(|cve| self.knowledge.threats.is_exploited(cve)),
             exposure,
         }
@@ -130,7 +170,7 @@ fn fits(filter: &Filter, listed: &ListedExposure) -> bool {
         verdict: e.verdict,
         severity: listed.severity,
         is_exploited: listed.is_exploited,
-        status: RemediationStatus::NotRemediated,
+        status: listed.status,
         confidence: e.confidence,
         has_fix: e.fix.is_some(),
         advisory: &e.advisory,

@@ -8,8 +8,12 @@ use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 use thiserror::Error;
 
+use crate::domain::account::SiteScope;
 use crate::domain::advisory::{Advisory, AdvisoryKey};
+use crate::domain::asset::AssetEdit;
 use crate::domain::exposure::{ExposureFilter, Finding};
+use crate::domain::inventory::Field;
+use crate::domain::mark::{Mark, MarkReason};
 use crate::domain::nameplate::Variant;
 use crate::domain::plan::{
     Blocked, Exposed, Mitigation, NewPlan, Obstacle, Origin, Plan, PlanAsset, Proposal, Step, StepOption, Target,
@@ -21,9 +25,12 @@ use crate::domain::verdict::{DoubtKind, Verdict};
 use crate::report::row::ReportFinding;
 use crate::report::vocabulary::instead_of_a_fix;
 use crate::services::aliases::catalogue_of;
+use crate::services::edit_assets::{EditError, edit_assets};
 use crate::services::load_advisories::{LoadError, from_database};
 use crate::services::progress::Progress;
+use crate::services::report_marks::ReportMarks;
 use crate::services::report_rows::Threats;
+use crate::services::set_remediation::{MarkRequest, MarkScope, set_remediation};
 use crate::services::stored_report::report_finding;
 use crate::store::plan::FrozenStep;
 use crate::store::{self, Db, StoreError};
@@ -47,6 +54,8 @@ pub enum PlanError {
     Draft { plan_id: i64 },
     #[error("cannot freeze plan {plan_id}: it has no step\nhint: nothing at these sites has a fix to install")]
     Empty { plan_id: i64 },
+    #[error(transparent)]
+    Edit(#[from] EditError),
     #[error(transparent)]
     Load(#[from] LoadError),
     #[error(transparent)]
@@ -163,8 +172,19 @@ pub async fn choose(
     Ok(proposal)
 }
 
-/// Freezes the plan as it is proposed and chosen now: each asset of its steps becomes a piece of work. Gives their
-/// number.
+/// What freezing came to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FreezeDone {
+    /// Assets that are to be worked on.
+    pub n_assets: u64,
+    /// Their exposures that the plan closes, now marked as planned.
+    pub n_planned: u64,
+    /// Why exposures were not marked as planned, though the plan is frozen; blank when they are.
+    pub problem: String,
+}
+
+/// Freezes the plan as it is proposed and chosen now: each asset of its steps that has something to close becomes a
+/// piece of work, and what the step closes there is marked as planned.
 ///
 /// # Errors
 ///
@@ -175,20 +195,29 @@ pub async fn freeze(
     by: &str,
     now: Timestamp,
     progress: &dyn Progress,
-) -> Result<u64, PlanError> {
+) -> Result<FreezeDone, PlanError> {
     let plan = find_plan(db, plan_id).await?;
     if let Some(frozen) = &plan.frozen {
         return Err(PlanError::Frozen { plan_id, at: frozen.at });
     }
-    let proposal = propose(db, plan_id, now, progress).await?;
+    let choices = store::plan::list_plan_choices(db, plan_id).await?;
+    let scope = Scope::load(db, &plan.sites, now, progress).await?;
+    let proposal = tokio::task::block_in_place(|| scope.proposal(&choices));
+    let mut planned: Vec<(i64, AdvisoryKey)> = Vec::new();
     let steps: Vec<FrozenStep> = proposal
         .planned()
         .map(|step| {
             let chosen = step.chosen();
             let mut advisories: Vec<String> = chosen.outcome.closed.iter().map(|key| key.id.clone()).collect();
             advisories.sort();
+            let held = scope.variants.get(&step.variant_id);
+            for key in &chosen.outcome.closed {
+                let exposed = held.and_then(|held| held.exposures.get(key));
+                planned.extend(exposed.into_iter().flat_map(|e| &e.assets).map(|asset_id| (*asset_id, key.clone())));
+            }
             FrozenStep {
                 variant_id: step.variant_id,
+                assets: held.map(|held| held.assets.clone()).unwrap_or_default(),
                 target: chosen.target.firmware.clone(),
                 origin: chosen.target.origin,
                 advisories,
@@ -198,7 +227,22 @@ pub async fn freeze(
     if steps.is_empty() {
         return Err(PlanError::Empty { plan_id });
     }
-    Ok(store::plan::save_frozen_plan(db, plan_id, &steps, by, now).await?)
+    let n_assets = store::plan::save_frozen_plan(db, plan_id, &steps, by, now).await?;
+    let mut done = FreezeDone { n_assets, ..FreezeDone::default() };
+    if planned.is_empty() {
+        return Ok(done);
+    }
+    let request = MarkRequest {
+        scope: MarkScope { only: planned, ..MarkScope::default() },
+        mark: Mark { reason: MarkReason::Planned, note: format!("plan {plan_id}: {}", plan.name), ..Mark::default() },
+        ..MarkRequest::default()
+    };
+    // Who may freeze a plan may say that its work is planned; the sites are those of the plan.
+    match set_remediation(db, &request, by, &SiteScope::All, now, progress).await {
+        Ok(marked) => done.n_planned = marked.n_marked,
+        Err(problem) => done.problem = problem.to_string(),
+    }
+    Ok(done)
 }
 
 /// The work of a frozen plan.
@@ -229,21 +273,32 @@ pub struct ReadBackDone {
     pub n_read: u64,
     /// Readings that were not taken, one sentence each.
     pub refused: Vec<String>,
+    /// Exposures of variants that judging again closed and opened.
+    pub n_closed: u64,
+    pub n_opened: u64,
+    /// Whether the devices were judged again.
+    pub is_judged: bool,
+    /// Why they were not; blank when they were, or nothing was read.
+    pub problem: String,
 }
 
-/// Keeps what was read off the devices and gives them their firmware; a rescan then closes by evidence what it closes.
+/// Gives the devices the firmware that was read off them, judges them again, which closes by evidence what it closes,
+/// and keeps the readings with the plan.
 ///
-/// A reading whose firmware is blank is left aside: that device was not read.
+/// A reading whose firmware is blank is left aside: that device was not read. Of two readings of a device the later
+/// counts.
 ///
 /// # Errors
 ///
-/// There is no such plan, it is a draft, or the database fails. A reading that fits no asset of the plan is no error.
+/// There is no such plan, it is a draft, nobody says who, or the database fails. A reading that fits no asset of the
+/// plan is no error, nor is a run that keeps the devices from being judged at once: the next one judges them.
 pub async fn read_back(
     db: &Db,
     plan_id: i64,
     readings: &[Reading],
     by: &str,
     now: Timestamp,
+    progress: &dyn Progress,
 ) -> Result<ReadBackDone, PlanError> {
     let work = work(db, plan_id).await?;
     let mut by_tag: BTreeMap<&str, Vec<&PlanAsset>> = BTreeMap::new();
@@ -251,7 +306,7 @@ pub async fn read_back(
         by_tag.entry(asset.tag.as_str()).or_default().push(asset);
     }
     let mut done = ReadBackDone::default();
-    let mut taken: Vec<(i64, String)> = Vec::new();
+    let mut taken: BTreeMap<i64, String> = BTreeMap::new();
     for reading in readings.iter().filter(|reading| !reading.firmware.trim().is_empty()) {
         let fits: Vec<&&PlanAsset> = by_tag
             .get(reading.tag.trim())
@@ -260,7 +315,7 @@ pub async fn read_back(
             .filter(|asset| reading.site.trim().is_empty() || asset.site == reading.site.trim())
             .collect();
         match fits.as_slice() {
-            [asset] => taken.push((asset.asset_id, reading.firmware.trim().to_owned())),
+            [asset] => drop(taken.insert(asset.asset_id, reading.firmware.trim().to_owned())),
             [] => done.refused.push(format!("`{}` is no asset of plan {plan_id}", reading.tag)),
             several => done.refused.push(format!(
                 "`{}` is the tag of {} assets of plan {plan_id}; name the site beside it",
@@ -269,6 +324,28 @@ pub async fn read_back(
             )),
         }
     }
+    if taken.is_empty() {
+        return Ok(done);
+    }
+    let edits: Vec<AssetEdit> = taken
+        .iter()
+        .map(|(asset_id, firmware)| AssetEdit {
+            asset_id: *asset_id,
+            values: vec![(Field::Firmware, firmware.clone())],
+        })
+        .collect();
+    match edit_assets(db, &edits, by, now, progress).await {
+        Ok(edited) => {
+            if let Some(rescanned) = edited.rescanned {
+                (done.n_closed, done.n_opened) = (rescanned.rescan.n_closed, rescanned.rescan.n_opened);
+            }
+            done.is_judged = true;
+        }
+        // The values are written; the next run judges them.
+        Err(EditError::Rescan(problem)) => done.problem = problem.to_string(),
+        Err(problem) => return Err(problem.into()),
+    }
+    let taken: Vec<(i64, String)> = taken.into_iter().collect();
     done.n_read = store::plan::save_read_backs(db, plan_id, &taken, by, now).await?;
     Ok(done)
 }
@@ -295,6 +372,8 @@ struct Scope {
     documents: BTreeMap<AdvisoryKey, Arc<Advisory>>,
     variants: BTreeMap<i64, ScopeVariant>,
     mitigations: BTreeMap<(String, i64), Mitigation>,
+    /// Exposures that are done or whose risk is accepted: no open work.
+    n_handled: u64,
 }
 
 struct ScopeVariant {
@@ -308,6 +387,7 @@ struct ScopeExposure {
     finding: Arc<Finding>,
     told: ReportFinding,
     n_assets: u64,
+    assets: Vec<i64>,
 }
 
 impl Scope {
@@ -318,7 +398,9 @@ impl Scope {
         let documents: BTreeMap<AdvisoryKey, Arc<Advisory>> =
             index.advisories().iter().map(|advisory| (advisory.key(), advisory.clone())).collect();
         let threats = Threats::of_database(db).await?;
+        let marks = ReportMarks::load(db, now).await?;
         let mut variants: BTreeMap<i64, ScopeVariant> = BTreeMap::new();
+        let mut n_handled = 0;
         let filters: Vec<ExposureFilter> = if sites.is_empty() {
             vec![ExposureFilter::default()]
         } else {
@@ -326,6 +408,10 @@ impl Scope {
         };
         for filter in &filters {
             store::exposure::each_exposure_row_at(db, now, filter, |row| {
+                if marks.is_handled(&row) {
+                    n_handled += 1;
+                    return Ok(());
+                }
                 let entry = variants.entry(row.key.variant_id).or_insert_with(|| ScopeVariant {
                     variant: row.asset.variant.clone(),
                     assets: FxHashSet::default(),
@@ -337,13 +423,17 @@ impl Scope {
                     entry.sites.insert(row.asset.site.clone());
                 }
                 match entry.exposures.get_mut(&row.key.advisory) {
-                    Some(exposure) => exposure.n_assets += 1,
+                    Some(exposure) => {
+                        exposure.n_assets += 1;
+                        exposure.assets.push(row.asset_id);
+                    }
                     None => {
                         // A document that can no longer be read still has its exposures; they are without a fix.
                         let empty = Advisory::default();
                         let document = documents.get(&row.key.advisory).map_or(&empty, |document| &**document);
                         let told = report_finding(document, &row.finding, Vec::new(), &threats);
-                        let exposure = ScopeExposure { finding: row.finding.clone(), told, n_assets: 1 };
+                        let (finding, assets) = (row.finding.clone(), vec![row.asset_id]);
+                        let exposure = ScopeExposure { finding, told, n_assets: 1, assets };
                         entry.exposures.insert(row.key.advisory.clone(), exposure);
                     }
                 }
@@ -352,7 +442,7 @@ impl Scope {
             .await?;
         }
         let mitigations = store::plan::list_mitigations(db).await?;
-        Ok(Scope { index, documents, variants, mitigations })
+        Ok(Scope { index, documents, variants, mitigations, n_handled })
     }
 
     fn proposal(&self, choices: &BTreeMap<i64, (Option<String>, bool)>) -> Proposal {
@@ -361,7 +451,8 @@ impl Scope {
             .par_iter()
             .map(|(variant_id, variant)| self.judge(**variant_id, variant, choices.get(*variant_id)))
             .collect();
-        let mut proposal = Proposal { without_fix: self.without_fix(), ..Proposal::default() };
+        let mut proposal =
+            Proposal { without_fix: self.without_fix(), n_handled: self.n_handled, ..Proposal::default() };
         for (step, blocked) in judged {
             proposal.steps.extend(step);
             proposal.blocked.extend(blocked);

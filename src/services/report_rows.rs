@@ -16,8 +16,11 @@ use crate::domain::remediation::Remediation;
 use crate::domain::site::{SiteSummary, UncheckedAsset};
 use crate::domain::verdict::Verdict;
 use crate::domain::version_range::VersionRange;
-use crate::report::row::{ReportAdvisory, ReportAsset, ReportFinding, ReportRemediation, ReportRow, compare_rows};
+use crate::report::row::{
+    Joined, ReportAdvisory, ReportAsset, ReportFinding, ReportRemediation, ReportRow, compare_rows,
+};
 use crate::services::judge::Judged;
+use crate::services::report_witnesses::Witnesses;
 use crate::store::{self, Db, StoreError};
 
 /// Assets with the variant each has, and what was judged for the variants.
@@ -146,11 +149,12 @@ pub fn fleet_rows(fleet: &JudgedFleet<'_>, verdicts: &[Verdict]) -> FleetRows {
             if finding.is_exploited() && found.verdict == Verdict::Affected {
                 counts.exploited.insert(found.advisory);
             }
-            out.rows.push(ReportRow { asset: shared_asset.clone(), finding });
+            out.rows.push(ReportRow { asset: shared_asset.clone(), finding, mark: None });
         }
     }
     out.n_not_judged = fleet.judged.iter().filter(|j| matches!(j, Judged::Failed(_))).count() as u64;
     out.sites = sites.into_iter().map(|(site, counts)| counts.summary(site)).collect();
+    Witnesses::of(fleet.index.advisories()).join(&mut out.rows);
     out.rows.sort_by(compare_rows);
     out
 }
@@ -239,6 +243,7 @@ pub fn report_advisory(advisory: &Advisory) -> ReportAdvisory {
         published: date(advisory.released_at),
         updated: date(advisory.updated_at),
         url: page_for_people(advisory),
+        status: advisory.status.clone(),
     }
 }
 
@@ -281,6 +286,7 @@ pub fn report_finding(
         severity: details.cvss.map(Severity::of_score),
         fix: found.fix.clone(),
         remediations: Arc::new(details.remediations),
+        joined: Joined::default(),
     };
     threats.add_to(&mut finding);
     finding

@@ -18,7 +18,9 @@ use crate::report::pdf::{Paper, write_pdf};
 use crate::report::row::Report;
 use crate::report::{self, Format};
 use crate::services::progress::Progress;
+use crate::services::report_files::sha256_hex;
 use crate::services::stored_report::{ReportError, ReportRequest, stored_report};
+use crate::store::report_file::ReportFile;
 use crate::store::report_schedule::ReportSchedule;
 use crate::store::{self, Db, StoreError};
 
@@ -170,6 +172,7 @@ async fn make_one(
         Target::Folder(folder) => PathBuf::from(folder),
         _ => data_dir.join("reports"),
     };
+    let (sha256, n_bytes) = (sha256_hex(&bytes), bytes.len() as u64);
     let write_to = folder.clone();
     let file = name.clone();
     tokio::task::spawn_blocking(move || write_whole(&write_to, &file, &bytes))
@@ -201,9 +204,23 @@ async fn make_one(
         };
         store::outbox::save_message(db, &message, now).await.map_err(|e| e.to_string())?;
     }
-    store::report_schedule::save_report_made(db, id, slot, &path, schedule.keep_days, now)
-        .await
-        .map_err(|e| e.to_string())
+    let file = ReportFile {
+        name,
+        path,
+        kind: format.word().to_owned(),
+        site: schedule.site.clone(),
+        as_of: Some(now),
+        filter: String::new(),
+        made_by: format!("schedule {id}"),
+        made_at: now,
+        sha256,
+        n_bytes,
+        keep_days: schedule.keep_days,
+        removed_at: None,
+    };
+    // The file before the night: killed between the two, the same file is made once more.
+    store::report_file::save_report_file(db, Some(id), &file).await.map_err(|e| e.to_string())?;
+    store::report_schedule::save_report_made(db, id, slot).await.map_err(|e| e.to_string())
 }
 
 /// Leaves out findings of documents that are for named people only, and says so.

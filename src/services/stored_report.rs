@@ -18,13 +18,15 @@ use crate::domain::trend::{Life, Trend};
 use crate::domain::verdict::Verdict;
 use crate::ingest::csaf::document::read_document;
 use crate::report::row::{
-    Report, ReportAdvisory, ReportAsset, ReportFinding, ReportRemediation, ReportRow, compare_rows,
+    Joined, Report, ReportAdvisory, ReportAsset, ReportFinding, ReportRemediation, ReportRow, compare_rows,
 };
 use crate::report::vocabulary::minute;
 use crate::services::aliases::catalogue_of;
 use crate::services::load_advisories::{LoadError, from_database};
 use crate::services::progress::Progress;
+use crate::services::report_marks::{ReportMarks, move_handled};
 use crate::services::report_rows::{ProductDetails, Threats, range_in_words, report_advisory, report_asset};
+use crate::services::report_witnesses::Witnesses;
 use crate::services::scan::verdicts_in_words;
 use crate::store::{self, Db, StoreError};
 
@@ -79,6 +81,8 @@ pub struct ReportBase {
     index: ProductIndex,
     current: BTreeMap<AdvisoryKey, Arc<Advisory>>,
     threats: Threats,
+    marks: ReportMarks,
+    witnesses: Witnesses,
     up_to: Option<Timestamp>,
     warnings: Vec<String>,
     summaries: Vec<SiteSummary>,
@@ -98,18 +102,36 @@ impl ReportBase {
                 None => ReportError::NotJudged,
             });
         };
+        if let Some(since) = store::retention::find_history_since(db).await?.filter(|since| as_of < *since) {
+            return Err(ReportError::TooEarly { as_of, oldest: since });
+        }
         let threats = Threats::of_database(db).await?;
+        let marks = ReportMarks::load(db, as_of).await?;
         let loaded = from_database(db, progress).await?;
         let up_to = loaded.up_to();
         let mut warnings = loaded.unreadable.clone();
         let (catalogue, of_aliases) = catalogue_of(db).await?;
         warnings.extend(of_aliases);
         let index = tokio::task::block_in_place(|| ProductIndex::build(loaded.advisories, Arc::new(catalogue)));
+        let witnesses = tokio::task::block_in_place(|| Witnesses::of(index.advisories()));
         let current = index.advisories().iter().map(|advisory| (advisory.key(), advisory.clone())).collect();
         let summaries = store::site::site_summaries_at(db, as_of).await?;
         let db = db.clone();
         let is_past = moment.is_some();
-        Ok(ReportBase { db, as_of, is_past, rescan, index, current, threats, up_to, warnings, summaries })
+        Ok(ReportBase {
+            db,
+            as_of,
+            is_past,
+            rescan,
+            index,
+            current,
+            threats,
+            marks,
+            witnesses,
+            up_to,
+            warnings,
+            summaries,
+        })
     }
 
     /// The products of the advisories that count now.
@@ -170,6 +192,8 @@ impl ReportBase {
         warnings.sort();
         warnings.dedup();
         let sites = self.summaries.iter().filter(|summary| site.is_none_or(|site| site == summary.site));
+        let mut sites: Vec<SiteSummary> = sites.cloned().collect();
+        move_handled(&rows, &mut sites);
         let scope = site.map_or_else(|| "all sites".to_owned(), |site| format!("site {site}"));
         let verdicts = verdicts_in_words(&[Verdict::Affected, Verdict::Possible]);
         let filter = match self.is_past {
@@ -184,7 +208,7 @@ impl ReportBase {
             sources: vec![format!("{} advisories of the database {}", self.rescan.n_advisories, self.db.name())],
             are_samples: false,
             filter,
-            sites: sites.cloned().collect(),
+            sites,
             rows,
             unchecked: store::site::list_unchecked_at(&self.db, self.as_of, site).await?,
             warnings,
@@ -256,8 +280,9 @@ impl ReportBase {
             };
             shared = Some((exposure, finding.clone()));
             let asset = assets.entry(exposure.asset_id).or_insert_with(|| Arc::new(report_asset(&exposure.asset)));
-            rows.push(ReportRow { asset: asset.clone(), finding });
+            rows.push(ReportRow { asset: asset.clone(), finding, mark: self.marks.of(exposure) });
         }
+        self.witnesses.join(&mut rows);
         rows.sort_by(compare_rows);
         Ok((rows, warnings))
     }
@@ -409,5 +434,6 @@ fn kept(advisory: Arc<ReportAdvisory>, finding: &Finding) -> ReportFinding {
         epss: None,
         fix: finding.fix.clone(),
         remediations: Arc::default(),
+        joined: Joined::default(),
     }
 }

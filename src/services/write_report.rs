@@ -3,16 +3,22 @@
 use jiff::Timestamp;
 use thiserror::Error;
 
+use crate::config::Config;
+use crate::domain::filter::Filter;
 use crate::report::evidence::{write_evidence_json, write_evidence_pdf};
 use crate::report::pdf::{Paper, write_pdf};
+use crate::report::vex::csaf::write_csaf_vex;
+use crate::report::vex::cyclonedx::write_cyclonedx_vex;
 use crate::report::without_fix::{write_without_fix_csv, write_without_fix_pdf};
 use crate::report::work_order::{write_work_order, write_work_order_html, write_work_order_pdf};
 use crate::report::worklist::{write_worklist_csv, write_worklist_pdf};
 use crate::report::{self, Format};
 use crate::services::evaluation_record::{EvidenceError, EvidenceRequest, evaluation_record};
+use crate::services::exchange::{VexError, VexRequest, site_vex};
+use crate::services::filtered_report::{FilteredReportRequest, report_of, sites_of};
 use crate::services::plan_shutdown::{PlanError, list_without_fix, work};
 use crate::services::progress::Progress;
-use crate::services::stored_report::{ReportError, ReportRequest, stored_report};
+use crate::services::stored_report::ReportError;
 use crate::services::worklist::{WorklistError, stored_worklist};
 use crate::store::Db;
 
@@ -35,10 +41,32 @@ pub struct FileRequest {
     pub site: Option<String>,
     /// The moment to report on; `None` means now.
     pub as_of: Option<Timestamp>,
+    /// Only what fits, for exposure reports; its sites were looked at before.
+    pub filter: Filter,
+    /// Who publishes VEX documents; without it none are made.
+    pub vex: Option<VexIdentity>,
 }
 
+/// Who publishes VEX documents.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VexIdentity {
+    pub publisher: String,
+    pub namespace: String,
+}
+
+impl VexIdentity {
+    /// As it is configured; `None` unless both keys are set.
+    pub fn of(config: &Config) -> Option<VexIdentity> {
+        let (publisher, namespace) = (config.vex_publisher.clone()?, config.vex_namespace.clone()?);
+        Some(VexIdentity { publisher, namespace })
+    }
+}
+
+/// Products that were ruled out, told for each nameplate in a VEX document at most.
+const N_NEAR_MISSES: usize = 5;
+
 /// The kinds of files: word, and what it is.
-pub const KINDS: [(&str, &str); 13] = [
+pub const KINDS: &[(&str, &str)] = &[
     ("pdf", "Exposure report, PDF"),
     ("html", "Exposure report, one HTML file"),
     ("xlsx", "Exposure report, Excel workbook"),
@@ -52,6 +80,8 @@ pub const KINDS: [(&str, &str); 13] = [
     ("unfixed.csv", "What gets no fix, CSV"),
     ("evidence.pdf", "35-day record, PDF"),
     ("evidence.json", "35-day record, JSON"),
+    ("csaf-vex.json", "VEX of one site, CSAF 2.0"),
+    ("cyclonedx-vex.json", "VEX of one site, CycloneDX 1.6"),
 ];
 
 /// Why there is no file.
@@ -61,6 +91,16 @@ pub enum FileError {
     Kind { found: String, known: String },
     #[error("cannot write for the paper `{0}`: expected one of `a4`, `letter`")]
     Paper(String),
+    #[error("cannot filter `{kind}`: only exposure reports can be filtered, expected none, found `{filter}`")]
+    Filter { kind: String, filter: String },
+    #[error("cannot write a VEX document: expected one site, found none")]
+    NoSite,
+    #[error(
+        "cannot write a VEX document: nobody is named who publishes it\nhint: set the keys `vex_publisher` and `vex_namespace`"
+    )]
+    NoPublisher,
+    #[error(transparent)]
+    Vex(#[from] VexError),
     #[error(transparent)]
     Report(#[from] ReportError),
     #[error(transparent)]
@@ -89,6 +129,10 @@ pub async fn write_file(
         word => Paper::from_word(word).ok_or_else(|| FileError::Paper(word.to_owned()))?,
     };
     let sites: Vec<String> = request.site.iter().cloned().collect();
+    let is_report = Format::from_word(&request.kind).is_some();
+    if !is_report && !request.filter.is_empty() {
+        return Err(FileError::Filter { kind: request.kind.clone(), filter: request.filter.to_string() });
+    }
     let mut bytes = Vec::new();
     let ending = match request.kind.as_str() {
         "worklist.pdf" | "worklist.csv" => {
@@ -117,14 +161,33 @@ pub async fn write_file(
             }
             "evidence"
         }
+        "csaf-vex.json" | "cyclonedx-vex.json" => {
+            let site = request.site.clone().ok_or(FileError::NoSite)?;
+            let identity = request.vex.clone().ok_or(FileError::NoPublisher)?;
+            let VexIdentity { publisher, namespace } = identity;
+            let asked = VexRequest { site, publisher, namespace, n_near_misses: N_NEAR_MISSES };
+            let vex = site_vex(db, &asked, progress).await?;
+            match request.kind.as_str() {
+                "csaf-vex.json" => write_csaf_vex(&vex, &mut bytes)?,
+                _ => write_cyclonedx_vex(&vex, &mut bytes)?,
+            }
+            request.kind.strip_suffix(".json").unwrap_or_default()
+        }
         word => {
             let format = Format::from_word(word).filter(|_| KINDS.iter().any(|(kind, _)| *kind == word));
             let Some(format) = format else {
-                let known = KINDS.map(|(kind, _)| format!("`{kind}`")).join(", ");
+                let known = KINDS.iter().map(|(kind, _)| format!("`{kind}`")).collect::<Vec<_>>().join(", ");
                 return Err(FileError::Kind { found: word.to_owned(), known });
             };
-            let asked = ReportRequest { site: request.site.clone(), as_of: request.as_of };
-            let report = stored_report(db, &asked, progress).await?;
+            let mut filter = request.filter.clone();
+            filter.sites.extend(request.site.clone());
+            let sites = sites_of(db, &filter).await?;
+            if request.site.is_some() {
+                // The report names its site.
+                filter.sites.clear();
+            }
+            let asked = FilteredReportRequest { filter, sites, as_of: request.as_of };
+            let report = report_of(db, &asked, progress).await?;
             tokio::task::block_in_place(|| match format {
                 Format::Pdf => write_pdf(&report, paper, &mut bytes),
                 other => report::write(&report, other, &mut bytes),
@@ -172,6 +235,11 @@ pub async fn write_work_order_file(db: &Db, plan_id: i64, kind: &str, paper: &st
     };
     let name = format!("work-order-{plan_id}-{}.{extension}", slug(&work.plan.name));
     Ok(Written { name, content_type: content_type(extension), bytes })
+}
+
+/// The media type of a file with this name.
+pub fn content_type_of(name: &str) -> &'static str {
+    content_type(name.rsplit_once('.').map_or("", |(_, extension)| extension))
 }
 
 fn content_type(extension: &str) -> &'static str {

@@ -33,6 +33,8 @@ pub struct OpenExposure {
     pub fix: Option<String>,
     pub product_pointer: String,
     pub opened_at: Timestamp,
+    /// See [`crate::domain::exposure::Finding::fingerprint`].
+    pub fingerprint: String,
 }
 
 #[derive(sqlx::FromRow)]
@@ -58,6 +60,7 @@ struct Row {
     fix: Option<String>,
     product_pointer: String,
     opened_at: String,
+    fingerprint_digest: String,
 }
 
 impl Row {
@@ -93,6 +96,7 @@ impl Row {
             fix: self.fix,
             product_pointer: self.product_pointer,
             opened_at: read_time("exposure.opened_at", &self.opened_at)?,
+            fingerprint: self.fingerprint_digest,
         })
     }
 }
@@ -102,7 +106,7 @@ macro_rules! select_open {
         concat!(
             "select e.exposure_id, a.asset_id, s.site_id, s.name as site, a.area, a.tag, a.serial_number, v.vendor, \
                 v.model, v.part_number, v.hardware_revision, v.firmware, d.namespace, d.tracking_id, e.verdict, \
-                e.confidence, e.reason, e.cves, e.fix, e.product_pointer, e.opened_at \
+                e.confidence, e.reason, e.cves, e.fix, e.product_pointer, e.opened_at, e.fingerprint_digest \
              from exposure e \
              join asset_variant p on p.variant_id = e.variant_id and p.until is null \
                 and (e.asset_id is null or e.asset_id = p.asset_id) \

@@ -3,13 +3,12 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::error::StoreError;
 use super::text::{clean, clean_all, digest, json, read_json, read_time, read_time_if_any, time};
-use super::variant::{VariantRow, as_kept, save_variants};
+use super::variant::VariantRow;
 use super::{Alone, BATCH, Db, Tx};
-use crate::domain::nameplate::Variant;
 use crate::domain::plan::{Frozen, Mitigation, NewPlan, Origin, Plan, PlanAsset, ReadBack};
 
 #[derive(sqlx::FromRow)]
@@ -178,14 +177,16 @@ async fn list_holders(tx: &mut Tx, plan_id: i64, variants: &[i64]) -> Result<Vec
 /// One step as it is frozen.
 pub struct FrozenStep {
     pub variant_id: i64,
+    /// The assets that have something to close.
+    pub assets: FxHashSet<i64>,
     pub target: String,
     pub origin: Origin,
     /// Tracking ids of what it closes.
     pub advisories: Vec<String>,
 }
 
-/// Freezes a draft with these steps: each asset that has the variant of a step now, at the sites of the plan, becomes
-/// a piece of work. Gives their number.
+/// Freezes a draft with these steps: each asset of a step that has its variant now, at the sites of the plan, becomes a
+/// piece of work. Gives their number.
 ///
 /// # Errors
 ///
@@ -205,6 +206,7 @@ pub async fn save_frozen_plan(
     let work: Vec<(i64, i64, &FrozenStep)> = holders
         .into_iter()
         .filter_map(|(asset_id, variant_id)| Some((asset_id, variant_id, *of.get(&variant_id)?)))
+        .filter(|(asset_id, _, step)| step.assets.contains(asset_id))
         .collect();
     for batch in work.chunks(BATCH) {
         insert!(
@@ -289,8 +291,8 @@ pub async fn list_plan_assets(db: &Db, plan_id: i64) -> Result<Vec<PlanAsset>, S
     .collect()
 }
 
-/// Keeps what was read off assets of a frozen plan, and gives these assets their firmware from this moment on. An
-/// asset that is read twice has the later reading. Gives the number of assets.
+/// Keeps what was read off assets of a frozen plan; a later reading replaces the one before. Gives the number of
+/// assets.
 ///
 /// # Errors
 ///
@@ -302,7 +304,7 @@ pub async fn save_read_backs(
     by: &str,
     at: Timestamp,
 ) -> Result<u64, StoreError> {
-    let mut tx = db.begin(Alone::Import).await?;
+    let mut tx = db.begin(Alone::Plans).await?;
     for (asset_id, firmware) in readings {
         let n = sql!(tx &mut tx, exec (),
             "update plan_asset set read_back = $1, read_back_by = $2, read_back_at = $3 \
@@ -311,37 +313,9 @@ pub async fn save_read_backs(
         if n == 0 {
             return Err(StoreError::NotFound(format!("asset {asset_id} in plan {plan_id}")));
         }
-        save_firmware(&mut tx, *asset_id, firmware, at).await?;
     }
     tx.commit().await?;
     Ok(readings.len() as u64)
-}
-
-/// Ends the variant that the asset has, and begins the one with this firmware.
-async fn save_firmware(tx: &mut Tx, asset_id: i64, firmware: &str, at: Timestamp) -> Result<(), StoreError> {
-    let held = sql!(tx tx, opt VariantRow,
-        "select v.variant_id, v.vendor, v.model, v.part_number, v.hardware_revision, v.firmware, \
-            v.notes as variant_notes \
-         from asset_variant p join variant v on v.variant_id = p.variant_id \
-         where p.asset_id = $1 and p.until is null",
-        asset_id)?;
-    // A retired asset has none.
-    let Some(held) = held else { return Ok(()) };
-    let held_id = held.variant_id;
-    let read = as_kept(&Variant { firmware: firmware.to_owned(), ..held.into_domain() });
-    let mut known: FxHashMap<Variant, i64> = FxHashMap::default();
-    save_variants(tx, std::iter::once(&read), &mut known).await?;
-    let Some(variant_id) = known.get(&read).copied().filter(|id| *id != held_id) else { return Ok(()) };
-    // A clock that was put back must not end a period before it began.
-    let since = sql!(tx tx, val String,
-        "select since from asset_variant where asset_id = $1 and until is null", asset_id)?;
-    let at = time(at).max(since);
-    sql!(tx tx, exec (),
-        "update asset_variant set until = $1 where asset_id = $2 and until is null", at.as_str(), asset_id)?;
-    sql!(tx tx, exec (),
-        "insert into asset_variant (asset_id, variant_id, since) values ($1, $2, $3)",
-        asset_id, variant_id, at.as_str())?;
-    Ok(())
 }
 
 /// How many assets of a frozen plan have an exposure that was opened after it was frozen, by advisory: (tracking id,

@@ -67,22 +67,16 @@ pub async fn delete_report_schedule(db: &Db, report_schedule_id: i64) -> Result<
     Ok(n == 1)
 }
 
-/// Notes that a report was made for a night, with its file.
-pub async fn save_report_made(
-    db: &Db,
-    report_schedule_id: i64,
-    slot_at: Timestamp,
-    path: &str,
-    keep_days: i64,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    let mut tx = db.begin(Alone::Nightly).await?;
-    sql!(tx &mut tx, exec (), "update report_schedule set last_slot_at = $2 where report_schedule_id = $1",
-        report_schedule_id, time(slot_at))?;
-    sql!(tx &mut tx, exec (),
-        "insert into report_file (report_schedule_id, path, made_at, keep_days) values ($1, $2, $3, $4)",
-        report_schedule_id, clean(path).as_ref(), time(now), keep_days)?;
-    tx.commit().await
+/// Notes that a report was made for a night.
+pub async fn save_report_made(db: &Db, report_schedule_id: i64, slot_at: Timestamp) -> Result<(), StoreError> {
+    sql!(
+        db,
+        exec(),
+        "update report_schedule set last_slot_at = $2 where report_schedule_id = $1",
+        report_schedule_id,
+        time(slot_at)
+    )?;
+    Ok(())
 }
 
 /// The files that are there, as (number, path, when it was made, days that it is kept).

@@ -34,7 +34,7 @@ pub async fn exposures(
         SiteScope::All => None,
         SiteScope::Only(ids) => Some(ids.into_iter().filter_map(|id| sites.name(id).map(str::to_owned)).collect()),
     };
-    let request = FilteredReportRequest { filter: query.filter.clone(), sites: names };
+    let request = FilteredReportRequest { filter: query.filter.clone(), sites: names, as_of: None };
     let bytes = filtered_report(state.db(), &request, format, &Silent).await.map_err(|error| match error {
         ReportError::NotJudged => Problem::conflict("cannot export: nothing has been judged yet\nhint: rescan first"),
         error => Problem::internal(error),

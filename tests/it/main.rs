@@ -8,6 +8,7 @@ mod api;
 mod browser;
 mod bundle;
 mod cli;
+mod conformance;
 mod documents;
 mod doors;
 mod drafts;

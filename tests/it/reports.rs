@@ -12,6 +12,8 @@ on_both!(
     all_formats_of_the_sample_plant_count_the_same,
     a_plan_is_proposed_frozen_worked_on_and_closes_by_evidence,
     exchange_documents_are_accepted_by_their_validators,
+    what_owners_do_reaches_reports_exchange_and_plans,
+    files_are_kept_with_their_checksum_until_they_are_removed,
     a_past_period_gives_the_same_record_again,
 );
 
@@ -138,6 +140,12 @@ async fn a_plan_is_proposed_frozen_worked_on_and_closes_by_evidence(database: &T
         assert!(std::fs::metadata(file).unwrap().len() > 1_000, "{form}");
     }
 
+    // What is to be worked on is in progress, as far as a report can tell.
+    let planned = plant.json(&["report", "--site", SITE, "--format", "json", "--filter", "status=in_progress"]);
+    assert_eq!(planned["n_rows"].as_u64().unwrap(), closes);
+    assert_eq!(planned["rows"][0]["decision"], "planned");
+    assert_eq!(planned["rows"][0]["decided_by"], "Okafor");
+
     let before = plant.json(&["report", "--site", SITE, "--format", "json"])["n_rows"].as_u64().unwrap();
     let readings: Vec<String> = assets
         .iter()
@@ -186,6 +194,95 @@ async fn exchange_documents_are_accepted_by_their_validators(database: &TestData
         let output = Command::new("node").arg(script).arg(kind).arg(&file).output().unwrap();
         assert!(output.status.success(), "{kind}: {}", String::from_utf8_lossy(&output.stdout));
     }
+}
+
+async fn what_owners_do_reaches_reports_exchange_and_plans(database: &TestDatabase) {
+    let plant = Plant::judged(database);
+    let report = |filter: &str| plant.json(&["report", "--site", SITE, "--format", "json", "--filter", filter]);
+    let all = report("");
+    let (n_rows, first) = (all["n_rows"].as_u64().unwrap(), &all["rows"][0]);
+    assert_eq!((first["verdict"].as_str(), first["status"].as_str()), (Some("affected"), Some("not_remediated")));
+    let advisory = first["advisory_id"].as_str().unwrap();
+    let filter = format!("site=dairy-westbrook&advisory={advisory}");
+    let n_marked = report(&format!("advisory={advisory}"))["n_rows"].as_u64().unwrap();
+    let mark = ["mark", &filter, "--user", "Kim", "--yes", "--reason"];
+    plant.ok(&["plan", "new", "Outage", "--site", SITE, "--from", "2026-12-01 06:00", "--to", "2026-12-02 06:00"]);
+    let proposed = || plant.json(&["plan", "show", "1", "--format", "json"]);
+    let n_work = proposed()["n_exposures"].as_u64().unwrap();
+    assert_eq!(n_work, n_rows);
+
+    plant.ok(&[&mark[..], &["mitigation_applied", "--note", "own network segment"]].concat());
+    let done = report("status=done");
+    assert_eq!(done["n_rows"].as_u64().unwrap(), n_marked);
+    assert_eq!(report("status=open")["n_rows"].as_u64().unwrap(), n_rows - n_marked);
+    for row in done["rows"].as_array().unwrap() {
+        assert_eq!((&row["decision"], &row["decided_by"]), (&"mitigation applied".into(), &"Kim".into()));
+        assert_eq!(row["decision_note"], "own network segment");
+    }
+    let html = plant.ok(&["report", "--site", SITE, "--format", "html"]);
+    assert!(html.contains("done: mitigation applied"));
+    let tickets = plant.ok(&["report", "--site", SITE, "--format", "tickets", "--filter", "status=done"]);
+    assert!(tickets.contains("done: mitigation applied"));
+    // What is done is no open work.
+    let after = proposed();
+    assert_eq!(after["n_exposures"].as_u64().unwrap(), n_work - n_marked);
+    assert_eq!(after["n_handled"].as_u64().unwrap(), n_marked);
+
+    let vex = |format| {
+        let site = ["vex", "--site", SITE, "--publisher", "X", "--namespace", "https://x.example", "--format", format];
+        plant.json(&site)
+    };
+    let remedies = |document: &Value| -> Vec<(String, String)> {
+        let all = document["vulnerabilities"].as_array().unwrap().iter();
+        let remedies = all.flat_map(|v| v["remediations"].as_array().cloned().unwrap_or_default());
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        remedies.map(|r| (text(&r["category"]), text(&r["details"]))).collect()
+    };
+    let told = |document: &Value| -> Vec<String> {
+        let told = remedies(document).into_iter().filter(|(_, details)| details.contains("own network segment"));
+        told.map(|(category, _)| category).collect()
+    };
+    let csaf = vex("csaf");
+    assert!(!told(&csaf).is_empty() && told(&csaf).iter().all(|category| category == "mitigation"));
+    let analyses = vex("cyclonedx")["vulnerabilities"].clone();
+    let mitigated =
+        |analysis: &&Value| analysis["analysis"]["detail"].as_str().unwrap_or_default().contains("own network segment");
+    let analysis = analyses.as_array().unwrap().iter().find(mitigated).unwrap();
+    assert_eq!(analysis["analysis"]["state"], "exploitable", "a mitigation does not take the fault away");
+
+    // A device that is gone is not affected, and says why.
+    plant.ok(&[&mark[..], &["removed"]].concat());
+    let gone = vex("csaf");
+    assert!(told(&gone).is_empty());
+    let flags = |document: &Value, label: &str| {
+        let all = document["vulnerabilities"].as_array().unwrap().iter();
+        let flags = all.flat_map(|v| v["flags"].as_array().cloned().unwrap_or_default());
+        flags.filter(|flag| flag["label"] == label).flat_map(|f| f["product_ids"].as_array().cloned().unwrap()).count()
+    };
+    assert!(flags(&gone, "component_not_present") > flags(&csaf, "component_not_present"));
+}
+
+async fn files_are_kept_with_their_checksum_until_they_are_removed(database: &TestDatabase) {
+    let plant = Plant::judged(database);
+    let made = plant.ok(&["report-file", "make", "csv", "--site", SITE, "--filter", "verdict=affected", "--by", "Kim"]);
+    let (path, told) = made.trim_end().split_once('\t').unwrap().1.split_once("\tsha256 ").unwrap();
+    let kept = std::fs::read(path).unwrap();
+    assert_eq!(nameplate::services::report_files::sha256_hex(&kept), told);
+    assert_eq!(plant.ok(&["report-file", "get", "1"]).into_bytes(), kept);
+    let list = plant.ok(&["report-file", "list"]);
+    for part in ["Kim", "csv", SITE, "verdict=affected", told, path] {
+        assert!(list.contains(part), "{part}: {list}");
+    }
+    assert!(plant.refused(&["report-file", "make", "evidence.json", "--filter", "kev=yes"]).contains("only exposure"));
+    assert!(plant.refused(&["report-file", "make", "csaf-vex.json", "--site", SITE]).contains("vex_publisher"));
+
+    // A file that was changed is not given out.
+    std::fs::write(path, "nothing here").unwrap();
+    assert!(plant.refused(&["report-file", "get", "1"]).contains("it was changed since it was made"));
+    plant.ok(&["report-file", "delete", "1"]);
+    assert!(!Path::new(path).exists());
+    assert!(plant.refused(&["report-file", "get", "1"]).contains("it was removed on"));
+    assert!(plant.ok(&["report-file", "list"]).contains("removed 20"), "its line stays");
 }
 
 async fn a_past_period_gives_the_same_record_again(database: &TestDatabase) {

@@ -8,6 +8,7 @@ use super::super::visible::{counted, grouped};
 use super::super::vocabulary as words;
 use super::escape::{Identifier, Link, Sentence, Text};
 use super::{Detail, Page};
+use crate::domain::advisory::status_notice;
 use crate::domain::asset::Standing;
 use crate::domain::site::UncheckedAsset;
 use crate::domain::verdict::{Confidence, DoubtKind, Verdict};
@@ -95,6 +96,7 @@ impl Page<'_> {
             if !advisory.version.is_empty() {
                 facts.push(format!("version <bdi>{}</bdi>", Text(&advisory.version)));
             }
+            facts.extend(status_notice(&advisory.status).map(|notice| format!("<b>{notice}</b>")));
             if !advisory.published.is_empty() {
                 facts.push(format!("published {}", Text(&advisory.published)));
             }

@@ -96,6 +96,12 @@ impl Page<'_> {
         self.severity(finding)?;
         write!(self.out, "</td><td class=\"c-verdict\" data-label=\"Verdict\">")?;
         self.verdict(finding)?;
+        if let Some(told) = words::witness_sentence(finding) {
+            write!(self.out, " <span class=\"told\"><bdi>{}</bdi></span>", Sentence(&told))?;
+        }
+        if let Some(told) = words::status_sentence(line) {
+            write!(self.out, " <span class=\"status\"><bdi>{}</bdi></span>", Sentence(&told))?;
+        }
         write!(self.out, "</td><td class=\"c-fix\" data-label=\"Fix\">")?;
         match &finding.fix {
             Some(fix) => write!(self.out, "<code><bdi>{}</bdi></code>", Identifier(fix))?,

@@ -6,6 +6,7 @@ use super::super::vocabulary as words;
 use super::Sheet;
 use super::flow::{CELL, CELL_BOLD, FAINT, Flow, Lead, SMALL, Span, TEXT, TEXT_BOLD, ink};
 use super::page::Style;
+use crate::domain::advisory::status_notice;
 use crate::domain::asset::Standing;
 use crate::domain::verdict::{Confidence, DoubtKind, Verdict};
 
@@ -54,6 +55,7 @@ impl Sheet<'_> {
             if !advisory.version.is_empty() {
                 facts.push(format!("version {}", advisory.version));
             }
+            facts.extend(status_notice(&advisory.status).map(str::to_owned));
             if !advisory.published.is_empty() {
                 facts.push(format!("published {}", advisory.published));
             }

@@ -43,7 +43,14 @@ impl Sheet<'_> {
 
     fn group(&mut self, group: &NameplateGroup<'_>) {
         let worst = group.lines.first().filter(|line| line.finding.verdict != Verdict::NotAffected);
-        let keep = group.lines.first().map_or(0.0, |line| self.height_of_line(line, group));
+        let mut spans = vec![Span::new(CELL_FAINT, counted(group.assets.len() as u64, "asset: ", "assets: "))];
+        spans.extend(ids(&group.assets));
+        let assets = [Cell::default(), Cell::new(spans).covering(3)];
+        // The devices never stand alone on a page, unless they are so many that they fill it.
+        let height_of_assets = self.flow.height_of(&assets).min(60.0);
+        // The plate stands with its first finding, and with the devices where that is the only one.
+        let below = if group.lines.len() == 1 { height_of_assets } else { 0.0 };
+        let keep = group.lines.first().map_or(0.0, |line| self.height_of_line(line, group) + below);
         let look = Look {
             ground: Some(ink::SUNKEN),
             stripe: Some(worst.map_or(ink::LINE, |line| severity_fill(line.finding.severity))),
@@ -55,14 +62,10 @@ impl Sheet<'_> {
             Cell::number(CELL_BOLD, grouped(group.assets.len() as u64)),
         ];
         self.flow.row(&cells, look);
-        let mut spans = vec![Span::new(CELL_FAINT, counted(group.assets.len() as u64, "asset: ", "assets: "))];
-        spans.extend(ids(&group.assets));
-        let assets = [Cell::default(), Cell::new(spans).covering(3)];
         for (n, line) in group.lines.iter().enumerate() {
             let (told, why) = (self.told(line, group), self.why(line.finding));
-            // The devices never stand alone on a page, unless they are so many that they fill it.
             let is_last = n + 1 == group.lines.len();
-            let below = if is_last { self.flow.height_of(&assets).min(60.0) } else { 0.0 };
+            let below = if is_last { height_of_assets } else { 0.0 };
             self.flow.row(&told, Look { keep: self.flow.height_of(&why) + below, ..Look::default() });
             if !why.is_empty() {
                 self.flow.row(&why, Look { is_joined: true, keep: below, ..Look::default() });
@@ -79,6 +82,14 @@ impl Sheet<'_> {
     fn told(&self, line: &FindingLine<'_>, group: &NameplateGroup<'_>) -> [Cell; 5] {
         let finding = line.finding;
         let mut reason = verdict(finding);
+        if let Some(told) = words::witness_sentence(finding) {
+            reason.extend([Span::Break, Span::new(CELL_FAINT, visible_line(&told))]);
+        }
+        if let Some(told) = words::status_sentence(line) {
+            // The fonts of the file do not have the circles; the words say the same.
+            let told = ["○ ", "◐ ", "● "].iter().fold(told, |told, glyph| told.replace(glyph, ""));
+            reason.extend([Span::Break, Span::new(CELL_BOLD, visible_line(&told))]);
+        }
         if line.assets.len() != group.assets.len() {
             reason.push(Span::Break);
             reason.push(Span::new(CELL_FAINT, "Assets: "));

@@ -44,17 +44,49 @@ fn the_report_says_what_the_other_formats_say_on_both_papers() {
     }
 }
 
+/// Every text stands on its page, inside the margins.
+fn assert_inside(flow: &Flow, paper: Paper) {
+    let (width, height) = paper.size();
+    for item in flow.pages().iter().flatten() {
+        if let Item::Text { x, y, style, text } = item {
+            let right = x + fonts::FACES.width(style.face, style.size, text.trim_end());
+            assert!(*x > 0.0 && right < width - 20.0, "{text} ends at {right}");
+            assert!(*y > 0.0 && *y < height, "{text}");
+        }
+    }
+}
+
 #[test]
 fn nothing_leaves_the_page() {
     let report = fixture::report();
     for paper in Paper::ALL {
-        let (width, height) = paper.size();
-        for item in set(&report, paper).pages().iter().flatten() {
-            if let Item::Text { x, y, style, text } = item {
-                let right = x + fonts::FACES.width(style.face, style.size, text.trim_end());
-                assert!(*x > 0.0 && right < width - 20.0, "{text} ends at {right}");
-                assert!(*y > 0.0 && *y < height, "{text}");
-            }
+        assert_inside(&set(&report, paper), paper);
+    }
+}
+
+#[test]
+fn a_name_of_800_characters_breaks_nothing() {
+    for name in ["X".repeat(800), "Controller-family/type ".repeat(35), "ß主".repeat(400), "\u{202e}0".repeat(400)] {
+        let mut report = fixture::report();
+        let template = report.rows[0].clone();
+        let mut asset = (*template.asset).clone();
+        (asset.vendor, asset.model, asset.asset_id) = (name.clone(), name.clone(), name.clone());
+        let mut finding = (*template.finding).clone();
+        let advisory = super::super::row::ReportAdvisory {
+            advisory_id: name.clone(),
+            title: name.clone(),
+            ..(*finding.advisory).clone()
+        };
+        (finding.product, finding.reason, finding.fix) = (name.clone(), name.clone(), Some(name.clone()));
+        finding.advisory = advisory.into();
+        let row = super::super::row::ReportRow { asset: asset.into(), finding: finding.into(), mark: None };
+        report.rows.insert(0, row);
+        for paper in Paper::ALL {
+            let flow = set(&report, paper);
+            assert_inside(&flow, paper);
+            let n_usual = set(&fixture::report(), paper).pages().len();
+            assert!(flow.pages().len() <= n_usual + 6, "{} pages instead of {n_usual}", flow.pages().len());
+            flow.finish().unwrap();
         }
     }
 }

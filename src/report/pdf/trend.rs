@@ -1,7 +1,7 @@
 //! Opened above the line, closed below it, run by run; and what is open and known at the last ones.
 
 use super::super::visible::{counted, grouped};
-use super::super::vocabulary::{day, severity_label};
+use super::super::vocabulary::{day, severity_label, share, times_to_close};
 use super::flow::{CELL, CELL_BOLD, CELL_FAINT, Cell, FAINT, Flow, Look, SMALL, Span, TEXT, ink, number_column};
 use super::flow::{Column, column};
 use super::fonts::FACES;
@@ -26,27 +26,12 @@ pub(super) fn draw(flow: &mut Flow, trend: &Trend) {
         day(last.at)
     );
     flow.paragraph(&[Span::new(TEXT, told)]);
-    if let Some(time) = trend.time_to_close {
-        let told = format!(
-            "Of {} half were closed within {}, nine of ten within {}.",
-            counted(time.n_closed, "closed exposure", "closed exposures"),
-            duration(time.median_hours),
-            duration(time.p90_hours)
-        );
-        flow.paragraph(&[Span::new(TEXT, told)]);
+    for sentence in times_to_close(trend) {
+        flow.paragraph(&[Span::new(TEXT, sentence)]);
     }
     flow.gap(6.0);
     bars(flow, &changes);
     table(flow, &changes);
-}
-
-/// The hours in words: days from two days on.
-fn duration(hours: u64) -> String {
-    match hours {
-        0 => "the hour".to_owned(),
-        1..48 => counted(hours, "hour", "hours"),
-        _ => counted(hours / 24, "day", "days"),
-    }
 }
 
 fn bars(flow: &mut Flow, points: &[&TrendPoint]) {
@@ -90,15 +75,14 @@ fn table(flow: &mut Flow, points: &[&TrendPoint]) {
     columns.push(number_column("With order no.", 1.5));
     flow.begin_table(columns);
     for point in points.iter().rev().take(MAX_ROWS) {
-        let share = |n: u64| format!("{} of {}", grouped(n), grouped(point.n_assets));
         let mut cells = vec![
             Cell::text(CELL, day(point.at)),
             Cell::number(CELL_BOLD, grouped(point.n_opened)),
             Cell::number(CELL_BOLD, grouped(point.n_closed)),
         ];
         cells.extend(point.n_open.iter().map(|n| Cell::number(if *n == 0 { CELL_FAINT } else { CELL }, grouped(*n))));
-        cells.push(Cell::number(CELL, share(point.n_with_firmware)));
-        cells.push(Cell::number(CELL, share(point.n_with_part_number)));
+        cells.push(Cell::number(CELL, share(point.n_with_firmware, point.n_assets)));
+        cells.push(Cell::number(CELL, share(point.n_with_part_number, point.n_assets)));
         flow.row(&cells, Look::default());
     }
     flow.end_table();

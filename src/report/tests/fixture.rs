@@ -8,7 +8,7 @@ use crate::domain::remediation::RemediationCategory;
 use crate::domain::site::{SiteSummary, UncheckedAsset};
 use crate::domain::verdict::{Confidence, Doubt, DoubtKind, Verdict};
 use crate::report::row::{
-    Report, ReportAdvisory, ReportAsset, ReportFinding, ReportRemediation, ReportRow, compare_rows,
+    Joined, Report, ReportAdvisory, ReportAsset, ReportFinding, ReportRemediation, ReportRow, compare_rows,
 };
 
 pub const RIVERSIDE: &str = "Riverside";
@@ -46,6 +46,7 @@ fn advisory(id: &str, title: &str, published: &str) -> Arc<ReportAdvisory> {
         published: published.to_owned(),
         updated: published.to_owned(),
         url: format!("https://www.cisa.gov/news-events/ics-advisories/{}", id.to_lowercase()),
+        status: "final".to_owned(),
     })
 }
 
@@ -77,6 +78,7 @@ fn finding(advisory: &Arc<ReportAdvisory>, verdict: Verdict, score: Option<f32>,
         epss: None,
         fix: None,
         remediations: Arc::default(),
+        joined: Joined::default(),
     }
 }
 
@@ -89,7 +91,11 @@ pub fn report() -> Report {
     let mut rows = Vec::new();
     let mut hit = |assets: &[&Arc<ReportAsset>], finding: ReportFinding| {
         let finding = Arc::new(finding);
-        rows.extend(assets.iter().map(|asset| ReportRow { asset: (*asset).clone(), finding: finding.clone() }));
+        rows.extend(assets.iter().map(|asset| ReportRow {
+            asset: (*asset).clone(),
+            finding: finding.clone(),
+            mark: None,
+        }));
     };
 
     let meters = advisory(

@@ -48,7 +48,17 @@ fn for_each_line(
                 firmware.clone(),
                 visible_line(words::fix_text(finding)).into_owned(),
                 nameplate.clone(),
-                format!("{} [{}]", visible_line(&words::verdict_sentence(finding)), asset_ids(&line.assets)),
+                format!(
+                    "{}{} [{}]",
+                    visible_line(&words::verdict_sentence(finding)),
+                    words::witness_sentence(finding)
+                        .map(|told| format!("; {}", visible_line(&told)))
+                        .unwrap_or_default()
+                        + &words::status_sentence(line)
+                            .map(|told| format!("; {}", visible_line(&told)))
+                            .unwrap_or_default(),
+                    asset_ids(&line.assets)
+                ),
             ])?;
         }
     }

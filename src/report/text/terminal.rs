@@ -84,6 +84,9 @@ fn cells(group: &NameplateGroup<'_>, line: &FindingLine<'_>, first: bool, colour
     if line.assets.len() != group.assets.len() {
         verdict.push_str(&format!(" ({}: {})", n_assets(&line.assets), asset_ids(&line.assets)));
     }
+    for told in words::witness_sentence(finding).into_iter().chain(words::status_sentence(line)) {
+        verdict.push_str(&format!("; {told}"));
+    }
     let verdict = Cell::new(visible_line(&verdict));
     // The plate stands once; its other findings follow below it.
     let plate = if first {
@@ -129,8 +132,13 @@ fn write_blocks(out: &mut dyn Write, groups: &[NameplateGroup<'_>], width: usize
         for line in &group.lines {
             let finding = line.finding;
             let exploited = if finding.is_exploited() { ", EXPLOITED" } else { "" };
+            let told: String = words::witness_sentence(finding)
+                .into_iter()
+                .chain(words::status_sentence(line))
+                .map(|told| format!("; {told}"))
+                .collect();
             let text = format!(
-                "{}{exploited}: {}; fix {}; {}",
+                "{}{exploited}: {}{told}; fix {}; {}",
                 words::severity_text(finding),
                 words::verdict_sentence(finding),
                 words::fix_text(finding),

@@ -10,6 +10,8 @@ use std::io::{self, Write};
 use serde_json::{Map, Value, json};
 
 use super::{Justification, Vex, VexProduct, VexStatement, VexStatus, VulnerabilityId};
+use crate::domain::advisory::Tlp;
+use crate::domain::mark::MarkReason;
 use crate::domain::remediation::RemediationCategory;
 use crate::report::row::ReportRemediation;
 
@@ -35,7 +37,7 @@ fn document(vex: &Vex) -> Value {
         "document": {
             "category": "csaf_vex",
             "csaf_version": "2.0",
-            "distribution": { "tlp": { "label": "AMBER" } },
+            "distribution": { "tlp": { "label": tlp(vex) } },
             "lang": "en",
             "notes": [{
                 "category": "summary",
@@ -61,6 +63,11 @@ fn document(vex: &Vex) -> Value {
         members.insert("vulnerabilities".to_owned(), Value::Array(vulnerabilities));
     }
     document
+}
+
+/// The label of CSAF 2.0, which knows no `AMBER+STRICT`.
+fn tlp(vex: &Vex) -> &'static str {
+    if vex.tlp() > Tlp::Amber { "RED" } else { "AMBER" }
 }
 
 /// Vendor, model and firmware as branches; each product once.
@@ -218,7 +225,14 @@ fn remediations(vex: &Vex, said: &[&VexStatement]) -> Vec<Value> {
                 products.push(product);
             }
         };
+        // What is done at the site comes before what the advisory offers.
         let mut has_any = false;
+        for decision in &statement.decisions {
+            if let Some(category) = owner_category(decision.reason, statement.fix.is_some()) {
+                add(category, decision.text.clone(), None, None);
+                has_any = true;
+            }
+        }
         for remedy in statement.remediations.iter().filter(|r| !r.details.trim().is_empty()).take(MAX_REMEDIES) {
             add(category(remedy), remedy.details.clone(), web_address(remedy), restart(remedy));
             has_any = true;
@@ -245,6 +259,19 @@ fn remediations(vex: &Vex, said: &[&VexStatement]) -> Vec<Value> {
             remedy
         })
         .collect()
+}
+
+/// The word for what the owner does; `None` where he does nothing.
+fn owner_category(reason: MarkReason, has_fix: bool) -> Option<&'static str> {
+    match reason {
+        MarkReason::MitigationApplied => Some("mitigation"),
+        MarkReason::Planned | MarkReason::FirmwareUpdated if has_fix => Some("vendor_fix"),
+        MarkReason::Planned | MarkReason::FirmwareUpdated | MarkReason::PerCve => Some("workaround"),
+        MarkReason::RiskAccepted => Some("no_fix_planned"),
+        MarkReason::WaitingForFix => Some("none_available"),
+        MarkReason::Replaced | MarkReason::Removed => Some("workaround"),
+        MarkReason::NoDecision => None,
+    }
 }
 
 /// The word of CSAF 2.0, which knows fewer than 2.1.
@@ -282,8 +309,10 @@ fn threats(vex: &Vex, said: &[&VexStatement]) -> Vec<Value> {
             VexStatus::UnderInvestigation => "Possible, not settled",
             VexStatus::Affected => "Affected",
         };
-        let detail =
-            if statement.detail.is_empty() { lead.to_owned() } else { format!("{lead}: {}", statement.detail) };
+        let detail = match statement.told() {
+            told if told.is_empty() => lead.to_owned(),
+            told => format!("{lead}: {told}"),
+        };
         let products = told.entry(detail).or_default();
         let product = vex.products[statement.product].id.as_str();
         if !products.contains(&product) {

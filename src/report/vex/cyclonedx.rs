@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::{Justification, Vex, VexStatement, VexStatus, VulnerabilityId};
+use crate::domain::mark::MarkReason;
 use crate::domain::remediation::RemediationCategory;
 
 /// Writes the document, one member a line.
@@ -77,13 +78,13 @@ fn document(vex: &Vex) -> Value {
 }
 
 /// What tells entries of one vulnerability apart: they differ by product.
-type Analysis<'a> = (VexStatus, Option<Justification>, &'a str, usize);
+type Analysis = (VexStatus, Option<Justification>, String, usize);
 
 /// One entry for each analysis, with the products that it holds for.
 fn entries(vex: &Vex, id: &VulnerabilityId, said: &[&VexStatement]) -> Vec<Value> {
-    let mut by_analysis: BTreeMap<Analysis<'_>, Vec<&VexStatement>> = BTreeMap::new();
+    let mut by_analysis: BTreeMap<Analysis, Vec<&VexStatement>> = BTreeMap::new();
     for statement in said {
-        let analysis = (statement.status, statement.justification, statement.detail.as_str(), statement.advisory);
+        let analysis = (statement.status, statement.justification, statement.told(), statement.advisory);
         by_analysis.entry(analysis).or_default().push(statement);
     }
     by_analysis
@@ -144,6 +145,14 @@ fn responses(statement: &VexStatement) -> Vec<&'static str> {
     let mut words: Vec<&'static str> = Vec::new();
     if statement.fix.is_some() {
         words.push("update");
+    }
+    for decision in &statement.decisions {
+        words.extend(match decision.reason {
+            MarkReason::RiskAccepted => Some("will_not_fix"),
+            MarkReason::MitigationApplied => Some("workaround_available"),
+            MarkReason::WaitingForFix => Some("can_not_fix"),
+            _ => None,
+        });
     }
     for remedy in statement.remediations.iter() {
         words.push(match remedy.category {

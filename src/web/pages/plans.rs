@@ -9,12 +9,11 @@ use jiff::tz::TimeZone;
 use super::reports::{download, may_see, plan_problem, problem};
 use crate::domain::account::SiteScope;
 use crate::domain::nameplate::Variant;
-use crate::domain::plan::{NewPlan, Plan, PlanAssetState, Proposal, Work};
-use crate::domain::rescan::Trigger;
+use crate::domain::plan::{NewPlan, Plan, PlanAssetState, Proposal, Step, Work};
 use crate::domain::site::Site;
+use crate::report::vocabulary::restart_label;
 use crate::services::plan_shutdown::{self, Choice, Reading};
 use crate::services::progress::Silent;
-use crate::services::rescan::rescan;
 use crate::services::write_report::write_work_order_file;
 use crate::store;
 use crate::web::error::Problem;
@@ -72,6 +71,17 @@ impl PlanPage {
 
     fn firmware<'a>(&self, variant: &'a Variant) -> &'a str {
         if variant.firmware.is_empty() { "not stated" } else { &variant.firmware }
+    }
+
+    /// What the step closes, in hundredths of what the greatest one does.
+    fn bar(&self, step: &Step, proposal: &Proposal) -> u64 {
+        let closes = |step: &Step| step.chosen().outcome.n_closed;
+        let most = proposal.steps.iter().map(closes).max().unwrap_or(0).max(1);
+        closes(step) * 100 / most
+    }
+
+    fn restart<'a>(&self, step: &'a Step) -> &'a str {
+        step.restart.as_deref().map_or("not stated", restart_label)
     }
 
     fn n_done(&self, work: &Work) -> u64 {
@@ -193,7 +203,11 @@ pub async fn change(
             plan_shutdown::choose(db, plan_id, step, &choice, now, &Silent).await.map_err(|e| plan_problem(&e))?;
         }
         "freeze" => {
-            plan_shutdown::freeze(db, plan_id, &viewer.name, now, &Silent).await.map_err(|e| plan_problem(&e))?;
+            let done =
+                plan_shutdown::freeze(db, plan_id, &viewer.name, now, &Silent).await.map_err(|e| plan_problem(&e))?;
+            if !done.problem.is_empty() {
+                tracing::warn!("plan {plan_id} is frozen, but nothing was marked as planned: {}", done.problem);
+            }
         }
         "read_back" => {
             let readings: Vec<Reading> = fields
@@ -206,13 +220,10 @@ pub async fn change(
                     firmware: firmware.to_owned(),
                 })
                 .collect();
-            let done = plan_shutdown::read_back(db, plan_id, &readings, &viewer.name, now).await;
+            let done = plan_shutdown::read_back(db, plan_id, &readings, &viewer.name, now, &Silent).await;
             let done = done.map_err(|e| plan_problem(&e))?;
-            if done.n_read > 0 {
-                // A rescan that runs already judges the new values, or the next one does.
-                if let Err(e) = rescan(db, Trigger::Manual, &Silent).await {
-                    tracing::warn!("the rescan after a read-back was not made: {e}");
-                }
+            if !done.problem.is_empty() {
+                tracing::warn!("what was read back is judged by the next run: {}", done.problem);
             }
             if !done.refused.is_empty() {
                 return page(&state, &viewer, plan_id, done.refused).await;
