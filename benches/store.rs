@@ -156,6 +156,7 @@ async fn save(
         started_at: finished_at,
         finished_at,
         matcher_version: "bench".to_owned(),
+        whole_because: String::new(),
         n_assets: ASSETS as u64,
         n_variants: VARIANTS as u64,
         n_advisories: ADVISORIES as u64,

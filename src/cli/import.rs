@@ -14,6 +14,7 @@ use crate::report::rejects::write_rejects;
 use crate::report::visible::visible_line;
 use crate::services::column_choice::read_mapping;
 use crate::services::import_inventory::{DoneImport, ImportError, ImportRequest, ImportResult, import_inventory};
+use crate::services::listing::follow_up;
 use crate::store::inventory::list_rejected_rows;
 
 mod dry_run;
@@ -208,6 +209,8 @@ async fn import(arguments: &FileArguments, context: &Context) -> Outcome {
                 let rejected = list_rejected_rows(&db, done.imported.inventory_id).await?;
                 write_reject_file(path, &rejected, &done.reading.columns, &request, context)?;
             }
+            // Lists and sums show the devices at once; where they stand follows with the run.
+            follow_up(&db, jiff::Timestamp::now()).await;
             tell(&done, arguments.format, context);
         }
     }
@@ -249,7 +252,7 @@ fn tell(done: &DoneImport, format: Form, context: &Context) {
         context.say(format_args!("hint: `nameplate import show {id}` lists warnings and rejected rows"));
     }
     context.say(format_args!(
-        "hint: `nameplate rescan` judges your devices anew; `nameplate import undo {id}` takes this import back"
+        "hint: `nameplate rescan --new` judges them; `nameplate import undo {id}` takes this import back"
     ));
 }
 

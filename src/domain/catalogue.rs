@@ -179,6 +179,13 @@ impl Catalogue {
         data::load(&files::built_in()).0
     }
 
+    /// A text that differs between programs with other catalogues.
+    pub fn built_in_digest() -> String {
+        let mut hash = rustc_hash::FxHasher::default();
+        files::built_in().iter().for_each(|file| std::hash::Hash::hash(file.text, &mut hash));
+        format!("{:016x}", std::hash::Hasher::finish(&hash))
+    }
+
     /// The built-in catalogue with the entries of alias packs (name, text) laid over it.
     ///
     /// # Errors

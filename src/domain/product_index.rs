@@ -110,6 +110,11 @@ impl ProductIndex {
         &self.catalogue
     }
 
+    /// The catalogue, to compile other advisories with.
+    pub fn shared_catalogue(&self) -> Arc<Catalogue> {
+        Arc::clone(&self.catalogue)
+    }
+
     /// Whether any advisory names a product of this vendor (under any of its names); a vendor that none names has
     /// no source, and its devices cannot be checked.
     pub fn covers_vendor(&self, vendor: &str) -> bool {

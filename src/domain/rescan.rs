@@ -54,6 +54,32 @@ pub struct RescanResult {
     pub questions: Vec<Question>,
     /// Digests of questions that the judged variants asked before and ask no more.
     pub answered: Vec<String>,
+    /// What the next run need not look at again.
+    pub mark: RunMark,
+}
+
+/// What a run judged with and how far it looked. A run of a part that did not look at all that is new keeps the mark of
+/// the run before it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RunMark {
+    /// What verdicts rest on beside advisories and devices, as (name, digest); empty when nothing was judged yet.
+    pub knowledge: Vec<(String, String)>,
+    /// The number of the last stretch of an asset with a variant.
+    pub period_no: i64,
+    /// The number of the last value of an asset that an import changed.
+    pub history_no: i64,
+    /// The number of the last value of an asset that a person typed in.
+    pub edit_no: i64,
+}
+
+impl RunMark {
+    /// The names of what is known otherwise now; all when this mark knows nothing.
+    pub fn differences<'a>(&'a self, now: &'a RunMark) -> Vec<&'a str> {
+        let differs = |(name, digest): &&'a (String, String)| {
+            !self.knowledge.iter().any(|(known, before)| known == name && before == digest)
+        };
+        now.knowledge.iter().filter(differs).map(|(name, _)| name.as_str()).collect()
+    }
 }
 
 /// What a run looked at. A run of a part leaves what a run of all would leave.
@@ -101,6 +127,8 @@ pub struct Rescan {
     pub finished_at: Timestamp,
     /// Version of the program that judged.
     pub matcher_version: String,
+    /// Why a night judged everything and not only what is new; blank otherwise.
+    pub whole_because: String,
     pub n_assets: u64,
     pub n_variants: u64,
     pub n_advisories: u64,

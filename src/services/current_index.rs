@@ -17,7 +17,7 @@ use crate::store::{self, Db};
 /// a decision costs no compiling.
 pub struct CurrentIndex {
     pub index: ProductIndex,
-    /// The revisions in it, as (advisory, SHA-256 of the document).
+    /// The revisions in it or unreadable, as (advisory, SHA-256 of the document).
     pub judged: Vec<(AdvisoryKey, String)>,
     /// Documents that could not be read, one sentence each.
     pub unreadable: Vec<String>,
@@ -51,9 +51,9 @@ pub async fn current_index(db: &Db, progress: &dyn Progress) -> Result<Arc<Curre
     let compiled = tokio::task::block_in_place(|| {
         let (catalogue, problems) = Catalogue::with_aliases(&aliases);
         let index = ProductIndex::build(loaded.advisories, Arc::new(catalogue));
-        let is_in = |key: &AdvisoryKey| index.advisories().binary_search_by_key(key, |a| a.key()).is_ok();
         Arc::new(CurrentIndex {
-            judged: current.into_iter().filter(|(key, _)| is_in(key)).collect(),
+            // One that cannot be read is done with as well: nothing is gained by looking at it again and again.
+            judged: current,
             index,
             unreadable: loaded.unreadable,
             unreadable_keys: loaded.unreadable_keys,

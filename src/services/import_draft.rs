@@ -16,14 +16,13 @@ use thiserror::Error;
 use crate::domain::account::SiteScope;
 use crate::domain::inventory_draft::{DraftSettings, InventoryDraft, NewDraft};
 use crate::domain::job::{JobKind, NewJob};
-use crate::domain::rescan::Trigger;
 use crate::ingest::spreadsheet::{Mapping, ReadFault};
 use crate::services::check_import::{Checked, Looked, check_import, look_at_file};
 use crate::services::import_inventory::{ImportError, ImportRequest, ImportResult, import_inventory};
 use crate::services::jobs::{JobDone, JobRun, Jobs, Started};
 use crate::services::knowledge::KnowledgeCache;
 use crate::services::progress::Progress;
-use crate::services::rescan::rescan;
+use crate::services::rescan::rescan_pending;
 use crate::store::{self, Db, StoreError};
 
 /// The largest file that can be uploaded.
@@ -489,11 +488,11 @@ impl Inner {
         }
     }
 
-    /// Judges the fleet anew and says how the assets of this import stand. A failure is told, not raised: the import
+    /// Judges what is new and says how the assets of this import stand. A failure is told, not raised: the import
     /// itself is done.
     async fn judge(&self, inventory_id: i64, progress: &dyn Progress) -> String {
         let began = Instant::now();
-        if let Err(error) = rescan(&self.db, Trigger::Import, progress).await {
+        if let Err(error) = rescan_pending(&self.db, progress).await {
             tracing::warn!(inventory_id, "an import could not be judged: {error}");
             return format!("not judged: {error}");
         }

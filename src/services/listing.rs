@@ -2,15 +2,16 @@
 //! every run and every change of assets; calling it twice changes nothing.
 
 use jiff::Timestamp;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use crate::domain::account::SiteScope;
 use crate::domain::advisory::{Advisory, AdvisoryKey, Vulnerability};
 use crate::domain::asset::Standing;
 use crate::domain::listing::{SiteTotal, Standpoint};
+use crate::domain::rescan::RunMark;
 use crate::ingest::csaf::document::read_document;
 use crate::services::report_rows::{ProductDetails, Threats};
-use crate::store::listing::sums::{self, SumParts, UnlistedExposure};
+use crate::store::listing::sums::{self, SumParts, UnlistedExposure, Unplaced};
 use crate::store::{self, Db, StoreError};
 
 /// Exposures that are placed at a time.
@@ -18,62 +19,106 @@ const BATCH: u32 = 20_000;
 
 /// The setting that says for which lists of exploited and probable vulnerabilities exposures were placed.
 const THREATS: &str = "listing_threats";
+/// The setting with the last run whose exposures were placed.
+const PLACED: &str = "listing_placed_run";
+/// The setting that says of which assets the variants of sites were counted.
+const COUNTED: &str = "listing_counted";
 
-/// Brings lists and sums up to date, for these sites or for all.
+/// Brings lists and sums up to date. What no run, import or edit touched since the last time is not looked at again.
 ///
 /// # Errors
 ///
 /// The database fails.
-pub async fn refresh_listing(db: &Db, site_ids: Option<&[i64]>, now: Timestamp) -> Result<(), StoreError> {
+pub async fn refresh_listing(db: &Db, now: Timestamp) -> Result<(), StoreError> {
     place_exposures(db, now).await?;
     let newest = sums::find_newest_advisory(db).await?.unwrap_or_default();
     store::setting::save_setting(db, store::listing::ADVISORIES_UP_TO, &newest, now).await?;
     let today: String = format!("{now:.0}").chars().take(10).collect();
     let handled = sums::list_handled(db, &today).await?;
     sums::save_handled(db, &handled.iter().map(|(_, asset_id, _)| *asset_id).collect::<Vec<_>>()).await?;
-    let parts = sums::save_site_variants(db, site_ids).await?;
-    let totals = site_totals(&parts, &handled);
-    let mut totals: Vec<SiteTotal> = totals.into_values().collect();
-    // A site whose last asset went has no assets to count, but earlier sums.
-    for site_id in site_ids.unwrap_or_default() {
-        if !totals.iter().any(|total| total.site_id == *site_id) {
-            totals.push(SiteTotal { site_id: *site_id, ..SiteTotal::default() });
-        }
-    }
-    sums::save_site_totals(db, &totals, site_ids.is_none()).await
+    count_site_variants(db, now).await?;
+    let parts = sums::list_sum_parts(db).await?;
+    let totals: Vec<SiteTotal> = tokio::task::block_in_place(|| site_totals(&parts, &handled)).into_values().collect();
+    sums::save_site_totals(db, &totals).await
 }
 
 /// Brings lists and sums up to date after a change that is saved. It stays valid when this fails, and the next change or
 /// the next start of the server makes up for it, so a failure is only logged.
 pub async fn follow_up(db: &Db, now: Timestamp) {
-    if let Err(error) = refresh_listing(db, None, now).await {
+    let began = std::time::Instant::now();
+    if let Err(error) = refresh_listing(db, now).await {
         tracing::error!("lists and sums could not be brought up to date: {error}");
     }
+    tracing::debug!(ms = began.elapsed().as_millis(), "lists and sums are up to date");
 }
 
-/// Brings lists and sums up to date where a run or an import has none: on a database of an earlier version.
+/// Brings lists and sums up to date where a run or an import has none: on a database of an earlier version, or after a
+/// failure.
 ///
 /// # Errors
 ///
 /// The database fails.
 pub async fn refresh_listing_if_missing(db: &Db, now: Timestamp) -> Result<(), StoreError> {
     let has_sums = !sums::list_site_totals(db, &SiteScope::All).await?.is_empty();
-    let is_placed = sums::list_unlisted(db, false, (0, 0), 1).await?.is_empty();
-    if has_sums && is_placed { Ok(()) } else { refresh_listing(db, None, now).await }
+    let is_placed = placed_run(db).await? == Some(sums::find_last_saved_run(db).await?);
+    let is_counted = store::setting::find_setting(db, COUNTED).await? == Some(state_of_assets(db).await?.1);
+    if has_sums && is_placed && is_counted { Ok(()) } else { refresh_listing(db, now).await }
 }
 
-/// Places the exposures that are not placed as they are told now, and all of them when the lists of exploited and
-/// probable vulnerabilities are others than last time.
+async fn placed_run(db: &Db) -> Result<Option<i64>, StoreError> {
+    Ok(store::setting::find_setting(db, PLACED).await?.and_then(|run| run.parse().ok()))
+}
+
+/// How far assets were looked at, as numbers and as they are kept.
+async fn state_of_assets(db: &Db) -> Result<(RunMark, String), StoreError> {
+    let mark = store::rescan::find_mark_now(db).await?;
+    let text = format!("{} {} {}", mark.period_no, mark.history_no, sums::state_of_undone(db).await?);
+    Ok((mark, text))
+}
+
+/// Counts the assets of each variant of each site anew, where an import, an edit or taking one back changed them.
+async fn count_site_variants(db: &Db, now: Timestamp) -> Result<(), StoreError> {
+    let (_, state) = state_of_assets(db).await?;
+    let counted = store::setting::find_setting(db, COUNTED).await?.unwrap_or_default();
+    if counted == state {
+        return Ok(());
+    }
+    let part = |text: &str| {
+        let mut words = text.splitn(3, ' ');
+        let mut number = || words.next().and_then(|word| word.parse::<i64>().ok());
+        Some((number()?, number()?, text.splitn(3, ' ').nth(2)?.to_owned()))
+    };
+    // Taking an import back can remove assets, which leave no trace of their sites.
+    let sites = match (part(&counted), part(&state)) {
+        (Some((period_no, history_no, undone)), Some((.., undone_now))) if undone == undone_now => {
+            sums::list_sites_changed_since(db, &RunMark { period_no, history_no, ..RunMark::default() }).await?
+        }
+        _ => None,
+    };
+    sums::save_site_variants(db, sites.as_deref()).await?;
+    store::setting::save_setting(db, COUNTED, &state, now).await
+}
+
+/// Places the exposures that runs opened or told otherwise since the last time, and all of them when the lists of
+/// exploited and probable vulnerabilities are others.
 async fn place_exposures(db: &Db, now: Timestamp) -> Result<(), StoreError> {
     let state = store::listing::state_of_threats(db).await?;
-    let all = store::setting::find_setting(db, THREATS).await?.as_deref() != Some(state.as_str());
+    let is_same = store::setting::find_setting(db, THREATS).await?.as_deref() == Some(state.as_str());
+    let last = sums::find_last_saved_run(db).await?;
+    let which = match placed_run(db).await? {
+        Some(placed) if is_same => Unplaced::After(placed),
+        _ => Unplaced::All,
+    };
+    if which == Unplaced::After(last) {
+        return Ok(());
+    }
     let mut threats: Option<Threats> = None;
     let mut documents = Documents::default();
     let mut after = (0, 0);
     loop {
-        let batch = sums::list_unlisted(db, all, after, BATCH).await?;
-        let Some(last) = batch.last() else { break };
-        after = (last.advisory_id, last.exposure_id);
+        let batch = sums::list_unlisted(db, which, after, BATCH).await?;
+        let Some(end) = batch.last() else { break };
+        after = (end.advisory_id, end.exposure_id);
         let known = match &threats {
             Some(known) => known,
             None => threats.insert(Threats::of_database(db).await?),
@@ -82,15 +127,16 @@ async fn place_exposures(db: &Db, now: Timestamp) -> Result<(), StoreError> {
         for exposure in batch {
             let document = documents.find(db, &exposure.advisory, &exposure.advisory_version).await?;
             let at = standpoint(&exposure, document, known);
-            placed.push((exposure, at));
+            // The order of work is made of all that can differ without the exposure being told otherwise.
+            if exposure.listed != Some((at.work_order(), exposure.site_id)) {
+                placed.push((exposure, at));
+            }
         }
         sums::save_listings(db, &placed).await?;
     }
-    if threats.is_none() {
-        // Nothing to place, but what was closed must go.
-        sums::save_listings(db, &[]).await?;
-    }
-    store::setting::save_setting(db, THREATS, &state, now).await
+    sums::delete_closed_listings(db, which).await?;
+    store::setting::save_setting(db, THREATS, &state, now).await?;
+    store::setting::save_setting(db, PLACED, &last.to_string(), now).await
 }
 
 /// The document that was asked for last: exposures come by advisory.
@@ -143,66 +189,80 @@ fn standpoint(exposure: &UnlistedExposure, document: Option<&Advisory>, threats:
 /// What is known of a variant's exposures that hold for all its assets.
 #[derive(Default)]
 struct OfVariant {
-    /// Advisory, affected, exploited.
-    advisories: Vec<(i64, bool, bool)>,
+    /// Advisory (its place among all of them), affected, exploited.
+    advisories: Vec<(usize, bool, bool)>,
     /// The highest severity of those that affect it.
     affected_rank: Option<i64>,
 }
 
-/// The sums of each site.
-fn site_totals(parts: &SumParts, handled: &[(i64, i64, i64)]) -> FxHashMap<i64, SiteTotal> {
-    let mut variants: FxHashMap<i64, OfVariant> = FxHashMap::default();
-    for (variant_id, advisory_id, own_site, rank, is_exploited, is_affected) in &parts.exposures {
-        if own_site.is_none() {
-            let variant = variants.entry(*variant_id).or_default();
-            variant.advisories.push((*advisory_id, *is_affected, *is_exploited));
-            if *is_affected {
-                variant.affected_rank = variant.affected_rank.max(Some(*rank));
-            }
+/// What advisories say at one site: for each the last site that it spoke at, and what it said there.
+struct Speaking {
+    last: Vec<(i64, bool, bool)>,
+}
+
+impl Speaking {
+    /// Counts an advisory once for the site, once more where it affects, and where that is exploited.
+    fn count(&mut self, total: &mut SiteTotal, (at, is_affected, is_exploited): (usize, bool, bool)) {
+        let last = &mut self.last[at];
+        if last.0 != total.site_id {
+            *last = (total.site_id, false, false);
+            total.n_speaking += 1;
+        }
+        if is_affected && !last.1 {
+            last.1 = true;
+            total.n_affecting += 1;
+        }
+        if is_affected && is_exploited && !last.2 {
+            last.2 = true;
+            total.n_exploited += 1;
         }
     }
-    let mut totals: FxHashMap<i64, SiteTotal> = FxHashMap::default();
-    let mut affecting: FxHashMap<i64, FxHashSet<i64>> = FxHashMap::default();
-    let mut exploited: FxHashMap<i64, FxHashSet<i64>> = FxHashMap::default();
-    let mut speaking: FxHashMap<i64, FxHashSet<i64>> = FxHashMap::default();
-    let nothing = OfVariant::default();
-    for (site_id, variant_id, n) in &parts.site_variants {
-        let total = totals.entry(*site_id).or_insert_with(|| SiteTotal { site_id: *site_id, ..SiteTotal::default() });
-        let standing = parts.standings.get(variant_id).copied().unwrap_or(Standing::CannotBeChecked);
-        total.n_by_standing[standing as usize] += n;
-        let variant = variants.get(variant_id).unwrap_or(&nothing);
-        if standing == Standing::Affected {
-            total.affected_by_severity[severity_place(variant.affected_rank)] += n;
-        }
-        total.n_exposures += n * variant.advisories.len() as u64;
-        total.n_nameplates += u64::from(!variant.advisories.is_empty());
-        for (advisory_id, is_affected, is_exploited) in &variant.advisories {
-            speaking.entry(*site_id).or_default().insert(*advisory_id);
-            if *is_affected {
-                affecting.entry(*site_id).or_default().insert(*advisory_id);
-                if *is_exploited {
-                    exploited.entry(*site_id).or_default().insert(*advisory_id);
+}
+
+/// The sums of each site.
+fn site_totals(parts: &SumParts, handled: &[(i64, i64, i64)]) -> FxHashMap<i64, SiteTotal> {
+    let mut places: FxHashMap<i64, usize> = FxHashMap::default();
+    let mut variants: FxHashMap<i64, OfVariant> = FxHashMap::default();
+    let mut of_sites: FxHashMap<i64, Vec<(usize, bool, bool)>> = FxHashMap::default();
+    for (variant_id, points) in &parts.exposures {
+        let variant = variants.entry(*variant_id).or_default();
+        for point in points {
+            let n_places = places.len();
+            let at = *places.entry(point.advisory_id).or_insert(n_places);
+            let told = (at, point.is_affected, point.is_exploited);
+            match point.site_id {
+                // What speaks of a single asset speaks of its site as well.
+                Some(site_id) => of_sites.entry(site_id).or_default().push(told),
+                None => {
+                    variant.advisories.push(told);
+                    if point.is_affected {
+                        variant.affected_rank = variant.affected_rank.max(Some(point.severity_rank));
+                    }
                 }
             }
         }
     }
-    // What speaks of a single asset speaks of its site as well.
-    for (_, advisory_id, site_id, _, is_exploited, is_affected) in &parts.exposures {
-        let Some(site_id) = site_id.filter(|site_id| totals.contains_key(site_id)) else { continue };
-        speaking.entry(site_id).or_default().insert(*advisory_id);
-        if *is_affected {
-            affecting.entry(site_id).or_default().insert(*advisory_id);
-            if *is_exploited {
-                exploited.entry(site_id).or_default().insert(*advisory_id);
+    let mut speaking = Speaking { last: vec![(i64::MIN, false, false); places.len()] };
+    let mut totals: FxHashMap<i64, SiteTotal> = FxHashMap::default();
+    let nothing = OfVariant::default();
+    for (site_id, held) in &parts.sites {
+        let mut total = SiteTotal { site_id: *site_id, ..SiteTotal::default() };
+        for (variant_id, n) in held {
+            let standing = parts.standings.get(variant_id).copied().unwrap_or(Standing::CannotBeChecked);
+            total.n_by_standing[standing as usize] += n;
+            let variant = variants.get(variant_id).unwrap_or(&nothing);
+            if standing == Standing::Affected {
+                total.affected_by_severity[severity_place(variant.affected_rank)] += n;
             }
+            total.n_exposures += n * variant.advisories.len() as u64;
+            total.n_nameplates += u64::from(!variant.advisories.is_empty());
+            variant.advisories.iter().for_each(|told| speaking.count(&mut total, *told));
         }
+        of_sites.get(site_id).into_iter().flatten().for_each(|told| speaking.count(&mut total, *told));
+        totals.insert(*site_id, total);
     }
     raise_single_assets(parts, &variants, &mut totals);
     lower_handled(parts, &variants, handled, &mut totals);
-    for (site_id, total) in &mut totals {
-        let n = |sets: &FxHashMap<i64, FxHashSet<i64>>| sets.get(site_id).map_or(0, |set| set.len() as u64);
-        (total.n_affecting, total.n_exploited, total.n_speaking) = (n(&affecting), n(&exploited), n(&speaking));
-    }
     totals
 }
 
@@ -239,10 +299,13 @@ fn lower_handled(
     handled: &[(i64, i64, i64)],
     totals: &mut FxHashMap<i64, SiteTotal>,
 ) {
+    let own: FxHashMap<i64, &[(i64, i64, i64, bool, i64)]> =
+        parts.own.chunk_by(|a, b| a.1 == b.1).filter_map(|of_asset| Some((of_asset.first()?.1, of_asset))).collect();
     for (site_id, asset_id, variant_id) in handled {
         let Some(total) = totals.get_mut(site_id) else { continue };
-        let own_rank = parts.own.iter().filter(|own| own.1 == *asset_id && own.3).map(|own| own.4).max();
-        let has_own = parts.own.iter().any(|own| own.1 == *asset_id);
+        let of_asset = own.get(asset_id).copied().unwrap_or_default();
+        let own_rank = of_asset.iter().filter(|own| own.3).map(|own| own.4).max();
+        let has_own = !of_asset.is_empty();
         let of_variant = variants.get(variant_id).and_then(|variant| variant.affected_rank);
         let before = match parts.standings.get(variant_id) {
             _ if own_rank.is_some() => Standing::Affected,
@@ -274,16 +337,23 @@ fn severity_place(rank: Option<i64>) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::listing::sums::ListedPoint;
 
     #[test]
     fn the_six_places_add_up_whatever_single_assets_and_handled_ones_do() {
+        let point = |advisory_id, site_id, severity_rank, is_exploited, is_affected| ListedPoint {
+            advisory_id,
+            site_id,
+            severity_rank,
+            is_exploited,
+            is_affected,
+        };
         let parts = SumParts {
-            site_variants: vec![(1, 10, 4), (1, 11, 2), (2, 10, 1), (2, 12, 3)],
+            sites: vec![(1, vec![(10, 4), (11, 2)]), (2, vec![(10, 1), (12, 3)])],
             standings: [(10, Standing::Affected), (11, Standing::RuledOut)].into_iter().collect(),
             exposures: vec![
-                (10, 100, None, 4, true, true),
-                (10, 101, None, 0, false, false),
-                (11, 102, Some(1), 5, false, true),
+                (10, vec![point(100, None, 4, true, true), point(101, None, 0, false, false)]),
+                (11, vec![point(102, Some(1), 5, false, true)]),
             ],
             // Asset 5 of variant 11 is affected by its serial number.
             own: vec![(1, 5, 11, true, 5)],
@@ -294,6 +364,7 @@ mod tests {
         assert_eq!(one.n_by_standing, [5, 0, 0, 1, 0, 0]);
         assert_eq!(one.affected_by_severity, [1, 4, 0, 0, 0, 0]);
         assert_eq!((one.n_affecting, one.n_exploited, one.n_exposures, one.n_nameplates), (2, 1, 9, 1));
+        assert_eq!((one.n_speaking, totals[&2].n_speaking), (3, 2));
         let two = &totals[&2];
         assert_eq!(two.n_by_standing, [0, 0, 1, 0, 0, 3]);
         assert_eq!(two.affected_by_severity, [0; 6]);

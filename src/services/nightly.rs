@@ -5,14 +5,14 @@ use jiff::{SignedDuration, Timestamp};
 use thiserror::Error;
 
 use crate::domain::nightly::{Outcome, Standing, StartedBy, Step, StepDone};
-use crate::domain::rescan::Trigger;
+use crate::domain::rescan::Rescan;
 use crate::domain::schedule::{Due, Schedule};
 use crate::domain::source::SourceKind;
 use crate::services::fetch_advisories::fetch_advisories;
 use crate::services::lease::{self, Taken};
 use crate::services::outlets::{Outlets, deliver};
 use crate::services::progress::Progress;
-use crate::services::rescan::{rescan, rescan_pending};
+use crate::services::rescan::{RescanError, Rescanned, has_news, rescan_nightly, rescan_pending};
 use crate::services::retention::Retention;
 use crate::services::scheduled_reports::make_reports;
 use crate::services::send_alerts::send_alerts;
@@ -186,18 +186,8 @@ async fn do_step(chain: &Chain<'_>, step: Step) -> Result<(Outcome, String), Str
             if store::variant::count_variants(chain.db).await.map_err(in_words)? == 0 {
                 return skipped("no devices are imported");
             }
-            let rescanned = rescan(chain.db, Trigger::Nightly, chain.progress).await.map_err(|e| e.to_string())?;
-            let run = &rescanned.rescan;
-            done(format!(
-                "run {}: {} opened, {} changed, {} closed, {} same; {} assets against {} advisories",
-                rescanned.rescan_id,
-                run.n_opened,
-                run.n_changed,
-                run.n_closed,
-                run.n_same,
-                run.n_assets,
-                run.n_advisories
-            ))
+            let runs = rescan_nightly(chain.db, chain.progress).await.map_err(|e| e.to_string())?;
+            done(runs_in_words(&runs))
         }
         Step::Alert => {
             let told = send_alerts(chain.db, &chain.outlets.wording, (chain.clock)()).await.map_err(in_words)?;
@@ -225,6 +215,29 @@ async fn do_step(chain: &Chain<'_>, step: Step) -> Result<(Outcome, String), Str
         }
         Step::Deliver => deliver_step(chain).await,
     }
+}
+
+/// What the runs of a night came to, and how much they looked at.
+fn runs_in_words(runs: &[Rescanned]) -> String {
+    let numbers: Vec<String> = runs.iter().map(|run| run.rescan_id.to_string()).collect();
+    let sum = |count: fn(&Rescan) -> u64| runs.iter().map(|run| count(&run.rescan)).sum::<u64>();
+    let word = if runs.len() == 1 { "run" } else { "runs" };
+    let looked_at = match runs {
+        [whole] if !whole.rescan.whole_because.is_empty() => {
+            format!("everything was judged, because {}", whole.rescan.whole_because)
+        }
+        _ => format!("{} variants judged, for which something is new", sum(|run| run.n_variants)),
+    };
+    let last = runs.last().map(|run| &run.rescan);
+    format!(
+        "{word} {}: {} opened, {} changed, {} closed, {} same; {} advisories are known; {looked_at}",
+        numbers.join(" and "),
+        sum(|run| run.n_opened),
+        sum(|run| run.n_changed),
+        sum(|run| run.n_closed),
+        sum(|run| run.n_same),
+        last.map_or(0, |run| run.n_advisories),
+    )
 }
 
 async fn report_step(chain: &Chain<'_>) -> Result<(Outcome, String), String> {
@@ -311,6 +324,43 @@ async fn poll_held(chain: &Chain<'_>) -> Result<u64, StoreError> {
         send_alerts(chain.db, &chain.outlets.wording, (chain.clock)()).await?;
     }
     Ok(n_new)
+}
+
+/// Judges what came since the last run, whoever brought it: a page, a command, another process. Alerts go out at once.
+/// Gives the number of runs; 0 also when another process is at it.
+///
+/// # Errors
+///
+/// The database fails.
+pub async fn judge_news(chain: &Chain<'_>) -> Result<u64, StoreError> {
+    if !has_news(chain.db).await? {
+        return Ok(0);
+    }
+    let held = match lease::take(chain.db, store::nightly::LEASE).await? {
+        Taken::Held(held) => held,
+        Taken::By(..) => return Ok(0),
+    };
+    let result = judge_news_held(chain).await;
+    let freed = held.give_back().await;
+    let n_runs = result?;
+    freed?;
+    Ok(n_runs)
+}
+
+async fn judge_news_held(chain: &Chain<'_>) -> Result<u64, StoreError> {
+    let runs = match rescan_pending(chain.db, chain.progress).await {
+        Ok(runs) => runs,
+        // The run that is under way, or the next look, judges it.
+        Err(RescanError::Busy { .. }) => return Ok(0),
+        Err(e) => {
+            tracing::warn!("what came since the last run could not be judged: {e}");
+            return Ok(0);
+        }
+    };
+    if runs.iter().any(|run| !run.changes.is_empty()) {
+        send_alerts(chain.db, &chain.outlets.wording, (chain.clock)()).await?;
+    }
+    Ok(runs.len() as u64)
 }
 
 async fn deliver_step(chain: &Chain<'_>) -> Result<(Outcome, String), String> {

@@ -2,6 +2,8 @@
 //! A run of a part leaves exactly what a run of all would leave there.
 
 mod finding;
+mod mark;
+mod pending;
 mod selection;
 
 use std::collections::BTreeMap;
@@ -34,6 +36,8 @@ use crate::store::{self, Db, StoreError};
 use finding::Findings;
 use selection::Selection;
 
+pub use pending::{has_news, rescan_nightly, rescan_pending};
+
 /// Why a rescan came to nothing. What was valid before stays valid.
 #[derive(Debug, Error)]
 pub enum RescanError {
@@ -61,6 +65,14 @@ pub struct Rescanned {
 /// How often the lease is renewed while judging; far below the silence after which another process may take it.
 const HEARTBEAT: std::time::Duration = std::time::Duration::from_secs(15);
 
+/// What is to be judged, and what is kept of it with the run.
+struct Order<'a> {
+    scope: &'a Scope,
+    trigger: Trigger,
+    /// See [`Rescan::whole_because`].
+    whole_because: String,
+}
+
 /// Judges everything anew and saves the differences in one transaction.
 ///
 /// Killed at any moment it leaves the last result as it was. A variant whose matching fails keeps its exposures.
@@ -69,7 +81,16 @@ const HEARTBEAT: std::time::Duration = std::time::Duration::from_secs(15);
 ///
 /// Another rescan is running, or the database fails.
 pub async fn rescan(db: &Db, trigger: Trigger, progress: &dyn Progress) -> Result<Rescanned, RescanError> {
-    rescan_part(db, &Scope::All, trigger, progress).await
+    rescan_whole(db, trigger, String::new(), progress).await
+}
+
+async fn rescan_whole(
+    db: &Db,
+    trigger: Trigger,
+    whole_because: String,
+    progress: &dyn Progress,
+) -> Result<Rescanned, RescanError> {
+    held(db, &Order { scope: &Scope::All, trigger, whole_because }, progress).await
 }
 
 /// As [`rescan`], for a list of advisories or of assets. Beside them it judges what shares a question with them.
@@ -83,6 +104,11 @@ pub async fn rescan_part(
     trigger: Trigger,
     progress: &dyn Progress,
 ) -> Result<Rescanned, RescanError> {
+    held(db, &Order { scope, trigger, whole_because: String::new() }, progress).await
+}
+
+/// Runs while no other process does, and brings lists and sums up to date after it.
+async fn held(db: &Db, order: &Order<'_>, progress: &dyn Progress) -> Result<Rescanned, RescanError> {
     let holder = format!("process {} at {}", std::process::id(), Timestamp::now());
     if !store::lease::save_lease(db, store::rescan::LEASE, &holder, Timestamp::now()).await? {
         let (holder, since) = store::lease::find_lease(db, store::rescan::LEASE)
@@ -91,37 +117,13 @@ pub async fn rescan_part(
         return Err(RescanError::Busy { holder, since });
     }
     let heart = tokio::spawn(beat(db.clone(), holder.clone()));
-    let result = run(db, &holder, scope, trigger, progress).await;
+    let result = run(db, &holder, order, progress).await;
     heart.abort();
     let freed = store::lease::delete_lease(db, store::rescan::LEASE, &holder).await;
     let rescanned = result?;
     freed?;
     follow_up(db, rescanned.rescan.finished_at).await;
     Ok(rescanned)
-}
-
-/// Judges by itself what is new since the last run: advisories that came, went or are there in another revision, then
-/// devices that no run has judged yet. Gives a run for each of the two that there was, none when nothing is new.
-///
-/// # Errors
-///
-/// As [`rescan`].
-pub async fn rescan_pending(db: &Db, progress: &dyn Progress) -> Result<Vec<Rescanned>, RescanError> {
-    let mut runs = Vec::new();
-    let pending: Vec<AdvisoryKey> = store::rescan::list_judged_revisions(db)
-        .await?
-        .into_iter()
-        .filter(|(_, now, judged)| now != judged)
-        .map(|(key, ..)| key)
-        .collect();
-    if !pending.is_empty() {
-        runs.push(rescan_part(db, &Scope::Advisories(pending), Trigger::Advisory, progress).await?);
-    }
-    let assets = store::variant::list_assets_not_judged(db).await?;
-    if !assets.is_empty() {
-        runs.push(rescan_part(db, &Scope::Assets(assets), Trigger::Import, progress).await?);
-    }
-    Ok(runs)
 }
 
 async fn beat(db: Db, holder: String) {
@@ -134,22 +136,27 @@ async fn beat(db: Db, holder: String) {
     }
 }
 
-async fn run(
-    db: &Db,
-    holder: &str,
-    scope: &Scope,
-    trigger: Trigger,
-    progress: &dyn Progress,
-) -> Result<Rescanned, RescanError> {
+async fn run(db: &Db, holder: &str, order: &Order<'_>, progress: &dyn Progress) -> Result<Rescanned, RescanError> {
     let started_at = Timestamp::now();
+    let scope = order.scope;
+    // Before anything is read: what comes meanwhile is looked at once more, and not left out.
+    let mark_now = mark::mark_now(db).await?;
+    let mut laps = Laps::start();
     let current = current_index(db, progress).await?;
     let index = &current.index;
+    laps.lap("the advisories are compiled");
     let (decisions, answers) = decisions(db, index).await?;
     let all = store::variant::list_variants_for_rescan(db).await?;
+    laps.lap("the variants are read");
     let selection = Selection::of(db, scope, &current, &decisions, &all).await?;
+    laps.lap("what to judge is chosen");
     let variants: Vec<(i64, Variant)> = match &selection {
         Selection::All => all,
         Selection::Only(ids) => all.into_iter().filter(|(id, _)| ids.contains(id)).collect(),
+    };
+    let mark = match &selection {
+        Selection::All => mark_now,
+        Selection::Only(ids) => mark::mark_of_part(db, ids, mark_now).await?,
     };
     let open = match &selection {
         Selection::All => store::exposure::list_open_exposures(db).await?,
@@ -158,6 +165,7 @@ async fn run(
             store::exposure::list_open_exposures_of(db, &ids).await?
         }
     };
+    laps.lap("the open exposures are read");
     let n_assets = match scope {
         Scope::Assets(ids) => ids.len() as u64,
         _ => store::asset::count_assets(db).await?,
@@ -166,7 +174,9 @@ async fn run(
     let asked: Vec<Asked<'_>> =
         variants.iter().map(|(_, variant)| Asked { variant, holder: Holder::default() }).collect();
     let judged = tokio::task::block_in_place(|| judge_holders(index, &decisions, &asked, progress));
+    laps.lap("the variants are judged");
     let by_asset = judge_assets(db, index, &decisions, &variants, &judged).await?;
+    laps.lap("the single assets are judged");
     if progress.is_cancelled() {
         return Err(RescanError::Cancelled);
     }
@@ -218,11 +228,12 @@ async fn run(
     answered.dedup();
 
     let rescan = Rescan {
-        trigger,
+        trigger: order.trigger,
         scope: scope.clone(),
         started_at,
         finished_at: Timestamp::now(),
         matcher_version: env!("CARGO_PKG_VERSION").to_owned(),
+        whole_because: order.whole_because.clone(),
         n_assets,
         n_variants: variants.len() as u64,
         n_advisories: index.advisories().len() as u64,
@@ -233,10 +244,26 @@ async fn run(
         n_not_judged: not_judged.len() as u64,
         error: None,
     };
+    laps.lap("the differences are known");
     let judged = judged_revisions(scope, &current);
-    let result = RescanResult { changes, standings, judged, questions, answered };
+    let result = RescanResult { changes, standings, judged, questions, answered, mark };
     let rescan_id = store::rescan::save_rescan(db, holder, &rescan, &result).await?;
+    laps.lap("the run is saved");
     Ok(Rescanned { rescan_id, rescan, changes: result.changes, warnings })
+}
+
+/// Tells the log how long each part of a run took.
+struct Laps(std::time::Instant);
+
+impl Laps {
+    fn start() -> Laps {
+        Laps(std::time::Instant::now())
+    }
+
+    fn lap(&mut self, what: &str) {
+        tracing::debug!(ms = self.0.elapsed().as_millis(), "rescan: {what}");
+        *self = Laps::start();
+    }
 }
 
 /// Why exposures to each advisory closed, where the document is the reason.

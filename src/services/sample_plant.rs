@@ -123,7 +123,7 @@ pub async fn remove_sample_plant(db: &Db, now: Timestamp) -> Result<RemovedSampl
         removed.n_advisories += u64::from(store::advisory_note::delete_advisory(db, &key, &[]).await?.is_some());
     }
     rescan(db, Trigger::Manual, &Silent).await?;
-    refresh_listing(db, None, now).await?;
+    refresh_listing(db, now).await?;
     Ok(removed)
 }
 

@@ -4,10 +4,9 @@ use jiff::Timestamp;
 use thiserror::Error;
 
 use crate::domain::inventory::{Inventory, UndoCounts, UndoRefusal};
-use crate::domain::rescan::Trigger;
 use crate::services::listing::follow_up;
 use crate::services::progress::Progress;
-use crate::services::rescan::rescan;
+use crate::services::rescan::rescan_pending;
 use crate::store::undo::{Undo, plan_undo, save_undo};
 use crate::store::{Db, StoreError};
 
@@ -43,7 +42,7 @@ pub async fn undo_import(db: &Db, inventory_id: i64) -> Result<(Inventory, UndoC
     Ok(done)
 }
 
-/// Takes this import back and judges the fleet anew; gives one sentence of counts. A failure of the rescan is told, not
+/// Takes this import back and judges what changed by it; gives one sentence of counts. A failure of the rescan is told, not
 /// raised: the import is taken back.
 ///
 /// # Errors
@@ -53,7 +52,7 @@ pub async fn undo_and_judge(db: &Db, inventory_id: i64, progress: &dyn Progress)
     progress.begin("Taking the import back", None);
     let (_, n) = undo_import(db, inventory_id).await?;
     progress.end();
-    let judged = match rescan(db, Trigger::Import, progress).await {
+    let judged = match rescan_pending(db, progress).await {
         Ok(_) => "judged anew".to_owned(),
         Err(error) => format!("not judged: {error}"),
     };

@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::config::Config;
 use crate::domain::nightly::StartedBy;
 use crate::domain::schedule::{DEFAULT_CRON, Due, Schedule};
-use crate::services::nightly::{Chain, NightlyError, due_slot, poll, run_nightly};
+use crate::services::nightly::{Chain, NightlyError, due_slot, judge_news, poll, run_nightly};
 use crate::services::outlets::{OutletError, Outlets, deliver, time_zone};
 use crate::services::progress::Progress;
 use crate::services::retention::Retention;
@@ -165,6 +165,10 @@ pub async fn watch(
                 Ok(_) => continue,
                 Err(e) => tracing::error!("the sources could not be looked at: {e}"),
             }
+        }
+        // What a page or a command brought is judged without being asked for.
+        if let Err(e) = judge_news(&chain).await {
+            tracing::error!("what came since the last run could not be judged: {e}");
         }
         tokio::time::sleep(LOOK).await;
     }

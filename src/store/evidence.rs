@@ -84,6 +84,7 @@ pub async fn list_runs_between(db: &Db, from: Timestamp, to: Timestamp) -> Resul
                 started_at: at,
                 finished_at: at,
                 matcher_version,
+                whole_because: String::new(),
                 n_assets: read_count(n_assets),
                 n_variants: 0,
                 n_advisories: read_count(n_advisories),

@@ -143,8 +143,9 @@ pub async fn list_open_exposures(db: &Db) -> Result<Vec<(ExposureKey, Finding)>,
 pub async fn list_open_exposures_of(db: &Db, variant_ids: &[i64]) -> Result<Vec<(ExposureKey, Finding)>, StoreError> {
     let mut rows: Vec<FindingRow> = sql!(db, all FindingRow,
         concat!(select_told!("e.", "e.changed_at"),
-            "where e.closed_at is null and not exists \
-                (select 1 from asset_variant p where p.variant_id = e.variant_id and p.until is null)"))?;
+            "where e.closed_at is null and e.variant_id in (select open.variant_id from \
+                (select distinct variant_id from exposure where closed_at is null) as open where not exists \
+                (select 1 from asset_variant p where p.variant_id = open.variant_id and p.until is null))"))?;
     for batch in variant_ids.chunks(super::BATCH) {
         rows.extend(for_list!(db, all FindingRow,
             concat!(select_told!("e.", "e.changed_at"), "where e.closed_at is null and e.variant_id in"),

@@ -39,6 +39,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     migration!("0032_scheduled_reports"),
     migration!("0035_accounts"),
     migration!("0040_zone"),
+    migration!("0041_speed"),
     migration!("0045_report_files"),
     migration!("0046_document_tries"),
     migration!("0048_append_only"),

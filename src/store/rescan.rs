@@ -9,7 +9,7 @@ use super::text::{clean, clean_all, count, json, read_count, read_json, read_tim
 use super::{Alone, BATCH, Db, Tx, lease};
 use crate::domain::advisory::AdvisoryKey;
 use crate::domain::exposure::{ExposureChanges, ExposureKey, Finding};
-use crate::domain::rescan::{Rescan, RescanResult, Scope, Trigger, VariantStanding};
+use crate::domain::rescan::{Rescan, RescanResult, RunMark, Scope, Trigger, VariantStanding};
 
 /// The name of the lease that a process holds while it rescans.
 pub const LEASE: &str = "rescan";
@@ -23,6 +23,7 @@ struct Row {
     started_at: String,
     finished_at: String,
     matcher_version: String,
+    whole_because: String,
     n_assets: i64,
     n_variants: i64,
     n_advisories: i64,
@@ -37,8 +38,8 @@ struct Row {
 macro_rules! select_rescan {
     ($tail:literal) => {
         concat!(
-            "select rescan_id, started_by, scope, scope_names, started_at, finished_at, matcher_version, n_assets, n_variants, \
-             n_advisories, n_opened, n_changed, n_closed, n_same, n_not_judged, error from rescan ",
+            "select rescan_id, started_by, scope, scope_names, started_at, finished_at, matcher_version, \
+             whole_because, n_assets, n_variants, n_advisories, n_opened, n_changed, n_closed, n_same, n_not_judged, error from rescan ",
             $tail
         )
     };
@@ -56,6 +57,7 @@ impl Row {
             started_at: read_time("rescan.started_at", &self.started_at)?,
             finished_at: read_time("rescan.finished_at", &self.finished_at)?,
             matcher_version: self.matcher_version,
+            whole_because: self.whole_because,
             n_assets: read_count(self.n_assets),
             n_variants: read_count(self.n_variants),
             n_advisories: read_count(self.n_advisories),
@@ -168,7 +170,7 @@ pub async fn save_rescan(db: &Db, holder: &str, rescan: &Rescan, result: &Rescan
     // A clock that was put back must not close an exposure before it was opened.
     let latest = sql!(tx &mut tx, val Option<String>, "select max(finished_at) from rescan")?;
     let at = latest.unwrap_or_default().max(time(rescan.finished_at));
-    let rescan_id = save_row(&mut tx, rescan, &at).await?;
+    let rescan_id = save_row(&mut tx, rescan, &result.mark, &at).await?;
     let advisories: FxHashMap<(String, String), i64> =
         sql!(tx &mut tx, all (String, String, i64), "select namespace, tracking_id, advisory_id from advisory")?
             .into_iter()
@@ -176,7 +178,7 @@ pub async fn save_rescan(db: &Db, holder: &str, rescan: &Rescan, result: &Rescan
             .collect();
     let by = By { rescan_id, at: &at, advisories: &advisories };
     if !changes.closed.is_empty() || !changes.changed.is_empty() {
-        let open = list_open_ids(&mut tx).await?;
+        let open = list_open_ids(&mut tx, changes).await?;
         close(&mut tx, by, &open, changes).await?;
         change(&mut tx, by, &open, &changes.changed).await?;
     }
@@ -194,20 +196,65 @@ pub async fn save_rescan(db: &Db, holder: &str, rescan: &Rescan, result: &Rescan
 /// Keeps a run that failed, with its error; nothing else is written. Gives the id of the run.
 pub async fn save_failed_rescan(db: &Db, rescan: &Rescan) -> Result<i64, StoreError> {
     let mut tx = db.begin(Alone::Rescan).await?;
-    let rescan_id = save_row(&mut tx, rescan, &time(rescan.finished_at)).await?;
+    let rescan_id = save_row(&mut tx, rescan, &RunMark::default(), &time(rescan.finished_at)).await?;
     tx.commit().await?;
     Ok(rescan_id)
 }
 
-async fn save_row(tx: &mut Tx, rescan: &Rescan, finished_at: &str) -> Result<i64, StoreError> {
+async fn save_row(tx: &mut Tx, rescan: &Rescan, mark: &RunMark, finished_at: &str) -> Result<i64, StoreError> {
     Ok(sql!(tx tx, val i64,
         "insert into rescan (started_by, scope, scope_names, started_at, finished_at, matcher_version, n_assets, n_variants, n_advisories, \
-            n_opened, n_changed, n_closed, n_same, n_not_judged, error) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) returning rescan_id",
+            n_opened, n_changed, n_closed, n_same, n_not_judged, error, whole_because, knowledge, seen_period_no, seen_history_no, \
+            seen_edit_no) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20) returning rescan_id",
         rescan.trigger.word(), rescan.scope.word(), scope_names(&rescan.scope), time(rescan.started_at), finished_at, clean(&rescan.matcher_version).as_ref(),
         count(rescan.n_assets), count(rescan.n_variants), count(rescan.n_advisories), count(rescan.n_opened),
         count(rescan.n_changed), count(rescan.n_closed), count(rescan.n_same), count(rescan.n_not_judged),
-        rescan.error.as_deref().map(clean).as_deref())?)
+        rescan.error.as_deref().map(clean).as_deref(), clean(&rescan.whole_because).as_ref(),
+        if mark.knowledge.is_empty() { String::new() } else { json(&mark.knowledge) },
+        mark.period_no, mark.history_no, mark.edit_no)?)
+}
+
+/// What the last run whose results were saved judged with and how far it looked; knows nothing before the first run.
+pub async fn find_last_mark(db: &Db) -> Result<RunMark, StoreError> {
+    let row = sql!(
+        db,
+        opt(String, i64, i64, i64),
+        "select knowledge, seen_period_no, seen_history_no, seen_edit_no from rescan where error is null \
+         order by rescan_id desc limit 1"
+    )?;
+    let Some((knowledge, period_no, history_no, edit_no)) = row else { return Ok(RunMark::default()) };
+    let knowledge = if knowledge.is_empty() { Vec::new() } else { read_json("rescan.knowledge", &knowledge)? };
+    Ok(RunMark { knowledge, period_no, history_no, edit_no })
+}
+
+/// How far a run that begins now looks, without what it knows. Imports and edits are written one after the other, so
+/// nothing with a lower number comes later.
+pub async fn find_mark_now(db: &Db) -> Result<RunMark, StoreError> {
+    let period = sql!(db, val Option<i64>, "select max(asset_variant_id) from asset_variant")?;
+    let history = sql!(db, val Option<i64>, "select max(asset_history_id) from asset_history")?;
+    let edit = sql!(db, val Option<i64>, "select max(asset_edit_id) from asset_edit")?;
+    Ok(RunMark {
+        knowledge: Vec::new(),
+        period_no: period.unwrap_or(0),
+        history_no: history.unwrap_or(0),
+        edit_no: edit.unwrap_or(0),
+    })
+}
+
+/// Says that up to here nothing is left for the last run to look at.
+pub async fn save_mark_seen(db: &Db, mark: &RunMark) -> Result<(), StoreError> {
+    sql!(
+        db,
+        exec(),
+        "update rescan set seen_period_no = $1, seen_history_no = $2, seen_edit_no = $3 \
+         where rescan_id = (select max(rescan_id) from rescan where error is null) \
+            and (seen_period_no < $1 or seen_history_no < $2 or seen_edit_no < $3)",
+        mark.period_no,
+        mark.history_no,
+        mark.edit_no
+    )?;
+    Ok(())
 }
 
 /// The run that writes.
@@ -233,10 +280,24 @@ impl By<'_> {
 /// The ids of the open exposures by variant, advisory, and the asset or 0 for all assets.
 type OpenIds = FxHashMap<(i64, i64, i64), i64>;
 
-async fn list_open_ids(tx: &mut Tx) -> Result<OpenIds, StoreError> {
-    let rows = sql!(tx tx, all (i64, i64, i64, i64),
-        "select variant_id, advisory_id, coalesce(asset_id, 0), exposure_id from exposure where closed_at is null")?;
-    Ok(rows.into_iter().map(|(variant, advisory, asset, id)| ((variant, advisory, asset), id)).collect())
+/// Of the variants of which an exposure closes or changes.
+async fn list_open_ids(tx: &mut Tx, changes: &ExposureChanges) -> Result<OpenIds, StoreError> {
+    let closed = changes.closed.iter().map(|(key, _)| key.variant_id);
+    let mut variants: Vec<i64> = closed.chain(changes.changed.iter().map(|(key, ..)| key.variant_id)).collect();
+    variants.sort_unstable();
+    variants.dedup();
+    let mut open = OpenIds::default();
+    for batch in variants.chunks(BATCH) {
+        let rows = for_list!(tx &mut *tx, all (i64, i64, i64, i64),
+            "select variant_id, advisory_id, coalesce(asset_id, 0), exposure_id from exposure \
+             where closed_at is null and variant_id in",
+            batch.iter().copied(), "")?;
+        open.extend(
+            rows.into_iter()
+                .map(|(variant, advisory, asset, id): (i64, i64, i64, i64)| ((variant, advisory, asset), id)),
+        );
+    }
+    Ok(open)
 }
 
 fn open_id(by: By<'_>, open: &OpenIds, key: &ExposureKey) -> Result<i64, StoreError> {
@@ -422,11 +483,20 @@ pub async fn list_judged_revisions(db: &Db) -> Result<Vec<(AdvisoryKey, Option<S
 }
 
 async fn save_standings(tx: &mut Tx, by: By<'_>, standings: &[VariantStanding]) -> Result<(), StoreError> {
-    let before: FxHashMap<i64, (String, String)> = sql!(tx tx, all (i64, String, String),
-        "select variant_id, standing, why from variant_standing where until is null")?
-    .into_iter()
-    .map(|(variant_id, standing, why)| (variant_id, (standing, why)))
-    .collect();
+    // What no asset has any more is judged no more: whoever brings it back finds it not judged.
+    sql!(tx &mut *tx, exec (),
+        "update variant_standing set until = $1 where until is null and not exists \
+            (select 1 from asset_variant p where p.variant_id = variant_standing.variant_id and p.until is null)",
+        by.at)?;
+    let mut before: FxHashMap<i64, (String, String)> = FxHashMap::default();
+    for batch in standings.chunks(BATCH) {
+        let rows = for_list!(tx &mut *tx, all (i64, String, String),
+            "select variant_id, standing, why from variant_standing where until is null and variant_id in",
+            batch.iter().map(|standing| standing.variant_id), "")?;
+        before.extend(
+            rows.into_iter().map(|(variant_id, standing, why): (i64, String, String)| (variant_id, (standing, why))),
+        );
+    }
     let moved: Vec<(&VariantStanding, String)> = standings
         .iter()
         .map(|now| (now, clean(&now.why).into_owned()))

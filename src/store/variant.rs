@@ -6,6 +6,7 @@ use super::error::StoreError;
 use super::text::{clean, digest};
 use super::{BATCH, Db, Tx};
 use crate::domain::nameplate::{Nameplate, Variant};
+use crate::domain::rescan::RunMark;
 
 /// The columns of a variant where it is read; ends up in [`VariantRow`].
 #[derive(Debug, sqlx::FromRow)]
@@ -128,16 +129,46 @@ pub async fn list_variants_of_assets(db: &Db, asset_ids: &[i64]) -> Result<Vec<i
     Ok(found)
 }
 
-/// An asset of each variant that no run has judged yet, sorted.
-pub async fn list_assets_not_judged(db: &Db) -> Result<Vec<i64>, StoreError> {
-    let rows = sql!(
+/// The variants that a run must judge because of their assets, each with one of these, by asset: those that no run has judged yet;
+/// those of assets that came, moved or changed after this mark, because an answer can depend on the single asset; and
+/// those with an exposure of an asset that has another variant by now.
+pub async fn list_variants_to_judge(db: &Db, mark: &RunMark) -> Result<Vec<(i64, i64)>, StoreError> {
+    let of_variants = sql!(
         db,
-        all(i64,),
-        "select min(p.asset_id) from asset_variant p where p.until is null and not exists \
-            (select 1 from variant_standing t where t.variant_id = p.variant_id and t.until is null) \
-         group by p.variant_id order by 1"
+        all(i64, Option<i64>),
+        "select v.variant_id, \
+            (select min(p.asset_id) from asset_variant p where p.variant_id = v.variant_id and p.until is null) \
+         from variant v where not exists \
+            (select 1 from variant_standing t where t.variant_id = v.variant_id and t.until is null) \
+         union all select e.variant_id, \
+            (select min(p.asset_id) from asset_variant p where p.variant_id = e.variant_id and p.until is null) \
+         from exposure e where e.closed_at is null and e.asset_id is not null and not exists \
+            (select 1 from asset_variant h where h.asset_id = e.asset_id and h.variant_id = e.variant_id \
+                and h.until is null)"
     )?;
-    Ok(rows.into_iter().map(|(id,)| id).collect())
+    let mut asset_of: FxHashMap<i64, i64> =
+        of_variants.into_iter().filter_map(|(variant, asset)| Some((variant, asset?))).collect();
+    let of_assets = sql!(
+        db,
+        all(i64, i64),
+        "select variant_id, min(asset_id) from asset_variant where until is null and asset_variant_id > $1 \
+         group by variant_id \
+         union all select p.variant_id, min(p.asset_id) from asset_history h \
+         join asset_variant p on p.asset_id = h.asset_id and p.until is null \
+         where h.asset_history_id > $2 and h.field in ('serial_number', 'site') group by p.variant_id \
+         union all select p.variant_id, min(p.asset_id) from asset_edit h \
+         join asset_variant p on p.asset_id = h.asset_id and p.until is null \
+         where h.asset_edit_id > $3 and h.field = 'serial_number' group by p.variant_id",
+        mark.period_no,
+        mark.history_no,
+        mark.edit_no
+    )?;
+    for (variant, asset) in of_assets {
+        asset_of.entry(variant).or_insert(asset);
+    }
+    let mut variants: Vec<(i64, i64)> = asset_of.into_iter().collect();
+    variants.sort_unstable_by_key(|(_, asset_id)| *asset_id);
+    Ok(variants)
 }
 
 /// The number of variants that an asset has now.

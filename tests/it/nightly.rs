@@ -200,7 +200,7 @@ async fn what_only_another_matcher_changed_is_told_after_a_confirmation_and_once
     let plant = Plant::new(database).await;
     plant.ok(&["nightly"]);
     // As if an older program had judged the same facts with a doubt.
-    database.execute("update rescan set matcher_version = '0.0.9'").await;
+    database.execute("update rescan set matcher_version = '0.0.9', knowledge = ''").await;
     database.execute("update setting set value = '0.0.9' where name = 'alert.confirmed_matcher'").await;
     database.execute("update exposure set verdict = 'possible'").await;
     let told = plant.ok(&["nightly"]);

@@ -8,6 +8,7 @@ use nameplate::domain::exposure::ExposureFilter;
 use nameplate::domain::inventory::{Field, NewInventory, OnMissing};
 use nameplate::domain::mark::{Mark, MarkReason};
 use nameplate::domain::nameplate::{Nameplate, Variant};
+use nameplate::domain::priority::{KevCatalogue, KevEntry};
 use nameplate::domain::remediation::RemediationStatus;
 use nameplate::domain::rescan::{Scope, Trigger};
 use nameplate::domain::review::{Answer, QuestionKind};
@@ -15,12 +16,12 @@ use nameplate::services::add_advisories::add_advisories;
 use nameplate::services::decide_match::{Decide, DecideError, For, decide, preview};
 use nameplate::services::edit_assets::edit_assets;
 use nameplate::services::progress::Silent;
-use nameplate::services::rescan::{rescan, rescan_part, rescan_pending};
+use nameplate::services::rescan::{rescan, rescan_nightly, rescan_part, rescan_pending};
 use nameplate::services::set_remediation::{MarkRequest, MarkScope, preview_marks, set_remediation};
 use nameplate::services::undo_act::undo_act;
 use nameplate::store::inventory::{FileRows, save_import};
 use nameplate::store::review::Queue;
-use nameplate::store::{Db, asset, asset_edit, audit, exposure, remediation, review, site};
+use nameplate::store::{Db, asset, asset_edit, audit, exposure, kev, remediation, review, site};
 use serde_json::{Value, json};
 
 use crate::database::{TestDatabase, on_both};
@@ -43,13 +44,20 @@ impl Plant {
 
     /// Imports rows of site, tag, vendor, model, firmware.
     async fn import(&self, name: &str, rows: &[[&str; 5]]) {
+        let rows: Vec<[&str; 6]> = rows.iter().map(|[a, b, c, d, e]| [*a, *b, *c, *d, *e, ""]).collect();
+        self.import_with_serials(name, &rows, OnMissing::Keep).await;
+    }
+
+    /// Imports rows of site, tag, vendor, model, firmware, serial number.
+    async fn import_with_serials(&self, name: &str, rows: &[[&str; 6]], on_missing: OnMissing) {
         let assets: Vec<ImportedAsset> = rows
             .iter()
-            .map(|[site, tag, vendor, model, firmware]| ImportedAsset {
+            .map(|[site, tag, vendor, model, firmware, serial_number]| ImportedAsset {
                 identity: format!("{site}\u{1f}{tag}"),
                 asset: Asset {
                     tag: (*tag).to_owned(),
                     site: (*site).to_owned(),
+                    serial_number: (*serial_number).to_owned(),
                     variant: Variant {
                         nameplate: Nameplate {
                             vendor: (*vendor).to_owned(),
@@ -72,7 +80,7 @@ impl Plant {
             is_sample: false,
         };
         let rows = FileRows { assets: &assets, warnings: &[], rejected: &[] };
-        save_import(&self.db, &new, rows, OnMissing::Keep, false).await.unwrap();
+        save_import(&self.db, &new, rows, on_missing, false).await.unwrap();
     }
 
     /// Adds a document of Schneider Electric with these CVEs, which all hold for all products.
@@ -396,6 +404,113 @@ async fn marks_outlive_revisions_that_change_nothing_and_no_others(database: &Te
     assert!(!marks[0].holds(&marks[0].fingerprint, "3000-01-01"));
 }
 
+/// All that runs leave: what is open, where variants stand, the questions, what was judged, lists and sums.
+async fn left_by_runs(database: &TestDatabase) -> Vec<Vec<String>> {
+    let mut all = Vec::new();
+    for question in [
+        "select cast(variant_id as text) || '|' || coalesce(cast(asset_id as text), '') || '|' || \
+            cast(advisory_id as text) || '|' || verdict || '|' || doubts || '|' || reason || '|' || product_pointer || '|' \
+            || cves || '|' || coalesce(fix, '') || '|' || advisory_version || '|' || fingerprint_digest || '|' || \
+            question_digest from exposure where closed_at is null order by 1",
+        "select cast(variant_id as text) || '|' || standing || '|' || why from variant_standing \
+            where until is null order by 1",
+        "select question_digest || '|' || kind || '|' || vendor || '|' || model || '|' || product || '|' || \
+            detail || '|' || ranges || '|' || fingerprint_digest || '|' || cast(cvss_tenths as text) || '|' || \
+            cast(n_advisories as text) from review_question order by 1",
+        "select question_digest || '|' || cast(site_id as text) || '|' || cast(n_assets as text) || '|' || \
+            cast(n_exposures as text) from review_site order by 1",
+        "select cast(advisory_id as text) || '|' || sha256 from advisory_judged order by 1",
+        "select cast(l.variant_id as text) || '|' || cast(l.advisory_id as text) || '|' || \
+            coalesce(cast(l.site_id as text), '') || '|' || cast(l.work_order as text) || '|' || \
+            cast(l.severity as text) || '|' || coalesce(cast(l.cvss_tenths as text), '') || '|' || \
+            case when l.is_exploited then 'x' else '' end || case when l.is_affected then 'a' else '' end || \
+            case when l.has_fix then 'f' else '' end || cast(l.confidence as text) || l.told_at \
+            from exposure_listing l order by 1",
+        "select cast(site_id as text) || '|' || cast(variant_id as text) || '|' || cast(n_assets as text) \
+            from site_variant order by 1",
+        "select cast(site_id as text) || '|' || cast(n_affected as text) || '|' || cast(n_possible as text) || '|' || \
+            cast(n_handled as text) || '|' || cast(n_ruled_out as text) || '|' || cast(n_not_named as text) || '|' || \
+            cast(n_unchecked as text) || '|' || cast(n_unscored as text) || '|' || cast(n_exposures as text) || '|' || \
+            cast(n_nameplates as text) || '|' || cast(n_speaking as text) || '|' || cast(n_affecting as text) \
+            from site_total order by 1",
+    ] {
+        all.push(database.texts(question).await);
+    }
+    all
+}
+
+/// A run of everything that makes lists and sums from nothing must leave what is there.
+async fn is_whole(plant: &Plant, database: &TestDatabase, what: &str) {
+    let part = left_by_runs(database).await;
+    for statement in [
+        "delete from setting where name like 'listing_%'",
+        "delete from exposure_listing",
+        "delete from site_variant",
+        "delete from site_total",
+    ] {
+        database.execute(statement).await;
+    }
+    assert_eq!(plant.rescan().await, [0, 0, 0], "{what}");
+    assert_eq!(part, left_by_runs(database).await, "{what}");
+}
+
+async fn a_night_judges_what_is_new_and_says_when_it_judged_everything(database: &TestDatabase) {
+    let plant = Plant::new(database).await;
+    vague(&plant).await;
+    let night = async |what: &str| {
+        let runs = rescan_nightly(&plant.db, &Silent).await.unwrap();
+        assert!(runs.iter().all(|run| run.rescan.trigger == Trigger::Nightly), "{what}");
+        runs.into_iter().map(|run| (run.rescan.scope.word(), run.rescan.whole_because)).collect::<Vec<_>>()
+    };
+    let part = |scopes: &[&'static str]| scopes.iter().map(|scope| (*scope, String::new())).collect::<Vec<_>>();
+    let whole = |why: &str| vec![("all", format!("changed since the last run: {why}"))];
+
+    assert_eq!(night("nothing").await, part(&["advisories"]), "a night without news tells that it looked");
+    let early = "<=the_first_5_digits_of_serial_number_22031";
+    plant.advise("A-2", "1", "About serial numbers", &[("PowerLogic PM8000", early, "")], &["CVE-2026-0009"]).await;
+    assert_eq!(night("an advisory").await, part(&["advisories"]));
+    is_whole(&plant, database, "an answer depends on the serial number").await;
+
+    // One more device of a known variant, and another serial number of a known device.
+    let device = |tag, firmware, serial| ["South", tag, "Schneider Electric", "PM8000", firmware, serial];
+    plant.import_with_serials("b.xlsx", &[device("X2", "3.1.2", "22030999")], OnMissing::Ignore).await;
+    assert_eq!(night("a device").await, part(&["advisories", "assets"]));
+    assert!(plant.open().await.contains(&"X2 A-2 affected".to_owned()), "{:?}", plant.open().await);
+    is_whole(&plant, database, "another device of a known variant").await;
+    plant.import_with_serials("c.xlsx", &[device("X2", "3.1.2", "22040001")], OnMissing::Ignore).await;
+    assert_eq!(night("a serial number").await, part(&["advisories", "assets"]));
+    assert!(!plant.open().await.contains(&"X2 A-2 affected".to_owned()), "{:?}", plant.open().await);
+    is_whole(&plant, database, "another serial number").await;
+    plant.import_with_serials("d.xlsx", &[device("X2", "3.1.2", "22030001")], OnMissing::Ignore).await;
+    night("it was a mistake").await;
+
+    // Devices leave a variant, the advisory changes meanwhile, and one comes back.
+    let newer = [device("X1", "9.0.0", ""), device("X2", "9.0.0", "22030001")];
+    plant.import_with_serials("e.xlsx", &newer, OnMissing::Ignore).await;
+    night("an update").await;
+    is_whole(&plant, database, "nobody has the variant any more").await;
+    plant.advise("A-2", "2", "About serial numbers", &[("PowerLogic PM8000", "< 3.0.0", "")], &["CVE-2026-0009"]).await;
+    assert_eq!(night("another revision").await, part(&["advisories"]));
+    plant.import_with_serials("f.xlsx", &[device("X2", "3.1.2", "22030001")], OnMissing::Ignore).await;
+    assert_eq!(night("back again").await, part(&["advisories", "assets"]));
+    is_whole(&plant, database, "back at a variant of which an advisory changed").await;
+
+    // What verdicts rest on beside advisories and devices.
+    plant.answer(Answer::Different, For::All).await.unwrap();
+    assert_eq!(night("a decision").await, whole("the decisions"));
+    assert_eq!(night("nothing more").await, part(&["advisories"]));
+    let listed = KevCatalogue {
+        entries: vec![KevEntry { cve: "CVE-2026-0001".to_owned(), ..KevEntry::default() }],
+        ..KevCatalogue::default()
+    };
+    kev::save_kev(&plant.db, &listed, Timestamp::now()).await.unwrap();
+    rescan_pending(&plant.db, &Silent).await.unwrap();
+    assert_eq!(night("an exploited one").await, whole("the list of exploited vulnerabilities"));
+    kev::save_kev(&plant.db, &listed, Timestamp::now()).await.unwrap();
+    assert_eq!(night("the same list again").await, part(&["advisories"]));
+    is_whole(&plant, database, "at the end").await;
+}
+
 async fn a_run_of_a_part_leaves_what_a_run_of_all_would_leave(database: &TestDatabase) {
     let plant = Plant::new(database).await;
     vague(&plant).await;
@@ -407,31 +522,7 @@ async fn a_run_of_a_part_leaves_what_a_run_of_all_would_leave(database: &TestDat
         ["North", "C4", "Schneider Electric", "PowerLogic PM5560", "1.0"],
     ];
     plant.import("b.xlsx", &[&TWINS[..], &more[..]].concat()).await;
-    let tables = async || {
-        let exposures = "select cast(variant_id as text) || '|' || coalesce(cast(asset_id as text), '') || '|' || \
-            cast(advisory_id as text) || '|' || verdict || '|' || doubts || '|' || reason || '|' || product_pointer || '|' \
-            || cves || '|' || coalesce(fix, '') || '|' || advisory_version || '|' || fingerprint_digest || '|' || \
-            question_digest from exposure where closed_at is null order by 1";
-        let standings = "select cast(variant_id as text) || '|' || standing || '|' || why from variant_standing \
-            where until is null order by 1";
-        let questions = "select question_digest || '|' || kind || '|' || vendor || '|' || model || '|' || product || '|' || \
-            detail || '|' || ranges || '|' || fingerprint_digest || '|' || cast(cvss_tenths as text) || '|' || \
-            cast(n_advisories as text) from review_question order by 1";
-        let sites = "select question_digest || '|' || cast(site_id as text) || '|' || cast(n_assets as text) || '|' || \
-            cast(n_exposures as text) from review_site order by 1";
-        let judged = "select cast(advisory_id as text) || '|' || sha256 from advisory_judged order by 1";
-        let mut all = Vec::new();
-        for question in [exposures, standings, questions, sites, judged] {
-            all.push(database.texts(question).await);
-        }
-        all
-    };
-    let is_whole = async |what: &str| {
-        let part = tables().await;
-        let changed = plant.rescan().await;
-        assert_eq!(changed, [0, 0, 0], "{what}");
-        assert_eq!(part, tables().await, "{what}");
-    };
+    let is_whole = async |what: &str| is_whole(&plant, database, what).await;
     assert_eq!(rescan_pending(&plant.db, &Silent).await.unwrap().len(), 1);
     is_whole("new devices").await;
     let meters = |range| {
@@ -472,4 +563,5 @@ on_both!(
     status_differs_per_cve_and_asset_and_the_counts_follow,
     marks_outlive_revisions_that_change_nothing_and_no_others,
     a_run_of_a_part_leaves_what_a_run_of_all_would_leave,
+    a_night_judges_what_is_new_and_says_when_it_judged_everything,
 );

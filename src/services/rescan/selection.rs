@@ -32,32 +32,38 @@ impl Selection {
         decisions: &Decisions,
         all: &[(i64, Variant)],
     ) -> Result<Selection, RescanError> {
-        let wanted: FxHashSet<i64> = match scope {
+        let catalogue = current.index.catalogue();
+        // What each variant is asked under, and whether it is wanted.
+        let looked: Vec<(String, bool)> = match scope {
             Scope::All => return Ok(Selection::All),
-            Scope::Assets(ids) => store::variant::list_variants_of_assets(db, ids).await?.into_iter().collect(),
+            Scope::Advisories(keys) if keys.is_empty() => return Ok(Selection::Only(FxHashSet::default())),
             Scope::Advisories(keys) => touched_by(db, keys, current, decisions, all).await?,
+            Scope::Assets(ids) => {
+                let ids: FxHashSet<i64> = store::variant::list_variants_of_assets(db, ids).await?.into_iter().collect();
+                let look = |(id, variant): &(i64, Variant)| {
+                    let plate = &variant.nameplate;
+                    (catalogue.device_key(&plate.vendor, &plate.model, &plate.part_number), ids.contains(id))
+                };
+                tokio::task::block_in_place(|| all.par_iter().map(look).collect())
+            }
         };
         // A question is asked for all spellings and firmwares of a nameplate at once, so they are judged together.
-        let key_of = |variant: &Variant| {
-            let plate = &variant.nameplate;
-            current.index.catalogue().device_key(&plate.vendor, &plate.model, &plate.part_number)
-        };
-        let keys: Vec<(i64, String)> =
-            tokio::task::block_in_place(|| all.par_iter().map(|(id, variant)| (*id, key_of(variant))).collect());
         let plates: FxHashSet<&str> =
-            keys.iter().filter(|(id, _)| wanted.contains(id)).map(|(_, key)| key.as_str()).collect();
-        Ok(Selection::Only(keys.iter().filter(|(_, key)| plates.contains(key.as_str())).map(|(id, _)| *id).collect()))
+            looked.iter().filter(|(_, is_wanted)| *is_wanted).map(|(key, _)| key.as_str()).collect();
+        let ids = all.iter().zip(&looked).filter(|(_, (key, _))| plates.contains(key.as_str()));
+        Ok(Selection::Only(ids.map(|((id, _), _)| *id).collect()))
     }
 }
 
-/// The variants for which these advisories, as they are or as they were judged last, could have said something.
+/// For each variant what it is asked under, and whether these advisories, as they are or as they were judged last,
+/// could have said something about it.
 async fn touched_by(
     db: &Db,
     keys: &[AdvisoryKey],
     current: &CurrentIndex,
     decisions: &Decisions,
     all: &[(i64, Variant)],
-) -> Result<FxHashSet<i64>, RescanError> {
+) -> Result<Vec<(String, bool)>, RescanError> {
     let keys_set: FxHashSet<&AdvisoryKey> = keys.iter().collect();
     let now: Vec<Arc<Advisory>> =
         current.index.advisories().iter().filter(|advisory| keys_set.contains(&advisory.key())).cloned().collect();
@@ -70,17 +76,17 @@ async fn touched_by(
             before.push(Arc::new(advisory));
         }
     }
-    let exposed = store::exposure::list_variants_exposed_to(db, keys).await?;
+    let exposed: FxHashSet<i64> = store::exposure::list_variants_exposed_to(db, keys).await?.into_iter().collect();
     let standings: FxHashMap<i64, Standing> = store::rescan::list_variant_standings(db)
         .await?
         .into_iter()
         .map(|standing| (standing.variant_id, standing.standing))
         .collect();
-    let touched = tokio::task::block_in_place(|| {
-        let catalogue = Arc::new(current.index.catalogue().clone());
+    Ok(tokio::task::block_in_place(|| {
+        let catalogue = current.index.shared_catalogue();
         let now = ProductIndex::build(now, Arc::clone(&catalogue));
         let before = ProductIndex::build(before, catalogue);
-        let is_touched = |id: &i64, variant: &Variant| {
+        let look = |(id, variant): &(i64, Variant)| {
             let mut device = NameplateReading::read(variant, now.catalogue());
             device.decisions = decisions.all_of(&device.decision_key).to_vec();
             // Whether a vendor is covered decides where a device stands that nobody names.
@@ -90,11 +96,14 @@ async fn touched_by(
                 Some(Standing::NotNamed) => !is_covered && before.covers(&device.vendors),
                 _ => false,
             };
-            turns || !now.candidates(&device).is_empty() || !before.candidates(&device).is_empty()
+            let is_touched = turns
+                || exposed.contains(id)
+                || !now.candidates(&device).is_empty()
+                || !before.candidates(&device).is_empty();
+            (device.decision_key, is_touched)
         };
-        all.par_iter().filter(|(id, variant)| is_touched(id, variant)).map(|(id, _)| *id).collect::<Vec<_>>()
-    });
-    Ok(touched.into_iter().chain(exposed).collect())
+        all.par_iter().map(look).collect()
+    }))
 }
 
 fn store_error(error: store::StoreError) -> RescanError {

@@ -1,6 +1,6 @@
 //! The sums of sites and the order of work of exposures: what they are made of, and keeping them.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::super::error::StoreError;
 use super::super::text::{count, read_count, read_json};
@@ -9,6 +9,7 @@ use crate::domain::account::SiteScope;
 use crate::domain::advisory::AdvisoryKey;
 use crate::domain::asset::Standing;
 use crate::domain::listing::{SiteTotal, Standpoint};
+use crate::domain::rescan::RunMark;
 use crate::domain::verdict::{Confidence, Verdict};
 
 /// An open exposure whose place in the order of work is missing or of an earlier telling.
@@ -28,6 +29,8 @@ pub struct UnlistedExposure {
     pub has_fix: bool,
     /// As the database writes it.
     pub told_at: String,
+    /// The order of work and the site with which it is listed as it is told now; `None` when it is not.
+    pub listed: Option<(i64, Option<i64>)>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -45,32 +48,49 @@ struct UnlistedRow {
     cves: String,
     has_fix: bool,
     told_at: String,
+    listed_at: Option<String>,
+    work_order: Option<i64>,
+    listed_site_id: Option<i64>,
 }
 
-/// Open exposures that are not listed as they are told now, by advisory; all open ones with `all`. At most `limit` with
-/// an advisory and id after `after`.
+/// Which open exposures are to be placed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unplaced {
+    All,
+    /// Those that runs after this one opened or told otherwise.
+    After(i64),
+}
+
+/// Open exposures that are to be placed, by advisory: at most `limit`, with an advisory and id after `after`.
 pub async fn list_unlisted(
     db: &Db,
-    all: bool,
+    which: Unplaced,
     after: (i64, i64),
     limit: u32,
 ) -> Result<Vec<UnlistedExposure>, StoreError> {
-    let rows = sql!(
-        db,
-        all UnlistedRow,
-        "select e.exposure_id, e.variant_id, e.advisory_id, d.namespace, d.tracking_id, e.advisory_version, a.site_id, \
-            e.verdict, e.confidence, e.product_pointer, e.cves, (e.fix is not null) as has_fix, e.changed_at as told_at \
-         from exposure e join advisory d on d.advisory_id = e.advisory_id \
-         left join asset a on a.asset_id = e.asset_id \
-         left join exposure_listing l on l.exposure_id = e.exposure_id \
-         where e.closed_at is null and ($1 or l.exposure_id is null or l.told_at <> e.changed_at) \
-            and (e.advisory_id > $2 or (e.advisory_id = $2 and e.exposure_id > $3)) \
-         order by e.advisory_id, e.exposure_id limit $4",
-        all,
-        after.0,
-        after.1,
-        i64::from(limit)
-    )?;
+    macro_rules! select_unlisted {
+        ($which:literal) => {
+            concat!(
+                "select e.exposure_id, e.variant_id, e.advisory_id, d.namespace, d.tracking_id, e.advisory_version, \
+                    a.site_id, e.verdict, e.confidence, e.product_pointer, e.cves, (e.fix is not null) as has_fix, \
+                    e.changed_at as told_at, l.told_at as listed_at, l.work_order, l.site_id as listed_site_id \
+                 from exposure e join advisory d on d.advisory_id = e.advisory_id \
+                 left join asset a on a.asset_id = e.asset_id \
+                 left join exposure_listing l on l.exposure_id = e.exposure_id \
+                 where e.closed_at is null and (e.advisory_id, e.exposure_id) > ($1, $2) ",
+                $which,
+                " order by e.advisory_id, e.exposure_id limit $3"
+            )
+        };
+    }
+    let limit = i64::from(limit);
+    let rows = match which {
+        Unplaced::All => sql!(db, all UnlistedRow, select_unlisted!(""), after.0, after.1, limit)?,
+        Unplaced::After(rescan_id) => sql!(db, all UnlistedRow,
+            select_unlisted!("and e.exposure_id in (select exposure_id from exposure where opened_rescan_id > $4 \
+                union select exposure_id from exposure_history where rescan_id > $4)"),
+            after.0, after.1, limit, rescan_id)?,
+    };
     rows.into_iter()
         .map(|row| {
             Ok(UnlistedExposure {
@@ -85,22 +105,34 @@ pub async fn list_unlisted(
                 product_pointer: row.product_pointer,
                 cves: read_json("exposure.cves", &row.cves)?,
                 has_fix: row.has_fix,
+                listed: row
+                    .work_order
+                    .filter(|_| row.listed_at.as_ref() == Some(&row.told_at))
+                    .map(|work_order| (work_order, row.listed_site_id)),
                 told_at: row.told_at,
             })
         })
         .collect()
 }
 
-/// Keeps where these exposures stand, and forgets those that are no longer open.
+/// Forgets the places of exposures that are no longer open.
+pub async fn delete_closed_listings(db: &Db, which: Unplaced) -> Result<(), StoreError> {
+    let mut tx = db.begin(Alone::Listing).await?;
+    match which {
+        Unplaced::All => sql!(tx &mut tx, exec (),
+            "delete from exposure_listing where exposure_id in \
+                (select l.exposure_id from exposure_listing l join exposure e on e.exposure_id = l.exposure_id \
+                 where e.closed_at is not null)")?,
+        Unplaced::After(rescan_id) => sql!(tx &mut tx, exec (),
+            "delete from exposure_listing where exposure_id in \
+                (select exposure_id from exposure where closed_rescan_id > $1)", rescan_id)?,
+    };
+    tx.commit().await
+}
+
+/// Keeps where these exposures stand.
 pub async fn save_listings(db: &Db, listings: &[(UnlistedExposure, Standpoint)]) -> Result<(), StoreError> {
     let mut tx = db.begin(Alone::Listing).await?;
-    sql!(
-        tx & mut tx,
-        exec(),
-        "delete from exposure_listing where exposure_id in \
-            (select l.exposure_id from exposure_listing l join exposure e on e.exposure_id = l.exposure_id \
-             where e.closed_at is not null)"
-    )?;
     for batch in listings.chunks(BATCH) {
         insert!(
             &mut tx,
@@ -126,27 +158,82 @@ pub async fn save_listings(db: &Db, listings: &[(UnlistedExposure, Standpoint)])
                 confidence = excluded.confidence, has_fix = excluded.has_fix, told_at = excluded.told_at"
         )?;
     }
-    tx.refresh_statistics(&["exposure_listing"]).await?;
+    if listings.len() > BATCH {
+        tx.refresh_statistics(&["exposure_listing"]).await?;
+    }
     tx.commit().await
 }
 
-/// Where an exposure stands for the sums: variant, advisory, site of the single asset, severity rank, exploited,
-/// affected.
-pub type ListedPoint = (i64, i64, Option<i64>, i64, bool, bool);
+/// The number of the last run whose results were saved, 0 without any.
+pub async fn find_last_saved_run(db: &Db) -> Result<i64, StoreError> {
+    Ok(sql!(db, val Option<i64>, "select max(rescan_id) from rescan where error is null")?.unwrap_or(0))
+}
 
 /// What the sums of sites are made of, at one moment.
+#[derive(Default)]
 pub struct SumParts {
-    /// Site, variant, assets.
-    pub site_variants: Vec<(i64, i64, u64)>,
+    /// By site: its variants with the number of assets.
+    pub sites: Vec<(i64, Vec<(i64, u64)>)>,
     /// Where each variant stands.
     pub standings: FxHashMap<i64, Standing>,
-    pub exposures: Vec<ListedPoint>,
-    /// Exposures of single assets: (site, asset, variant, affected, severity rank).
+    /// By variant.
+    pub exposures: Vec<(i64, Vec<ListedPoint>)>,
+    /// Exposures of single assets, by asset: (site, asset, variant, affected, severity rank).
     pub own: Vec<(i64, i64, i64, bool, i64)>,
 }
 
-/// Counts the assets of each variant of each site anew and gives what the sums are made of. Of these sites or of all.
-pub async fn save_site_variants(db: &Db, site_ids: Option<&[i64]>) -> Result<SumParts, StoreError> {
+/// Where an exposure of a variant stands for the sums.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ListedPoint {
+    pub advisory_id: i64,
+    /// The site of the single asset that it is of; `None` when it holds for all assets.
+    pub site_id: Option<i64>,
+    pub severity_rank: i64,
+    pub is_exploited: bool,
+    pub is_affected: bool,
+}
+
+/// The sites whose assets are other ones, or of other variants, than at this mark; `None` when that is not known or
+/// they are many.
+pub async fn list_sites_changed_since(db: &Db, mark: &RunMark) -> Result<Option<Vec<i64>>, StoreError> {
+    let moved = sql!(
+        db,
+        opt(i64,),
+        "select asset_history_id from asset_history where asset_history_id > $1 and field = 'site' limit 1",
+        mark.history_no
+    )?;
+    let now = super::super::rescan::find_mark_now(db).await?;
+    if moved.is_some() || now.period_no - mark.period_no > MANY {
+        return Ok(None);
+    }
+    let rows = sql!(
+        db,
+        all(i64,),
+        "select a.site_id from asset_variant p join asset a on a.asset_id = p.asset_id where p.asset_variant_id > $1 \
+         union select a.site_id from asset_history h join asset a on a.asset_id = h.asset_id \
+         where h.asset_history_id > $2",
+        mark.period_no,
+        mark.history_no
+    )?;
+    Ok(Some(rows.into_iter().map(|(site_id,)| site_id).collect()))
+}
+
+/// Stretches of assets from which on counting all sites anew is cheaper than finding out which.
+const MANY: i64 = 100_000;
+
+/// The imports that were taken back, as a text that differs whenever another one is.
+pub async fn state_of_undone(db: &Db) -> Result<String, StoreError> {
+    let undone = sql!(
+        db,
+        opt(i64, Option<String>),
+        "select count(*), max(undone_at) from inventory where undone_at is not null"
+    )?;
+    let (n, last) = undone.unwrap_or_default();
+    Ok(format!("{n} {}", last.unwrap_or_default()))
+}
+
+/// Counts the assets of each variant of each site anew. Of these sites or of all.
+pub async fn save_site_variants(db: &Db, site_ids: Option<&[i64]>) -> Result<(), StoreError> {
     let mut tx = db.begin(Alone::Listing).await?;
     match site_ids {
         None => {
@@ -168,22 +255,50 @@ pub async fn save_site_variants(db: &Db, site_ids: Option<&[i64]>) -> Result<Sum
         }
     }
     tx.refresh_statistics(&["site_variant"]).await?;
-    tx.commit().await?;
-    let wanted = |site_id: i64| site_ids.is_none_or(|ids| ids.contains(&site_id));
-    let rows = sql!(db, all(i64, i64, i64), "select site_id, variant_id, n_assets from site_variant")?;
-    let site_variants =
-        rows.into_iter().filter(|row| wanted(row.0)).map(|(site, variant, n)| (site, variant, read_count(n))).collect();
-    let standings = super::super::rescan::list_variant_standings(db)
+    tx.commit().await
+}
+
+/// What the sums of all sites are made of. A site comes as one text and a variant as another, because a driver takes
+/// longer for a row than the database for reading it.
+pub async fn list_sum_parts(db: &Db) -> Result<SumParts, StoreError> {
+    let mut parts = SumParts::default();
+    let rows = sql!(
+        db,
+        all(i64, String),
+        "select site_id, string_agg(cast(variant_id as text) || ' ' || cast(n_assets as text), ' ') \
+         from site_variant group by site_id"
+    )?;
+    for (site_id, text) in rows {
+        let numbers = numbers(&text);
+        parts.sites.push((site_id, numbers.chunks_exact(2).map(|pair| (pair[0], read_count(pair[1]))).collect()));
+    }
+    parts.standings = super::super::rescan::list_variant_standings(db)
         .await?
         .into_iter()
         .map(|standing| (standing.variant_id, standing.standing))
         .collect();
-    let exposures = sql!(
+    let rows = sql!(
         db,
-        all(i64, i64, Option<i64>, i64, bool, bool),
-        "select variant_id, advisory_id, site_id, severity, is_exploited, is_affected from exposure_listing"
+        all(i64, String),
+        "select variant_id, string_agg(cast(advisory_id as text) || ' ' || cast(coalesce(site_id, 0) as text) || ' ' || \
+            cast(severity as text) || case when is_exploited then ' 1 ' else ' 0 ' end || \
+            case when is_affected then '1' else '0' end, ' ') \
+         from exposure_listing group by variant_id"
     )?;
-    let own = sql!(
+    for (variant_id, text) in rows {
+        let points = numbers(&text)
+            .chunks_exact(5)
+            .map(|point| ListedPoint {
+                advisory_id: point[0],
+                site_id: (point[1] != 0).then_some(point[1]),
+                severity_rank: point[2],
+                is_exploited: point[3] == 1,
+                is_affected: point[4] == 1,
+            })
+            .collect();
+        parts.exposures.push((variant_id, points));
+    }
+    parts.own = sql!(
         db,
         all(i64, i64, i64, bool, i64),
         "select a.site_id, a.asset_id, l.variant_id, l.is_affected, l.severity \
@@ -192,27 +307,45 @@ pub async fn save_site_variants(db: &Db, site_ids: Option<&[i64]>) -> Result<Sum
          join asset_variant p on p.asset_id = a.asset_id and p.variant_id = l.variant_id \
          where l.site_id is not null and p.until is null order by a.asset_id"
     )?;
-    Ok(SumParts { site_variants, standings, exposures, own: own.into_iter().filter(|row| wanted(row.0)).collect() })
+    Ok(parts)
+}
+
+/// The whole numbers of a text, which stand between blanks.
+fn numbers(text: &str) -> Vec<i64> {
+    text.split(' ').filter_map(|number| number.parse().ok()).collect()
 }
 
 /// Keeps which assets are handled, in place of what was kept.
 pub async fn save_handled(db: &Db, asset_ids: &[i64]) -> Result<(), StoreError> {
+    let kept = sql!(db, all(i64,), "select asset_id from handled_asset")?;
+    let kept: FxHashSet<i64> = kept.into_iter().map(|(id,)| id).collect();
+    let now: FxHashSet<i64> = asset_ids.iter().copied().collect();
+    if kept == now {
+        return Ok(());
+    }
+    let gone: Vec<i64> = kept.difference(&now).copied().collect();
+    let new: Vec<i64> = now.difference(&kept).copied().collect();
     let mut tx = db.begin(Alone::Listing).await?;
-    sql!(tx &mut tx, exec (), "delete from handled_asset")?;
-    for batch in asset_ids.chunks(BATCH) {
-        insert!(&mut tx, "insert into handled_asset (asset_id)", batch, |b, id| b.push_bind(*id), "")?;
+    for batch in gone.chunks(BATCH) {
+        for_list!(tx &mut tx, exec, "delete from handled_asset where asset_id in", batch.iter().copied(), "")?;
+    }
+    for batch in new.chunks(BATCH) {
+        insert!(
+            &mut tx,
+            "insert into handled_asset (asset_id)",
+            batch,
+            |b, id| b.push_bind(*id),
+            "on conflict do nothing"
+        )?;
     }
     tx.commit().await
 }
 
-/// Keeps the sums of these sites in place of the earlier ones; with `all` those of other sites go away.
-pub async fn save_site_totals(db: &Db, totals: &[SiteTotal], all: bool) -> Result<(), StoreError> {
+/// Keeps the sums of all sites in place of the earlier ones.
+pub async fn save_site_totals(db: &Db, totals: &[SiteTotal]) -> Result<(), StoreError> {
     let mut tx = db.begin(Alone::Listing).await?;
-    if all {
-        sql!(tx &mut tx, exec (), "delete from site_total")?;
-    }
+    sql!(tx &mut tx, exec (), "delete from site_total")?;
     for batch in totals.chunks(BATCH) {
-        for_list!(tx &mut tx, exec, "delete from site_total where site_id in", batch.iter().map(|t| t.site_id), "")?;
         insert!(
             &mut tx,
             "insert into site_total (site_id, n_affected, n_possible, n_handled, n_ruled_out, n_not_named, n_unchecked, \

@@ -57,6 +57,7 @@ fn run_at(at: Timestamp, changes: &ExposureChanges) -> Rescan {
         started_at: at,
         finished_at: at,
         matcher_version: "0.1.0".to_owned(),
+        whole_because: String::new(),
         n_assets: 4,
         n_variants: 3,
         n_advisories: 2,
