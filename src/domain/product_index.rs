@@ -48,6 +48,13 @@ pub const WHOLE_DOCUMENT: u32 = u32::MAX;
 
 /// The compiled form of a set of advisories that [`super::matching::match_variant`] looks into.
 pub struct ProductIndex {
+    compiled: Arc<Compiled>,
+    /// With the decisions to match with.
+    catalogue: Arc<Catalogue>,
+}
+
+/// What is compiled, whatever was decided: many indexes share it.
+struct Compiled {
     advisories: Vec<Arc<Advisory>>,
     catalogue: Arc<Catalogue>,
     readings: Vec<EntryReading>,
@@ -76,9 +83,9 @@ pub struct ProductIndex {
 impl ProductIndex {
     /// Compiles the products of these advisories. Only the latest revision of each should be given.
     pub fn build(advisories: Vec<Arc<Advisory>>, catalogue: Arc<Catalogue>) -> ProductIndex {
-        let mut index = ProductIndex {
+        let mut compiled = Compiled {
             advisories,
-            catalogue,
+            catalogue: Arc::clone(&catalogue),
             readings: Vec::new(),
             ranges: Vec::new(),
             entries: Vec::new(),
@@ -96,14 +103,20 @@ impl ProductIndex {
             covered: FxHashSet::default(),
             covered_unknown: VendorSet::default(),
         };
-        index.compile_entries();
-        index.post_readings();
-        index
+        compiled.compile_entries();
+        compiled.post_readings();
+        ProductIndex { compiled: Arc::new(compiled), catalogue }
+    }
+
+    /// The same advisories with the decisions of another catalogue, which must know the same vendors and families as
+    /// the one they were compiled with. Costs nothing.
+    pub fn with_decisions_of(&self, catalogue: Arc<Catalogue>) -> ProductIndex {
+        ProductIndex { compiled: Arc::clone(&self.compiled), catalogue }
     }
 
     /// The advisories in the order given to [`ProductIndex::build`].
     pub fn advisories(&self) -> &[Arc<Advisory>] {
-        &self.advisories
+        &self.compiled.advisories
     }
 
     pub fn catalogue(&self) -> &Catalogue {
@@ -123,56 +136,57 @@ impl ProductIndex {
 
     /// As [`ProductIndex::covers_vendor`], for vendors that are resolved already.
     pub fn covers(&self, vendors: &VendorSet) -> bool {
-        vendors.known().iter().any(|v| self.covered.contains(v)) || vendors.meets(&self.covered_unknown)
+        vendors.known().iter().any(|v| self.compiled.covered.contains(v))
+            || vendors.meets(&self.compiled.covered_unknown)
     }
 
     /// All entries of one advisory.
     pub fn entries(&self, advisory: u32) -> &[Entry] {
-        self.entries.get(advisory as usize).map_or(&[], Vec::as_slice)
+        self.compiled.entries.get(advisory as usize).map_or(&[], Vec::as_slice)
     }
 
     pub fn reading(&self, reading: u32) -> &EntryReading {
-        &self.readings[reading as usize]
+        &self.compiled.readings[reading as usize]
     }
 
     pub fn range(&self, range: u32) -> &VersionRange {
-        &self.ranges[range as usize]
+        &self.compiled.ranges[range as usize]
     }
 
     /// Where a reading stands: (advisory, index into its entries).
     pub fn places(&self, reading: u32) -> &[(u32, u32)] {
-        &self.places[reading as usize]
+        &self.compiled.places[reading as usize]
     }
 
     /// How many distinct product texts and version texts were compiled, and how many entries there are.
     pub fn sizes(&self) -> (usize, usize, usize) {
-        (self.readings.len(), self.ranges.len(), self.entries.iter().map(Vec::len).sum())
+        (self.compiled.readings.len(), self.compiled.ranges.len(), self.compiled.entries.iter().map(Vec::len).sum())
     }
 
     /// The readings that may name this device, sorted. It finds all that can match; it does not decide.
     pub fn candidates(&self, device: &NameplateReading) -> Vec<u32> {
         let mut found: Vec<u32> = Vec::new();
         for order in &device.orders {
-            if let Some(list) = self.by_order.get(&order.key) {
+            if let Some(list) = self.compiled.by_order.get(&order.key) {
                 found.extend(list);
             }
-            self.by_order_pattern.each_fit(&order.key, |_, reading| found.push(*reading));
+            self.compiled.by_order_pattern.each_fit(&order.key, |_, reading| found.push(*reading));
         }
         for span in &device.spans {
-            if let Some(list) = self.by_order.get(span) {
+            if let Some(list) = self.compiled.by_order.get(span) {
                 found.extend(list);
             }
-            if let Some(list) = self.by_part.get(span) {
+            if let Some(list) = self.compiled.by_part.get(span) {
                 found.extend(list);
             }
-            self.by_part_pattern.each_fit(span, |_, reading| found.push(*reading));
-            self.by_order_pattern.each_fit(span, |_, reading| found.push(*reading));
+            self.compiled.by_part_pattern.each_fit(span, |_, reading| found.push(*reading));
+            self.compiled.by_order_pattern.each_fit(span, |_, reading| found.push(*reading));
         }
-        if let Some(list) = self.by_name.get(&device.whole_name) {
+        if let Some(list) = self.compiled.by_name.get(&device.whole_name) {
             found.extend(list);
         }
         for family in device.families.keys() {
-            for map in [&self.by_family, &self.by_host] {
+            for map in [&self.compiled.by_family, &self.compiled.by_host] {
                 if let Some(list) = map.get(family) {
                     found.extend(list);
                 }
@@ -183,12 +197,12 @@ impl ProductIndex {
             found.extend(self.siblings(device));
         }
         for component in &device.components {
-            if let Some(list) = self.by_component.get(&component.family) {
+            if let Some(list) = self.compiled.by_component.get(&component.family) {
                 found.extend(list);
             }
         }
         for decision in &device.decisions {
-            if let Some(list) = self.by_decision_key.get(&decision.product_key) {
+            if let Some(list) = self.compiled.by_decision_key.get(&decision.product_key) {
                 found.extend(list);
             }
         }
@@ -199,23 +213,24 @@ impl ProductIndex {
 
     /// The readings that name members of the device's families.
     pub fn siblings<'a>(&'a self, device: &'a NameplateReading) -> impl Iterator<Item = &'a u32> {
-        device.families.keys().filter_map(|family| self.by_member_family.get(family)).flatten()
+        device.families.keys().filter_map(|family| self.compiled.by_member_family.get(family)).flatten()
     }
 
     /// Whether an advisory calls a product by just this squashed name.
     pub fn has_name(&self, whole_name: &str) -> bool {
-        self.by_name.contains_key(whole_name)
+        self.compiled.by_name.contains_key(whole_name)
     }
 
     /// Whether an entry names the product with this key; see [`Catalogue::product_key`].
     pub fn names_product(&self, product_key: &str) -> bool {
-        self.by_decision_key.contains_key(product_key)
+        self.compiled.by_decision_key.contains_key(product_key)
     }
 
     /// The readings bound to an order number that shares its first six characters with this one, sorted.
     pub fn orders_beginning_like(&self, order: &str) -> Vec<u32> {
         let Some(start) = order.get(..6) else { return Vec::new() };
         let mut found: Vec<u32> = self
+            .compiled
             .by_order
             .iter()
             .filter(|(key, _)| key.starts_with(start))
@@ -226,7 +241,9 @@ impl ProductIndex {
         found.dedup();
         found
     }
+}
 
+impl Compiled {
     fn compile_entries(&mut self) {
         let catalogue = Arc::clone(&self.catalogue);
         // `None`: the name says nothing without the title of its advisory.

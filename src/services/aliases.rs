@@ -1,7 +1,6 @@
 //! What the owners of a plant know beyond the catalogue: aliases, added one by one or as packs, that lie over it.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use jiff::Timestamp;
 use thiserror::Error;
@@ -9,8 +8,8 @@ use toml::{Table, Value};
 
 use crate::domain::catalogue::pack::{Alias, AliasKind, KnownAlias, read_pack, write_pack};
 use crate::domain::catalogue::{Catalogue, CatalogueProblem};
-use crate::domain::product_index::ProductIndex;
-use crate::services::load_advisories::{LoadError, from_database};
+use crate::services::current_index::current_index;
+use crate::services::load_advisories::LoadError;
 use crate::services::progress::Progress;
 use crate::store::{self, Db, StoreError};
 
@@ -281,6 +280,5 @@ pub async fn is_product_named(
 ) -> Result<bool, LoadError> {
     let (catalogue, _) = catalogue_of(db).await?;
     let key = catalogue.product_key(product_vendor, product);
-    let loaded = from_database(db, progress).await?;
-    Ok(tokio::task::block_in_place(|| ProductIndex::build(loaded.advisories, Arc::new(catalogue)).names_product(&key)))
+    Ok(current_index(db, progress).await?.index.names_product(&key))
 }

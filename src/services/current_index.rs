@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use crate::domain::advisory::AdvisoryKey;
@@ -24,6 +25,13 @@ pub struct CurrentIndex {
     pub unreadable_keys: Vec<AdvisoryKey>,
     /// One sentence for each alias that cannot be used wholly.
     pub of_aliases: Vec<String>,
+}
+
+impl CurrentIndex {
+    /// The newest date among the documents.
+    pub fn up_to(&self) -> Option<Timestamp> {
+        self.index.advisories().iter().filter_map(|a| a.updated_at.or(a.released_at)).max()
+    }
 }
 
 /// The last index and what it was made of.

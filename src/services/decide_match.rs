@@ -19,7 +19,7 @@ use crate::services::aliases::{AliasError, Signature, one_entry};
 use crate::services::current_index::current_index;
 use crate::services::load_advisories::LoadError;
 use crate::services::progress::Progress;
-use crate::services::rescan::{RescanError, rescan_part};
+use crate::services::rescan::{RescanError, rescan_part, save_decided, state_of_decisions};
 use crate::store::review::NewAnswer;
 use crate::store::{self, Db, StoreError};
 
@@ -121,6 +121,7 @@ pub async fn decide(
     if waiting.is_empty() {
         return Err(DecideError::Gone);
     }
+    let before = state_of_decisions(db).await?;
     let mut kept: Option<(i64, i64)> = None;
     for site in whom(db, &decide.whom, sites).await? {
         let asset_id = if let For::Asset(id) = decide.whom { Some(id) } else { None };
@@ -148,12 +149,14 @@ pub async fn decide(
         kept = Some((answer_id, known.audit_id));
     }
     let (answer_id, audit_id) = kept.ok_or(DecideError::Gone)?;
+    let after = state_of_decisions(db).await?;
     let mut decided = Decided { answer_id, audit_id, told: String::new(), n_affected: 0, n_possible: 0, n_left: 0 };
     if decide.answer != Answer::CannotTell {
         let ids: Vec<i64> = waiting.iter().map(|(asset_id, _)| *asset_id).collect();
         let run = rescan_part(db, &Scope::Assets(ids), Trigger::Decision, progress).await?;
         count_effect(&mut decided, &question.digest, &waiting, &run.changes);
     }
+    save_decided(db, &before, &after).await?;
     let effect = effect_in_words(&decided, decide.answer);
     decided.told = format!("{}. {effect}", sentence(&question, decide.answer));
     store::review::save_effect(db, answer_id, &effect).await?;
@@ -377,13 +380,16 @@ pub(super) async fn take_back(
     now: Timestamp,
     progress: &dyn Progress,
 ) -> Result<i64, DecideError> {
+    let before = state_of_decisions(db).await?;
     let undo_id = store::review::save_answer_taken_back(db, answer, audit, now).await?;
+    let after = state_of_decisions(db).await?;
     if answer.alias_id.is_some() {
         let ids = assets_of_nameplate(db, &answer.question, progress).await?;
         if !ids.is_empty() {
             rescan_part(db, &Scope::Assets(ids), Trigger::Decision, progress).await?;
         }
     }
+    save_decided(db, &before, &after).await?;
     Ok(undo_id)
 }
 

@@ -1,5 +1,5 @@
-//! The advisories of the database compiled for matching, kept between questions: a page that explains one nameplate
-//! must not read thousands of documents first.
+//! The advisories of the database compiled for matching, with what is known beside them, kept between questions: a page
+//! that explains one nameplate must not read thousands of documents first.
 
 use std::sync::Arc;
 
@@ -8,7 +8,8 @@ use tokio::sync::Mutex;
 
 use crate::domain::product_index::ProductIndex;
 use crate::services::aliases::catalogue_of;
-use crate::services::load_advisories::{LoadError, from_database};
+use crate::services::current_index::current_index;
+use crate::services::load_advisories::LoadError;
 use crate::services::progress::Silent;
 use crate::services::report_rows::Threats;
 use crate::store::{self, Db, StoreError};
@@ -50,11 +51,11 @@ impl KnowledgeCache {
         {
             return Ok(knowledge.clone());
         }
-        let loaded = from_database(db, &Silent).await?;
+        let current = current_index(db, &Silent).await?;
         let (catalogue, _) = catalogue_of(db).await?;
         let threats = Threats::of_database(db).await?;
-        let sources = loaded.sources.clone();
-        let index = tokio::task::block_in_place(|| ProductIndex::build(loaded.advisories, Arc::new(catalogue)));
+        let sources = vec![format!("{} advisories of the database", current.index.advisories().len())];
+        let index = current.index.with_decisions_of(Arc::new(catalogue));
         let knowledge = Arc::new(Knowledge { index, threats, sources });
         *last = Some((state, knowledge.clone()));
         Ok(knowledge)

@@ -25,8 +25,9 @@ use crate::domain::verdict::{DoubtKind, Verdict};
 use crate::report::row::ReportFinding;
 use crate::report::vocabulary::instead_of_a_fix;
 use crate::services::aliases::catalogue_of;
+use crate::services::current_index::current_index;
 use crate::services::edit_assets::{EditError, edit_assets};
-use crate::services::load_advisories::{LoadError, from_database};
+use crate::services::load_advisories::LoadError;
 use crate::services::progress::Progress;
 use crate::services::report_marks::ReportMarks;
 use crate::services::report_rows::Threats;
@@ -392,9 +393,9 @@ struct ScopeExposure {
 
 impl Scope {
     async fn load(db: &Db, sites: &[String], now: Timestamp, progress: &dyn Progress) -> Result<Scope, PlanError> {
-        let loaded = from_database(db, progress).await?;
+        let compiled = current_index(db, progress).await?;
         let (catalogue, _) = catalogue_of(db).await?;
-        let index = tokio::task::block_in_place(|| ProductIndex::build(loaded.advisories, Arc::new(catalogue)));
+        let index = compiled.index.with_decisions_of(Arc::new(catalogue));
         let documents: BTreeMap<AdvisoryKey, Arc<Advisory>> =
             index.advisories().iter().map(|advisory| (advisory.key(), advisory.clone())).collect();
         let threats = Threats::of_database(db).await?;

@@ -36,6 +36,7 @@ use crate::store::{self, Db, StoreError};
 use finding::Findings;
 use selection::Selection;
 
+pub use mark::{save_decided, state_of_decisions};
 pub use pending::{has_news, rescan_nightly, rescan_pending};
 
 /// Why a rescan came to nothing. What was valid before stays valid.

@@ -22,7 +22,8 @@ use crate::report::row::{
 };
 use crate::report::vocabulary::minute;
 use crate::services::aliases::catalogue_of;
-use crate::services::load_advisories::{LoadError, from_database};
+use crate::services::current_index::current_index;
+use crate::services::load_advisories::LoadError;
 use crate::services::progress::Progress;
 use crate::services::report_marks::{ReportMarks, move_handled};
 use crate::services::report_rows::{ProductDetails, Threats, range_in_words, report_advisory, report_asset};
@@ -107,12 +108,12 @@ impl ReportBase {
         }
         let threats = Threats::of_database(db).await?;
         let marks = ReportMarks::load(db, as_of).await?;
-        let loaded = from_database(db, progress).await?;
-        let up_to = loaded.up_to();
-        let mut warnings = loaded.unreadable.clone();
+        let compiled = current_index(db, progress).await?;
+        let up_to = compiled.up_to();
+        let mut warnings = compiled.unreadable.clone();
         let (catalogue, of_aliases) = catalogue_of(db).await?;
         warnings.extend(of_aliases);
-        let index = tokio::task::block_in_place(|| ProductIndex::build(loaded.advisories, Arc::new(catalogue)));
+        let index = compiled.index.with_decisions_of(Arc::new(catalogue));
         let witnesses = tokio::task::block_in_place(|| Witnesses::of(index.advisories()));
         let current = index.advisories().iter().map(|advisory| (advisory.key(), advisory.clone())).collect();
         let summaries = store::site::site_summaries_at(db, as_of).await?;

@@ -242,6 +242,17 @@ pub async fn find_mark_now(db: &Db) -> Result<RunMark, StoreError> {
     })
 }
 
+/// Keeps with the last run what is judged with now.
+pub async fn save_knowledge(db: &Db, knowledge: &[(String, String)]) -> Result<(), StoreError> {
+    sql!(
+        db,
+        exec(),
+        "update rescan set knowledge = $1 where rescan_id = (select max(rescan_id) from rescan where error is null)",
+        json(knowledge)
+    )?;
+    Ok(())
+}
+
 /// Says that up to here nothing is left for the last run to look at.
 pub async fn save_mark_seen(db: &Db, mark: &RunMark) -> Result<(), StoreError> {
     sql!(

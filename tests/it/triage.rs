@@ -497,7 +497,10 @@ async fn a_night_judges_what_is_new_and_says_when_it_judged_everything(database:
 
     // What verdicts rest on beside advisories and devices.
     plant.answer(Answer::Different, For::All).await.unwrap();
-    assert_eq!(night("a decision").await, whole("the decisions"));
+    assert_eq!(night("a decision that was judged").await, part(&["advisories"]));
+    is_whole(&plant, database, "a decision").await;
+    database.execute("update alias_entry set removed_at = added_at").await;
+    assert_eq!(night("a decision that nobody judged").await, whole("the decisions"));
     assert_eq!(night("nothing more").await, part(&["advisories"]));
     let listed = KevCatalogue {
         entries: vec![KevEntry { cve: "CVE-2026-0001".to_owned(), ..KevEntry::default() }],

@@ -19,23 +19,47 @@ const EXPLOITED: &str = "the list of exploited vulnerabilities";
 /// What a run that begins now judges with, and how far it looks.
 pub async fn mark_now(db: &Db) -> Result<RunMark, StoreError> {
     let aliases = store::alias::list_aliases_in_force(db).await?;
-    let texts = |decisions: bool| {
-        let wanted = aliases.iter().filter(move |known| (known.alias.kind == AliasKind::Decision) == decisions);
-        wanted.flat_map(|known| [known.alias_id.to_string(), known.alias.text.clone()])
-    };
-    let answers = store::review::list_answers_in_force(db).await?;
-    let decisions = texts(true).chain(answers.into_iter().map(|answer| answer.question.fingerprint));
+    let aliases = aliases.into_iter().filter(|known| known.alias.kind != AliasKind::Decision);
     let list = store::kev::find_kev(db).await?.unwrap_or_default();
-    let exploited = list.entries.into_iter().map(|entry| entry.cve);
     let program = [env!("CARGO_PKG_VERSION").to_owned(), Catalogue::built_in_digest()];
     let knowledge = [
         (PROGRAM, digest(program.into_iter())),
-        (ALIASES, digest(texts(false))),
-        (DECISIONS, digest(decisions)),
-        (EXPLOITED, digest(exploited)),
+        (ALIASES, digest(aliases.flat_map(|known| [known.alias_id.to_string(), known.alias.text]))),
+        (DECISIONS, state_of_decisions(db).await?),
+        (EXPLOITED, digest(list.entries.into_iter().map(|entry| entry.cve))),
     ];
     let knowledge = knowledge.into_iter().map(|(name, digest)| (name.to_owned(), digest)).collect();
     Ok(RunMark { knowledge, ..store::rescan::find_mark_now(db).await? })
+}
+
+/// A digest of all decisions and answers in force.
+///
+/// # Errors
+///
+/// The database fails.
+pub async fn state_of_decisions(db: &Db) -> Result<String, StoreError> {
+    let aliases = store::alias::list_aliases_in_force(db).await?;
+    let decisions = aliases.into_iter().filter(|known| known.alias.kind == AliasKind::Decision);
+    let answers = store::review::list_answers_in_force(db).await?;
+    let texts = decisions
+        .flat_map(|known| [known.alias_id.to_string(), known.alias.text])
+        .chain(answers.into_iter().flat_map(|answer| [answer.question.digest, answer.question.fingerprint]));
+    Ok(digest(texts))
+}
+
+/// Says that what one decision changed was judged, so that no night judges everything for it: the state of decisions
+/// before it and after it. Does nothing when the last run did not know the state before.
+///
+/// # Errors
+///
+/// The database fails.
+pub async fn save_decided(db: &Db, before: &str, after: &str) -> Result<(), StoreError> {
+    let mut last = store::rescan::find_last_mark(db).await?;
+    match last.knowledge.iter_mut().find(|(name, digest)| name == DECISIONS && digest == before) {
+        Some((_, digest)) => after.clone_into(digest),
+        None => return Ok(()),
+    }
+    store::rescan::save_knowledge(db, &last.knowledge).await
 }
 
 /// The mark of a run that judged these variants. It moves on when they are all that was new; what the run knew is what
