@@ -1,6 +1,8 @@
 //! Keeping ready what lists and overviews read: the order of work of open exposures and the sums of sites. Called after
 //! every run and every change of assets; calling it twice changes nothing.
 
+use std::hash::{Hash, Hasher};
+
 use jiff::Timestamp;
 use rustc_hash::FxHashMap;
 
@@ -23,6 +25,8 @@ const THREATS: &str = "listing_threats";
 const PLACED: &str = "listing_placed_run";
 /// The setting that says of which assets the variants of sites were counted.
 const COUNTED: &str = "listing_counted";
+/// The setting that says of what the sums of sites were made.
+const SUMMED: &str = "listing_summed";
 
 /// Brings lists and sums up to date. What no run, import or edit touched since the last time is not looked at again.
 ///
@@ -37,9 +41,32 @@ pub async fn refresh_listing(db: &Db, now: Timestamp) -> Result<(), StoreError> 
     let handled = sums::list_handled(db, &today).await?;
     sums::save_handled(db, &handled.iter().map(|(_, asset_id, _)| *asset_id).collect::<Vec<_>>()).await?;
     count_site_variants(db, now).await?;
+    if let Some((run, rest)) = sums_made_of(db).await?
+        && rest == state_of_sums(db, &handled).await?
+        && !sums::has_run_changed_since(db, run).await?
+    {
+        return Ok(());
+    }
+    let made_of = format!("{} {}", sums::find_last_saved_run(db).await?, state_of_sums(db, &handled).await?);
     let parts = sums::list_sum_parts(db).await?;
     let totals: Vec<SiteTotal> = tokio::task::block_in_place(|| site_totals(&parts, &handled)).into_values().collect();
-    sums::save_site_totals(db, &totals).await
+    sums::save_site_totals(db, &totals).await?;
+    store::setting::save_setting(db, SUMMED, &made_of, now).await
+}
+
+/// The run up to which the sums of sites were made, and what else they were made of.
+async fn sums_made_of(db: &Db) -> Result<Option<(i64, String)>, StoreError> {
+    let made_of = store::setting::find_setting(db, SUMMED).await?.unwrap_or_default();
+    Ok(made_of.split_once(' ').and_then(|(run, rest)| Some((run.parse().ok()?, rest.to_owned()))))
+}
+
+/// What the sums of sites are made of beside runs: assets, what is handled, and what is exploited.
+async fn state_of_sums(db: &Db, handled: &[(i64, i64, i64)]) -> Result<String, StoreError> {
+    let mut hash = rustc_hash::FxHasher::default();
+    handled.hash(&mut hash);
+    let counted = store::setting::find_setting(db, COUNTED).await?.unwrap_or_default();
+    let threats = store::setting::find_setting(db, THREATS).await?.unwrap_or_default();
+    Ok(format!("{:016x} {counted} {threats}", hash.finish()))
 }
 
 /// Brings lists and sums up to date after a change that is saved. It stays valid when this fails, and the next change or

@@ -285,7 +285,7 @@ impl Db {
             .pragma("temp_store", "memory")
             .disable_statement_logging();
         let options = match STATEMENTS.parse() {
-            Ok(level) => options.log_statements(level),
+            Ok(level) => options.log_statements(level).log_slow_statements(level, Duration::MAX),
             Err(_) => options,
         };
         let pool = SqlitePoolOptions::new()
@@ -306,7 +306,7 @@ impl Db {
         })?;
         let options = options.application_name("nameplate").disable_statement_logging();
         let options = match STATEMENTS.parse() {
-            Ok(level) => options.log_statements(level),
+            Ok(level) => options.log_statements(level).log_slow_statements(level, Duration::MAX),
             Err(_) => options,
         };
         let host = options.get_socket().map_or(options.get_host().to_owned(), |s| s.display().to_string());

@@ -148,17 +148,19 @@ pub async fn list_variants_to_judge(db: &Db, mark: &RunMark) -> Result<Vec<(i64,
     )?;
     let mut asset_of: FxHashMap<i64, i64> =
         of_variants.into_iter().filter_map(|(variant, asset)| Some((variant, asset?))).collect();
+    // The order of the tables is given (`cross join`), and what is grouped by is an expression that no index has: the
+    // new numbers are few, and every other way reads a million stretches.
     let of_assets = sql!(
         db,
         all(i64, i64),
-        "select variant_id, min(asset_id) from asset_variant where until is null and asset_variant_id > $1 \
-         group by variant_id \
-         union all select p.variant_id, min(p.asset_id) from asset_history h \
-         join asset_variant p on p.asset_id = h.asset_id and p.until is null \
-         where h.asset_history_id > $2 and h.field in ('serial_number', 'site') group by p.variant_id \
-         union all select p.variant_id, min(p.asset_id) from asset_edit h \
-         join asset_variant p on p.asset_id = h.asset_id and p.until is null \
-         where h.asset_edit_id > $3 and h.field = 'serial_number' group by p.variant_id",
+        "select variant_id + 0, min(asset_id) from asset_variant \
+         where asset_variant_id > $1 and until is null group by variant_id + 0 \
+         union all select p.variant_id, min(p.asset_id) from asset_history h cross join asset_variant p \
+         where h.asset_history_id > $2 and h.field in ('serial_number', 'site') \
+            and p.asset_id = h.asset_id and p.until is null group by p.variant_id \
+         union all select p.variant_id, min(p.asset_id) from asset_edit h cross join asset_variant p \
+         where h.asset_edit_id > $3 and h.field = 'serial_number' \
+            and p.asset_id = h.asset_id and p.until is null group by p.variant_id",
         mark.period_no,
         mark.history_no,
         mark.edit_no

@@ -54,7 +54,8 @@ pub async fn has_news(db: &Db) -> Result<bool, StoreError> {
     if now.period_no == 0 {
         return Ok(false);
     }
-    if (last.period_no, last.history_no, last.edit_no) != (now.period_no, now.history_no, now.edit_no) {
+    // Old history may be gone by now, the newest number with it.
+    if now.period_no > last.period_no || now.history_no > last.history_no || now.edit_no > last.edit_no {
         return Ok(true);
     }
     Ok(store::rescan::list_judged_revisions(db).await?.iter().any(|(_, now, judged)| now != judged))

@@ -164,6 +164,21 @@ pub async fn save_listings(db: &Db, listings: &[(UnlistedExposure, Standpoint)])
     tx.commit().await
 }
 
+/// Whether a run after this one opened, closed or told any exposure otherwise, or found a variant at another place.
+pub async fn has_run_changed_since(db: &Db, rescan_id: i64) -> Result<bool, StoreError> {
+    let changed = sql!(
+        db,
+        opt(i64,),
+        "select rescan_id from rescan r where r.rescan_id > $1 and ( \
+            exists (select 1 from exposure where opened_rescan_id = r.rescan_id) \
+            or exists (select 1 from exposure where closed_rescan_id = r.rescan_id) \
+            or exists (select 1 from exposure_history h where h.rescan_id = r.rescan_id) \
+            or exists (select 1 from variant_standing t where t.rescan_id = r.rescan_id)) limit 1",
+        rescan_id
+    )?;
+    Ok(changed.is_some())
+}
+
 /// The number of the last run whose results were saved, 0 without any.
 pub async fn find_last_saved_run(db: &Db) -> Result<i64, StoreError> {
     Ok(sql!(db, val Option<i64>, "select max(rescan_id) from rescan where error is null")?.unwrap_or(0))
@@ -209,9 +224,10 @@ pub async fn list_sites_changed_since(db: &Db, mark: &RunMark) -> Result<Option<
     let rows = sql!(
         db,
         all(i64,),
-        "select a.site_id from asset_variant p join asset a on a.asset_id = p.asset_id where p.asset_variant_id > $1 \
-         union select a.site_id from asset_history h join asset a on a.asset_id = h.asset_id \
-         where h.asset_history_id > $2",
+        "select a.site_id from asset_variant p cross join asset a \
+         where p.asset_variant_id > $1 and a.asset_id = p.asset_id \
+         union select a.site_id from asset_history h cross join asset a \
+         where h.asset_history_id > $2 and a.asset_id = h.asset_id",
         mark.period_no,
         mark.history_no
     )?;
