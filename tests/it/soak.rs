@@ -127,6 +127,7 @@ impl Load {
 }
 
 async fn soak(database: &TestDatabase) {
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let minutes: u64 = std::env::var("NAMEPLATE_SOAK_MINUTES").ok().and_then(|n| n.parse().ok()).unwrap_or(1);
     let folder = TempDir::new().unwrap();
     let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample_advisories");
