@@ -111,12 +111,12 @@ pub async fn run(arguments: &Arguments, context: &Context) -> Outcome {
             notes: String::new(),
         },
         serial_number: arguments.serial_number.clone(),
+        carrier: None,
         advisory: arguments.advisory.clone(),
     };
     if let (Some(tag), Some(db)) = (&arguments.asset, &db) {
         let known = find_asset(db, tag, arguments.site.as_deref()).await?;
-        request.variant = known.asset.variant;
-        request.serial_number = known.asset.serial_number;
+        request = ExplainRequest { advisory: request.advisory, ..ExplainRequest::of_asset(&known) };
     }
     let source = match db {
         _ if !arguments.advisories.is_empty() => AdvisorySource::Paths(arguments.advisories.clone()),

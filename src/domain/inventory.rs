@@ -86,6 +86,13 @@ impl CellPlace {
         format!("{sheet}{}{}", String::from_utf8_lossy(&letters), self.row)
     }
 
+    /// The row that [`CellPlace::label`] calls so: `Meters!row 17`, `row 17`. `None` for any other text.
+    pub fn row_from_label(label: &str) -> Option<CellPlace> {
+        let (sheet, row) = label.trim().rsplit_once('!').unwrap_or(("", label.trim()));
+        let row = row.strip_prefix("row ")?.parse().ok().filter(|row| *row > 0)?;
+        Some(CellPlace { sheet: sheet.to_owned(), row, column: 0 })
+    }
+
     /// The cell that [`CellPlace::label`] calls so: `Meters!F17`, `F17`. `None` for any other text, also for a row.
     pub fn from_label(label: &str) -> Option<CellPlace> {
         let (sheet, cell) = label.trim().rsplit_once('!').unwrap_or(("", label.trim()));
@@ -385,9 +392,26 @@ pub struct AssetLabel {
 /// A known asset with the values that an import changes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ChangedAsset {
+    pub asset_id: i64,
     pub asset: AssetLabel,
+    /// Where the file has it: `Meters!row 17 of plant.xlsx`.
+    pub place: String,
     /// (field, before, after), in the order of the fields.
     pub changes: Vec<(String, String, String)>,
+}
+
+/// A value that a person typed in and an import would overwrite.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contradiction {
+    pub asset: AssetLabel,
+    pub field: Field,
+    /// What the person typed in, and what the file says.
+    pub typed: String,
+    pub found: String,
+    pub who: String,
+    pub typed_at: jiff::Timestamp,
+    /// The cell of the file; `None` where it cannot be told.
+    pub cell: Option<CellPlace>,
 }
 
 /// What taking an import back does to the assets.

@@ -117,6 +117,8 @@ pub struct ListedExposure {
     pub exposure_id: i64,
     /// Where it stands in the list; see [`Standpoint::work_order`].
     pub work_order: i64,
+    /// What it was sorted by; blank in the order of work.
+    pub sort_key: String,
     pub variant_id: i64,
     pub variant: Variant,
     /// Set where the exposure is that of one asset alone.
@@ -131,6 +133,68 @@ pub struct ListedExposure {
     pub n_alike: u64,
     /// Set in lists of assets.
     pub asset: Option<ListedAsset>,
+}
+
+/// By what a list of exposures is sorted. Ties are broken by the order of work.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ListSort {
+    /// The order of work, most urgent first.
+    #[default]
+    Work,
+    By(ListKey, Direction),
+}
+
+/// A column that a list of exposures can be sorted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ListKey {
+    Severity,
+    Nameplate,
+    /// How many assets of the list's sites have the nameplate.
+    Assets,
+    Advisory,
+    /// The tag of the asset; in lists of assets only.
+    Asset,
+}
+
+/// Which end of a column comes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    Up,
+    Down,
+}
+
+impl ListSort {
+    /// All columns with their words.
+    pub const KEYS: [(ListKey, &'static str); 5] = [
+        (ListKey::Severity, "severity"),
+        (ListKey::Nameplate, "nameplate"),
+        (ListKey::Assets, "assets"),
+        (ListKey::Advisory, "advisory"),
+        (ListKey::Asset, "asset"),
+    ];
+
+    /// Reads `work`, `nameplate` or `-severity`; `None` for any other text.
+    pub fn read(text: &str) -> Option<ListSort> {
+        if text == "work" {
+            return Some(ListSort::Work);
+        }
+        let (word, direction) = match text.strip_prefix('-') {
+            Some(word) => (word, Direction::Down),
+            None => (text, Direction::Up),
+        };
+        ListSort::KEYS.iter().find(|(_, known)| *known == word).map(|(key, _)| ListSort::By(*key, direction))
+    }
+
+    /// The word of the column and whether its highest value comes first.
+    pub fn word(self) -> (&'static str, bool) {
+        match self {
+            ListSort::Work => ("work", false),
+            ListSort::By(key, direction) => {
+                let word = ListSort::KEYS.iter().find(|(known, _)| *known == key).map_or("work", |(_, word)| word);
+                (word, direction == Direction::Down)
+            }
+        }
+    }
 }
 
 /// The asset of a line.
@@ -189,6 +253,15 @@ pub enum ListView {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sorts_are_read_from_their_words() {
+        for text in ["work", "severity", "-severity", "nameplate", "-assets", "advisory", "asset"] {
+            let (word, is_down) = ListSort::read(text).unwrap().word();
+            assert_eq!(format!("{}{word}", if is_down { "-" } else { "" }), text);
+        }
+        assert_eq!(ListSort::read("firmware"), None);
+    }
 
     #[test]
     fn urgency_orders_as_priorities_do() {

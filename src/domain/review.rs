@@ -165,6 +165,8 @@ pub struct KnownAnswer {
     pub who: String,
     pub answered_at: Timestamp,
     pub taken_back_at: Option<Timestamp>,
+    /// Who took it back; blank while it holds.
+    pub taken_back_by: String,
     pub audit_id: i64,
     /// The alias through which the matcher knows it; `None` when it cannot be told.
     pub alias_id: Option<i64>,

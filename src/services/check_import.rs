@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::domain::advisory::AdvisoryKey;
+use crate::domain::asset::AssetEdit;
 use crate::domain::inventory::{
-    AssetKey, CellPlace, Field, ImportPreview, Inventory, InventoryReading, InventoryRow, RejectedRow, RowWarning,
-    RowWarningKind,
+    AssetKey, CellPlace, Contradiction, Field, ImportPreview, Inventory, InventoryReading, InventoryRow, RejectedRow,
+    RowWarning, RowWarningKind,
 };
 use crate::domain::nameplate::Variant;
 use crate::domain::product_index::ProductIndex;
@@ -74,6 +75,8 @@ pub struct Checked {
     /// Sites that the devices stand at, by name.
     pub sites: Vec<SiteInFile>,
     pub preview: ImportPreview,
+    /// Values that people typed in and that the import would overwrite, among the changes that are listed.
+    pub contradictions: Vec<Contradiction>,
 }
 
 impl Checked {
@@ -270,6 +273,7 @@ pub async fn check_import(
             if let Some(doubt) = rivals.doubt(row) {
                 rows.doubt(doubt, row, &made.imported.asset.variant);
             }
+            rows.learn_columns(row);
             rows.warn(row.warnings.iter().chain(&made.shared_key));
             *rows.n_by_site.entry(made.imported.asset.site.clone()).or_default() += 1;
             assets.push(made.imported);
@@ -281,7 +285,8 @@ pub async fn check_import(
     // Before anything is told of assets that the rows would change.
     request.refuse_foreign_sites(&import)?;
     let preview = preview(import, request, &looked, rows.n_warnings()).await?;
-    let Rows { doubts, warnings, rejected, n_by_site } = rows;
+    let contradictions = contradictions(db, &preview, &rows.columns).await?;
+    let Rows { doubts, warnings, rejected, n_by_site, .. } = rows;
     let doubts = tokio::task::block_in_place(|| judge_doubts(doubts, index, request));
     let sites = n_by_site
         .into_iter()
@@ -290,7 +295,37 @@ pub async fn check_import(
     let mut warnings: Vec<WarningGroup> =
         warnings.into_iter().map(|(kind, (n, first))| WarningGroup { kind, n, first }).collect();
     warnings.sort_by_key(|group| (weight(group.kind), std::cmp::Reverse(group.n)));
-    Ok(Checked { looked, doubts, warnings, rejected, sites, preview })
+    Ok(Checked { looked, doubts, warnings, rejected, sites, preview, contradictions })
+}
+
+/// What people typed in and the file would overwrite.
+async fn contradictions(
+    db: &Db,
+    preview: &ImportPreview,
+    columns: &FxHashMap<(String, Field), u32>,
+) -> Result<Vec<Contradiction>, StoreError> {
+    let ids: Vec<i64> = preview.changed.iter().map(|changed| changed.asset_id).collect();
+    let mut found = Vec::new();
+    for edit in store::asset_edit::list_standing_edits(db, &ids).await? {
+        let Some(changed) = preview.changed.iter().find(|changed| changed.asset_id == edit.asset_id) else { continue };
+        let change = changed.changes.iter().find(|(field, ..)| *field == edit.field);
+        let (Some((_, typed, after)), Some(field)) = (change, Field::from_word(&edit.field)) else { continue };
+        let row = changed.place.split(" of ").next().and_then(CellPlace::row_from_label);
+        let cell = row.and_then(|row| {
+            let column = *columns.get(&(row.sheet.clone(), field))?;
+            Some(CellPlace { column, ..row })
+        });
+        found.push(Contradiction {
+            asset: changed.asset.clone(),
+            field,
+            typed: typed.clone(),
+            found: after.clone(),
+            who: edit.who,
+            typed_at: edit.changed_at,
+            cell,
+        });
+    }
+    Ok(found)
 }
 
 async fn preview(
@@ -312,9 +347,19 @@ struct Rows {
     warnings: BTreeMap<RowWarningKind, (u64, Vec<RowWarning>)>,
     rejected: Vec<RejectedRow>,
     n_by_site: BTreeMap<String, u64>,
+    /// The column of each field in each sheet.
+    columns: FxHashMap<(String, Field), u32>,
 }
 
 impl Rows {
+    fn learn_columns(&mut self, row: &InventoryRow) {
+        for (field, column) in &row.columns {
+            if AssetEdit::FIELDS.contains(field) {
+                self.columns.entry((row.place.sheet.clone(), *field)).or_insert(*column);
+            }
+        }
+    }
+
     fn doubt(&mut self, doubt: FirmwareDoubt, row: &InventoryRow, variant: &Variant) {
         let plate = &variant.nameplate;
         let parts = [plate.vendor.as_str(), &plate.model, &plate.part_number];

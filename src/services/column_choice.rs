@@ -108,10 +108,7 @@ fn chosen(
 fn remembered(known: &ColumnChoice) -> String {
     let day = known.chosen_at.strftime("%Y-%m-%d");
     let what = if known.mapping.is_some() { "columns are read" } else { "assets are known again" };
-    format!(
-        "{what} as chosen on {day} for the same headers (import {}); --forget-mapping reads them anew",
-        known.inventory_id
-    )
+    format!("{what} as chosen on {day} for the same headers (import {})", known.inventory_id)
 }
 
 async fn find(db: &Db, columns: &[ColumnReading]) -> Result<Option<ColumnChoice>, StoreError> {

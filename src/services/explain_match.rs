@@ -6,8 +6,8 @@ use thiserror::Error;
 
 use crate::domain::advisory::Advisory;
 use crate::domain::asset::KnownAsset;
-use crate::domain::catalogue::Catalogue;
-use crate::domain::matching::{Match, NearMiss, match_variant, near_misses, why_unchecked};
+use crate::domain::catalogue::{Catalogue, Holder};
+use crate::domain::matching::{Match, NearMiss, match_holder, near_misses, why_unchecked_holder};
 use crate::domain::nameplate::Variant;
 use crate::domain::product_index::ProductIndex;
 use crate::domain::version_range::VersionRange;
@@ -23,8 +23,55 @@ use crate::store::{self, Db, StoreError};
 pub struct ExplainRequest {
     pub variant: Variant,
     pub serial_number: String,
+    /// The asset that carries it; `None` for any. A decision may hold for one asset, one site or those known then.
+    pub carrier: Option<Carrier>,
     /// Only this advisory (tracking id; case does not matter).
     pub advisory: Option<String>,
+}
+
+/// The asset that carries a nameplate, as far as decisions look at it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Carrier {
+    asset_id: i64,
+    site: String,
+    /// UTC, RFC 3339 with milliseconds.
+    first_seen_at: String,
+}
+
+impl From<&KnownAsset> for Carrier {
+    fn from(known: &KnownAsset) -> Carrier {
+        Carrier {
+            asset_id: known.asset_id,
+            site: known.asset.site.clone(),
+            first_seen_at: format!("{:.3}", known.first_seen_at),
+        }
+    }
+}
+
+impl ExplainRequest {
+    /// What holds for this asset.
+    pub fn of_asset(known: &KnownAsset) -> ExplainRequest {
+        ExplainRequest {
+            variant: known.asset.variant.clone(),
+            serial_number: known.asset.serial_number.clone(),
+            carrier: Some(known.into()),
+            advisory: None,
+        }
+    }
+
+    fn holder(&self) -> Holder<'_> {
+        let serial_number = self.serial_number.as_str();
+        match &self.carrier {
+            Some(Carrier { asset_id, site, first_seen_at }) => {
+                Holder { serial_number, site, asset_id: *asset_id, first_seen_at }
+            }
+            None => Holder::with_serial(serial_number),
+        }
+    }
+
+    fn matches(&self, index: &ProductIndex) -> Vec<Match> {
+        match_holder(index, index.catalogue().decisions(), &self.variant, &self.holder())
+    }
 }
 
 /// Why there is nothing to explain.
@@ -98,7 +145,8 @@ pub fn explain_in(
     }
     let document = |at: u32| &index.advisories()[at as usize];
     let named = |at: u32| Arc::new(report_advisory(document(at)));
-    let mut matches: Vec<ExplainedMatch> = match_variant(index, &request.variant, &request.serial_number)
+    let mut matches: Vec<ExplainedMatch> = request
+        .matches(index)
         .into_iter()
         .filter(|found| is_wanted(document(found.advisory)))
         .map(|found| {
@@ -129,7 +177,7 @@ pub fn explain_in(
         matches,
         near_misses,
         witnesses,
-        unchecked: why_unchecked(index, &request.variant),
+        unchecked: why_unchecked_holder(index, index.catalogue().decisions(), &request.variant, &request.holder()),
         n_advisories: index.advisories().len() as u64,
         sources,
         engine: format!("nameplate {}", env!("CARGO_PKG_VERSION")),
@@ -138,7 +186,7 @@ pub fn explain_in(
 
 /// The documents that speak of one finding about this variant, where at least two of a group name it.
 fn witnesses(index: &ProductIndex, request: &ExplainRequest) -> Vec<WitnessGroup> {
-    let found = match_variant(index, &request.variant, &request.serial_number);
+    let found = request.matches(index);
     let wanted = |at: u32| {
         let id = &index.advisories()[at as usize].id;
         request.advisory.as_ref().is_none_or(|wanted| id.eq_ignore_ascii_case(wanted))

@@ -64,6 +64,7 @@ pub mod survey;
 pub mod undo_act;
 pub mod undo_import;
 pub mod watch;
+pub mod what_changed;
 pub mod witnesses;
 pub mod worklist;
 pub mod write_report;

@@ -59,10 +59,43 @@ pub struct MarkScope {
     pub filter: Filter,
     /// One advisory, asset or variant exactly.
     pub within: ExposureFilter,
-    /// These pairs of asset and advisory, and those below, alone; all that fit when both are empty.
-    pub only: Vec<(i64, AdvisoryKey)>,
-    /// These pairs of variant and advisory.
-    pub only_variants: Vec<(i64, AdvisoryKey)>,
+    /// These rows of the list alone; all that fit when there are none.
+    pub only: Vec<MarkedRow>,
+}
+
+impl MarkScope {
+    /// What of the fleet has to be looked at: one asset, variant or advisory where all that is meant is of it.
+    fn narrowest(&self) -> ExposureFilter {
+        let mut within = self.within.clone();
+        if let [only] = self.only.as_slice() {
+            match only {
+                MarkedRow::Asset(asset_id, advisory) => {
+                    within.asset_id.get_or_insert(*asset_id);
+                    within.advisory.get_or_insert(advisory.clone());
+                }
+                MarkedRow::Variant(variant_id, advisory) => {
+                    within.variant_id.get_or_insert(*variant_id);
+                    within.advisory.get_or_insert(advisory.clone());
+                }
+                MarkedRow::Nameplate(variant_id) => drop(within.variant_id.get_or_insert(*variant_id)),
+                MarkedRow::Advisory(advisory) => drop(within.advisory.get_or_insert(advisory.clone())),
+            }
+        }
+        within
+    }
+}
+
+/// A row of a list that a person picked.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum MarkedRow {
+    /// One asset and one advisory.
+    Asset(i64, AdvisoryKey),
+    /// All twins of a variant and one advisory.
+    Variant(i64, AdvisoryKey),
+    /// A nameplate with its firmware: whatever advisories say of it.
+    Nameplate(i64),
+    /// An advisory, whichever assets it speaks of.
+    Advisory(AdvisoryKey),
 }
 
 /// What a person says of them.
@@ -268,8 +301,7 @@ async fn targets(
     now: Timestamp,
 ) -> Result<(Vec<Target>, u64), MarkError> {
     let scope = &request.scope;
-    let only: FxHashSet<&(i64, AdvisoryKey)> = scope.only.iter().collect();
-    let only_variants: FxHashSet<&(i64, AdvisoryKey)> = scope.only_variants.iter().collect();
+    let only: FxHashSet<&MarkedRow> = scope.only.iter().collect();
     let facts = Facts::load(db, &scope.filter, now).await?;
     let mine: FxHashSet<String> = store::site::list_sites(db)
         .await?
@@ -279,12 +311,14 @@ async fn targets(
         .collect();
     let mut found = Vec::new();
     let mut n_not_yours = 0;
-    store::exposure::each_exposure_row_at(db, now.max(Timestamp::now()), &scope.within, |row: ExposureRow| {
-        let pair = (row.asset_id, row.key.advisory.clone());
+    store::exposure::each_exposure_row_at(db, now.max(Timestamp::now()), &scope.narrowest(), |row: ExposureRow| {
+        let advisory = row.key.advisory.clone();
         let has_cve = request.cves.is_empty() || request.cves.iter().any(|cve| row.finding.cves.contains(cve));
-        let is_named = (only.is_empty() && only_variants.is_empty())
-            || only.contains(&pair)
-            || only_variants.contains(&(row.key.variant_id, row.key.advisory.clone()));
+        let is_named = only.is_empty()
+            || only.contains(&MarkedRow::Asset(row.asset_id, advisory.clone()))
+            || only.contains(&MarkedRow::Variant(row.key.variant_id, advisory.clone()))
+            || only.contains(&MarkedRow::Nameplate(row.key.variant_id))
+            || only.contains(&MarkedRow::Advisory(advisory.clone()));
         if !has_cve || !is_named || !facts.fits(&scope.filter, &row) {
             return Ok(());
         }
@@ -297,7 +331,7 @@ async fn targets(
             asset_id: row.asset_id,
             site: row.asset.site.clone(),
             plate: [plate.vendor.clone(), plate.model.clone(), plate.part_number.clone()],
-            advisory: pair.1,
+            advisory,
             fingerprint: row.finding.fingerprint.clone(),
             cves: row.finding.cves.clone(),
         });

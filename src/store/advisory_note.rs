@@ -54,6 +54,16 @@ pub async fn delete_advisory_comment(db: &Db, comment_id: i64) -> Result<bool, S
     Ok(sql!(db, exec(), "delete from advisory_comment where advisory_comment_id = $1", comment_id)? > 0)
 }
 
+/// Whether this reader has read the revision of this advisory that counts.
+pub async fn has_read(db: &Db, key: &AdvisoryKey, reader: &str) -> Result<bool, StoreError> {
+    let n = sql!(db, val i64,
+        "select count(*) from advisory_read m \
+         join advisory_revision r on r.advisory_revision_id = m.advisory_revision_id and r.is_current \
+         join advisory d on d.advisory_id = r.advisory_id where d.key_digest = $1 and m.reader_digest = $2",
+        key_digest(key), reader_digest(reader))?;
+    Ok(n > 0)
+}
+
 /// Marks the revision of this advisory that counts as read by this reader; says whether it was unread.
 pub async fn save_advisory_read(db: &Db, key: &AdvisoryKey, reader: &str, at: Timestamp) -> Result<bool, StoreError> {
     let n = sql!(

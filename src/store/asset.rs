@@ -510,23 +510,23 @@ pub(super) async fn list_new(tx: &mut Tx, by: By<'_>, limit: u32) -> Result<Vec<
 pub(super) async fn list_changed(tx: &mut Tx, by: By<'_>, limit: u32) -> Result<Vec<ChangedAsset>, StoreError> {
     // An asset has at most one change per field, so this many rows hold the first `limit` assets.
     let n_fields = i64::try_from(Field::ALL.len() + 2).unwrap_or(0);
-    let rows = sql!(tx tx, all(i64, String, String, String, String, String),
-        "select h.asset_id, s.name, a.tag, h.field, h.value_before, h.value_after from asset_history h \
+    let rows = sql!(tx tx, all(i64, String, String, String, String, String, String),
+        "select h.asset_id, s.name, a.tag, a.place, h.field, h.value_before, h.value_after from asset_history h \
          join asset a on a.asset_id = h.asset_id join site s on s.site_id = a.site_id \
          where h.inventory_id = $1 and h.field not in ('not_seen_since', 'retired_at', 'variant_notes') \
          order by h.asset_history_id limit $2",
         by.inventory_id, i64::from(limit) * n_fields)?;
-    let mut changed: Vec<(i64, ChangedAsset)> = Vec::new();
-    for (asset_id, site, tag, field, before, after) in rows {
-        if changed.last().is_none_or(|(last, _)| *last != asset_id) {
+    let mut changed: Vec<ChangedAsset> = Vec::new();
+    for (asset_id, site, tag, place, field, before, after) in rows {
+        if changed.last().is_none_or(|last| last.asset_id != asset_id) {
             if changed.len() == limit as usize {
                 break;
             }
-            changed.push((asset_id, ChangedAsset { asset: AssetLabel { site, tag }, changes: Vec::new() }));
+            changed.push(ChangedAsset { asset_id, asset: AssetLabel { site, tag }, place, changes: Vec::new() });
         }
-        if let Some((_, last)) = changed.last_mut() {
+        if let Some(last) = changed.last_mut() {
             last.changes.push((field, before, after));
         }
     }
-    Ok(changed.into_iter().map(|(_, asset)| asset).collect())
+    Ok(changed)
 }

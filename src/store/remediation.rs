@@ -8,6 +8,7 @@ use super::audit::save_audit;
 use super::error::StoreError;
 use super::text::{clean, read_count, read_time, time};
 use super::{Alone, BATCH, Db, Tx};
+use crate::domain::account::SiteScope;
 use crate::domain::advisory::AdvisoryKey;
 use crate::domain::audit::NewAudit;
 use crate::domain::mark::{Mark, MarkReason, RemediationCounts, StoredMark};
@@ -171,6 +172,41 @@ pub async fn count_by_status(db: &Db, advisory: &AdvisoryKey, today: &str) -> Re
         match RemediationStatus::from_word(&word) {
             Some(status) => counts.n_by_status[status as usize] += read_count(n),
             None => counts.n_closed_done += read_count(n),
+        }
+    }
+    Ok(counts)
+}
+
+/// Vulnerabilities of this advisory that were marked apart from the others, with the assets of these sites that are
+/// exposed and have such a mark, by status in the order of [`RemediationStatus::ALL`].
+pub async fn count_by_cve(
+    db: &Db,
+    advisory: &AdvisoryKey,
+    sites: &SiteScope,
+    today: &str,
+) -> Result<Vec<(String, [u64; 3])>, StoreError> {
+    let rows = sql!(
+        db,
+        all(i64, String, String, i64),
+        "select a.site_id, m.cve, m.status, count(*) from remediation m join advisory d on d.advisory_id = m.advisory_id \
+         join asset a on a.asset_id = m.asset_id \
+         where d.key_digest = $1 and m.cve <> '' and m.until is null and (m.expires_on = '' or m.expires_on >= $2) \
+            and exists (select 1 from asset_variant p join exposure e on e.variant_id = p.variant_id \
+                where p.asset_id = m.asset_id and p.until is null and e.advisory_id = m.advisory_id \
+                    and e.closed_at is null and (e.asset_id is null or e.asset_id = p.asset_id) \
+                    and e.fingerprint_digest = m.fingerprint_digest) \
+         group by a.site_id, m.cve, m.status order by m.cve",
+        key_digest(advisory),
+        today
+    )?;
+    let mut counts: Vec<(String, [u64; 3])> = Vec::new();
+    for (site_id, cve, word, n) in rows {
+        let Some(status) = RemediationStatus::from_word(&word).filter(|_| sites.covers(site_id)) else { continue };
+        if counts.last().is_none_or(|(last, _)| *last != cve) {
+            counts.push((cve, [0; 3]));
+        }
+        if let Some((_, by_status)) = counts.last_mut() {
+            by_status[status as usize] += read_count(n);
         }
     }
     Ok(counts)

@@ -250,7 +250,7 @@ pub async fn find_question(db: &Db, question_digest: &str) -> Result<Option<Ques
     sql!(db, opt QuestionRow,
         "select question_digest, kind, vendor, model, part_number, product_vendor, product, detail, ranges, \
             fingerprint_digest, cvss_tenths, n_exploited, n_advisories from review_question \
-         where question_digest = $1", question_digest)?
+         where question_digest = $1", clean(question_digest).as_ref())?
     .map(QuestionRow::into_domain)
     .transpose()
 }
@@ -347,6 +347,7 @@ struct AnswerRow {
     who: String,
     answered_at: String,
     taken_back_at: Option<String>,
+    taken_back_by: Option<String>,
     audit_entry_id: i64,
     alias_entry_id: Option<i64>,
 }
@@ -385,6 +386,7 @@ impl AnswerRow {
             who: self.who,
             answered_at: read_time("review_answer.answered_at", &self.answered_at)?,
             taken_back_at: read_time_if_any("review_answer.taken_back_at", self.taken_back_at.as_deref())?,
+            taken_back_by: self.taken_back_by.unwrap_or_default(),
             audit_id: self.audit_entry_id,
             alias_id: self.alias_entry_id,
         })
@@ -396,7 +398,9 @@ macro_rules! select_answer {
         concat!(
             "select review_answer_id, question_digest, kind, answer, vendor, model, part_number, product_vendor, \
              product, detail, ranges, fingerprint_digest, site, asset_id, for_later, note, effect, who, answered_at, \
-             taken_back_at, audit_entry_id, alias_entry_id from review_answer ",
+             taken_back_at, audit_entry_id, alias_entry_id, \
+             (select w.who from audit_entry w where w.undoes_audit_entry_id = review_answer.audit_entry_id) \
+                as taken_back_by from review_answer ",
             $tail
         )
     };

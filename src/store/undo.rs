@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::error::StoreError;
 use super::inventory::{Row, select_inventory};
-use super::text::{read_count, time};
+use super::text::{read_count, read_time, time};
 use super::{Alone, Db, Tx};
 use crate::domain::inventory::{AssetLabel, Field, Inventory, UndoCounts, UndoRefusal};
 
@@ -138,27 +138,71 @@ async fn restored(tx: &mut Tx, id: i64) -> Result<u64, StoreError> {
     Ok(read_count(n))
 }
 
-/// Gives assets back the variant that they had before this import.
+/// What people typed in after the import `$1` and nobody took back: the fields stay as they were typed.
+macro_rules! typed_since {
+    ($columns:literal, $tail:literal) => {
+        concat!(
+            "select ",
+            $columns,
+            " from asset_edit e join audit_entry u on u.audit_entry_id = e.audit_entry_id \
+             join inventory i on i.inventory_id = $1 and e.changed_at >= i.imported_at \
+             where u.undoes_audit_entry_id is null \
+                and not exists (select 1 from audit_entry w where w.undoes_audit_entry_id = u.audit_entry_id) ",
+            $tail
+        )
+    };
+}
+
+/// What people typed in of assets of this import after it, the latest first, at most `limit`: (asset, field, value, who,
+/// when). Taking the import back leaves it as it is.
+pub async fn list_typed_since(
+    db: &Db,
+    inventory_id: i64,
+    limit: u32,
+) -> Result<Vec<(AssetLabel, String, String, String, Timestamp)>, StoreError> {
+    sql!(
+        db,
+        all(String, String, String, String, String, String),
+        concat!(
+            "select s.name, a.tag, t.field, t.value_after, t.who, t.changed_at from (",
+            typed_since!("e.asset_edit_id, e.asset_id, e.field, e.value_after, u.who, e.changed_at", ""),
+            ") as t join asset a on a.asset_id = t.asset_id join site s on s.site_id = a.site_id \
+             where t.asset_id in (select h.asset_id from asset_history h where h.inventory_id = $1) \
+             order by t.asset_edit_id desc limit $2"
+        ),
+        inventory_id,
+        i64::from(limit)
+    )?
+    .into_iter()
+    .map(|(site, tag, field, value, who, at)| {
+        Ok((AssetLabel { site, tag }, field, value, who, read_time("asset_edit.changed_at", &at)?))
+    })
+    .collect()
+}
+
+/// Gives assets back the variant that they had before this import, except where a person has typed in another since.
 async fn save_variants_back(tx: &mut Tx, id: i64, at: &str) -> Result<(), StoreError> {
     // Those that it brought back from retirement go there again, so their open period ends as well.
     sql!(tx &mut *tx, exec (),
-        "update asset_variant set until = $2 where until is null and asset_id in ( \
+        concat!("update asset_variant set until = $2 where until is null and asset_id in ( \
             select h.asset_id from asset_history h where h.inventory_id = $1 \
-                and (h.field in ('vendor', 'model', 'part_number', 'hardware_revision', 'firmware', 'variant_notes') \
-                     or (h.field = 'retired_at' and h.value_before <> '')))", id, at)?;
+                and ((h.field in ('vendor', 'model', 'part_number', 'hardware_revision', 'firmware', 'variant_notes') \
+                      and h.asset_id not in (", typed_since!("e.asset_id", "and e.field <> 'serial_number'"), ")) \
+                     or (h.field = 'retired_at' and h.value_before <> '')))"), id, at)?;
     // A retired asset gets a period of no length: it is told with the last variant it had.
     sql!(tx &mut *tx, exec (),
-        "insert into asset_variant (asset_id, variant_id, since, until) \
+        concat!("insert into asset_variant (asset_id, variant_id, since, until) \
          select c.asset_id, \
-            (select q.variant_id from asset_variant q where q.asset_id = c.asset_id and q.asset_variant_id < \
-                (select max(m.asset_variant_id) from asset_variant m where m.asset_id = c.asset_id) \
+            (select q.variant_id from asset_variant q where q.asset_id = c.asset_id \
+                and q.since < (select i.imported_at from inventory i where i.inventory_id = $1) \
              order by q.asset_variant_id desc limit 1), \
             $2, \
             case when exists (select 1 from asset_history r where r.asset_id = c.asset_id and r.inventory_id = $1 \
                 and r.field = 'retired_at' and r.value_before <> '') then $2 end \
          from (select distinct h.asset_id from asset_history h where h.inventory_id = $1 \
-            and h.field in ('vendor', 'model', 'part_number', 'hardware_revision', 'firmware', 'variant_notes')) as c \
-         order by c.asset_id", id, at)?;
+            and h.field in ('vendor', 'model', 'part_number', 'hardware_revision', 'firmware', 'variant_notes') \
+            and h.asset_id not in (", typed_since!("e.asset_id", "and e.field <> 'serial_number'"), ")) as c \
+         order by c.asset_id"), id, at)?;
     Ok(())
 }
 
@@ -190,7 +234,8 @@ async fn save_values_back(tx: &mut Tx, id: i64) -> Result<(), StoreError> {
         ($($column:literal from $field:expr),* $(,)?) => {
             $(sql!(tx &mut *tx, exec (),
                 concat!("update asset set ", $column, " = h.value_before from asset_history h \
-                    where h.inventory_id = $1 and h.field = $2 and h.asset_id = asset.asset_id"),
+                    where h.inventory_id = $1 and h.field = $2 and h.asset_id = asset.asset_id \
+                        and not exists (", typed_since!("1", "and e.asset_id = h.asset_id and e.field = h.field"), ")"),
                 id, $field)?;)*
         };
     }

@@ -23,14 +23,22 @@ pub async fn exposures(
     Path(name): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let ending = name.strip_prefix("exposures.").unwrap_or_default();
-    let format = Format::from_word(ending).ok_or_else(|| {
+    export(&state, &viewer, name.strip_prefix("exposures.").unwrap_or_default(), query.as_deref()).await
+}
+
+/// The rows that fit the filter of this query, as a file of this format.
+///
+/// # Errors
+///
+/// 404 for an unknown format, 400 for an unknown filter, 409 before the first run; or the database fails.
+pub async fn export(state: &AppState, viewer: &Viewer, format: &str, query: Option<&str>) -> Result<Response, Problem> {
+    let format = Format::from_word(format).ok_or_else(|| {
         let known: Vec<String> = Format::ALL.iter().map(|format| format!("`{}`", format.word())).collect();
-        Problem::not_found(format!("cannot export `{name}`: expected a format of {}", known.join(", ")))
+        Problem::not_found(format!("cannot export as `{format}`: expected a format of {}", known.join(", ")))
     })?;
-    let query = ListQuery::parse(query.as_deref(), WORDS)?;
-    let sites = Sites::of(&state, &viewer).await?;
-    let names = match sites.scope(&query.filter, &viewer)? {
+    let query = ListQuery::parse(query, WORDS)?;
+    let sites = Sites::of(state, viewer).await?;
+    let names = match sites.scope(&query.filter, viewer)? {
         SiteScope::All => None,
         SiteScope::Only(ids) => Some(ids.into_iter().filter_map(|id| sites.name(id).map(str::to_owned)).collect()),
     };

@@ -11,6 +11,7 @@ use tokio_rustls::TlsAcceptor;
 pub mod access;
 pub mod api;
 pub mod assets;
+pub mod columns;
 pub mod error;
 pub mod exports;
 pub mod form;

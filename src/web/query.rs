@@ -56,7 +56,8 @@ impl ListQuery {
     #[must_use]
     pub fn with(&self, word: &str, value: Option<&str>) -> ListQuery {
         let mut query = self.clone();
-        query.own.retain(|(known, _)| known != word && known != "after" && known != "n");
+        // The act that was done last belongs to the page that says so, not to those that it leads to.
+        query.own.retain(|(known, _)| known != word && !["after", "n", "did"].contains(&known.as_str()));
         if let Some(value) = value {
             query.own.push((word.to_owned(), vec![value.to_owned()]));
         }
@@ -92,7 +93,7 @@ impl ListQuery {
         let of_filter = FilterWord::ALL
             .into_iter()
             .flat_map(|word| self.filter.values(word).into_iter().map(move |value| (word.word().to_owned(), value)));
-        let own = self.own.iter().filter(|(word, _)| word != "after" && word != "n");
+        let own = self.own.iter().filter(|(word, _)| !["after", "n", "did"].contains(&word.as_str()));
         of_filter.chain(own.flat_map(|(word, values)| values.iter().map(|v| (word.clone(), v.clone())))).collect()
     }
 }

@@ -13,10 +13,10 @@ use crate::database::{Engine, TestDatabase, run};
 use crate::doors::{OPEN, READERS_MAY_SEND, Server, filled, routes};
 
 /// What only administrators read.
-const ADMINISTRATORS_READ: &[&str] = &["/accounts"];
+const ADMINISTRATORS_READ: &[&str] = &["/accounts", "/advisories/{publisher}/{id}/delete"];
 
 /// What only administrators send.
-const ADMINISTRATORS_SEND: &[&str] = &["/accounts"];
+const ADMINISTRATORS_SEND: &[&str] = &["/accounts", "/review/aliases"];
 
 /// What leads to a change, and is shown to those who may make it.
 const ENGINEERS_READ: &[&str] = &[

@@ -17,7 +17,7 @@ use nameplate::services::decide_match::{Decide, DecideError, For, decide, previe
 use nameplate::services::edit_assets::edit_assets;
 use nameplate::services::progress::Silent;
 use nameplate::services::rescan::{rescan, rescan_nightly, rescan_part, rescan_pending};
-use nameplate::services::set_remediation::{MarkRequest, MarkScope, preview_marks, set_remediation};
+use nameplate::services::set_remediation::{MarkRequest, MarkScope, MarkedRow, preview_marks, set_remediation};
 use nameplate::services::undo_act::undo_act;
 use nameplate::store::inventory::{FileRows, save_import};
 use nameplate::store::review::Queue;
@@ -305,7 +305,7 @@ async fn firmware_that_was_updated_closes_by_evidence_and_undo_opens_again(datab
     let before = plant.open().await;
     let id = plant.asset("X1").await;
     let update = |to: &str| MarkRequest {
-        scope: MarkScope { only: vec![(id, key("A-1"))], ..MarkScope::default() },
+        scope: MarkScope { only: vec![MarkedRow::Asset(id, key("A-1"))], ..MarkScope::default() },
         mark: Mark { reason: MarkReason::FirmwareUpdated, firmware: to.to_owned(), ..Mark::default() },
         ..MarkRequest::default()
     };
@@ -335,8 +335,10 @@ async fn firmware_that_was_updated_closes_by_evidence_and_undo_opens_again(datab
 async fn status_differs_per_cve_and_asset_and_the_counts_follow(database: &TestDatabase) {
     let plant = Plant::new(database).await;
     vague(&plant).await;
-    let scope =
-        |tags: &[i64]| MarkScope { only: tags.iter().map(|id| (*id, key("A-1"))).collect(), ..MarkScope::default() };
+    let scope = |tags: &[i64]| MarkScope {
+        only: tags.iter().map(|id| MarkedRow::Asset(*id, key("A-1"))).collect(),
+        ..MarkScope::default()
+    };
     let (x1, t1, t2) = (plant.asset("X1").await, plant.asset("T1").await, plant.asset("T2").await);
     let now = Timestamp::now();
     let say = async |assets: &[i64], cves: &[&str], reason| {

@@ -2,6 +2,7 @@
 
 use super::header::{self, Meaning};
 use super::layout::{HeaderTexts, header_text};
+use super::mapping::Mapping;
 use super::raw::{Kind, RawRow};
 use super::text::key;
 use super::values;
@@ -132,6 +133,15 @@ pub fn find(rows: &[RawRow]) -> Option<Found> {
 /// The header at a row that the user named.
 pub fn at_row(rows: &[RawRow], number: u32) -> Option<Found> {
     let at = rows.iter().position(|r| r.number == number)?;
+    Some(Found { at, rows: 1, texts: HeaderTexts::of(&rows[at]) })
+}
+
+/// The first row that has a header which the user named; for files whose headers say nothing to us.
+pub fn naming(rows: &[RawRow], mapping: &Mapping) -> Option<Found> {
+    let names = |row: &RawRow| {
+        row.filled_cells().any(|(_, text)| mapping.fields_of(text).is_some_and(|fields| !fields.is_empty()))
+    };
+    let at = rows.iter().position(names)?;
     Some(Found { at, rows: 1, texts: HeaderTexts::of(&rows[at]) })
 }
 

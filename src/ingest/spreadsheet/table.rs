@@ -98,7 +98,8 @@ impl<'a> Tables<'a> {
             }
             let found = match header_row {
                 Some(number) => find_header::at_row(&rows, number),
-                None => find_header::find(&rows),
+                None => find_header::find(&rows)
+                    .or_else(|| self.mapping.and_then(|mapping| find_header::naming(&rows, mapping))),
             };
             match found.and_then(|f| self.begin(&rows, f, reading)) {
                 Some(behind) => from = behind,

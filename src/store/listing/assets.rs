@@ -275,3 +275,19 @@ pub async fn list_blind_spots(
     })?;
     Ok(rows.into_iter().map(|(vendor, why, n)| (vendor, why, read_count(n))).collect())
 }
+
+/// Of these assets the ones at the sites of this scope that are not retired.
+pub async fn list_visible(db: &Db, sites: &SiteScope, asset_ids: &[i64]) -> Result<Vec<i64>, StoreError> {
+    let mut visible = Vec::new();
+    for batch in asset_ids.chunks(BATCH) {
+        let rows = for_list!(
+            db,
+            all(i64, i64),
+            "select asset_id, site_id from asset where retired_at is null and asset_id in",
+            batch.iter().copied(),
+            ""
+        )?;
+        visible.extend(rows.into_iter().filter(|(_, site_id)| sites.covers(*site_id)).map(|(asset_id, _)| asset_id));
+    }
+    Ok(visible)
+}

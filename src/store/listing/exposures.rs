@@ -16,7 +16,7 @@ use super::super::{BATCH, Db};
 use crate::domain::account::SiteScope;
 use crate::domain::advisory::AdvisoryKey;
 use crate::domain::filter::{Filter, folded};
-use crate::domain::listing::{ListView, ListedAsset, ListedExposure, severity_rank};
+use crate::domain::listing::{Direction, ListKey, ListSort, ListView, ListedAsset, ListedExposure, severity_rank};
 use crate::domain::remediation::RemediationStatus;
 use crate::domain::verdict::{Confidence, Verdict};
 
@@ -28,6 +28,8 @@ pub struct ExposureList<'a> {
     /// The sites that the person may see and the filter means.
     pub sites: SiteScope,
     pub view: ListView,
+    /// Anything but the order of work sorts all lines that fit, so it is for lists that a filter has made short.
+    pub sort: ListSort,
     /// One variant alone, for its page.
     pub variant_id: Option<i64>,
     /// One asset alone, for its page.
@@ -37,12 +39,14 @@ pub struct ExposureList<'a> {
 }
 
 /// Where a page of a list begins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListCursor {
     pub work_order: i64,
     pub exposure_id: i64,
     /// 0 in lists without assets.
     pub asset_variant_id: i64,
+    /// What the line was sorted by; blank in the order of work.
+    pub sort_key: String,
 }
 
 impl ListCursor {
@@ -52,16 +56,19 @@ impl ListCursor {
             work_order: line.work_order,
             exposure_id: line.exposure_id,
             asset_variant_id: line.asset.as_ref().map_or(0, |asset| asset.asset_variant_id),
+            sort_key: line.sort_key.clone(),
         }
     }
 
     /// The cursor of an address; `None` for any other text.
     pub fn read(text: &str) -> Option<ListCursor> {
-        let mut numbers = text.split('.').map(|part| part.parse::<i64>().ok());
+        let (numbers, sort_key) = text.split_once('~').unwrap_or((text, ""));
+        let mut numbers = numbers.split('.').map(|part| part.parse::<i64>().ok());
         let cursor = ListCursor {
             work_order: numbers.next()??,
             exposure_id: numbers.next()??,
             asset_variant_id: numbers.next()??,
+            sort_key: sort_key.to_owned(),
         };
         numbers.next().is_none().then_some(cursor)
     }
@@ -70,7 +77,9 @@ impl ListCursor {
 /// As it stands in an address.
 impl std::fmt::Display for ListCursor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}.{}.{}", self.work_order, self.exposure_id, self.asset_variant_id)
+        let mark = if self.sort_key.is_empty() { "" } else { "~" };
+        let Self { work_order, exposure_id, asset_variant_id, sort_key } = self;
+        write!(f, "{work_order}.{exposure_id}.{asset_variant_id}{mark}{sort_key}")
     }
 }
 
@@ -99,6 +108,7 @@ struct LineRow {
     work_order: i64,
     cvss_tenths: Option<i64>,
     is_exploited: bool,
+    sort_key: String,
     #[sqlx(flatten)]
     finding: FindingRow,
 }
@@ -236,7 +246,9 @@ macro_rules! push_status {
         if let Some(statuses) = &$facts.statuses {
             $query.push(
                 " and coalesce((select r.status from remediation r where r.asset_id = a.asset_id \
-                 and r.advisory_id = l.advisory_id and r.cve = '' and r.until is null), 'not_remediated') in",
+                 and r.advisory_id = l.advisory_id and r.cve = '' and r.until is null \
+                 and r.fingerprint_digest = (select x.fingerprint_digest from exposure x \
+                    where x.exposure_id = l.exposure_id)), 'not_remediated') in",
             );
             push_list!($query, "", statuses.iter().copied());
         }
@@ -262,6 +274,65 @@ macro_rules! push_some_asset {
         }
     }};
 }
+
+/// What a line is sorted by, as text of the same length for numbers. `e`, `d` and `l` are joined, `a` in lists of assets.
+macro_rules! push_key {
+    ($query:expr, $list:expr, $facts:expr) => {{
+        match $list.sort {
+            ListSort::Work => drop($query.push("''")),
+            ListSort::By(ListKey::Severity, _) => {
+                $query.push("cast(1001 + coalesce(l.cvss_tenths, -1) as text)");
+            }
+            ListSort::By(ListKey::Nameplate, _) => drop($query.push(
+                "(select lower(n.vendor) || ' ' || lower(n.model) || ' ' || lower(n.part_number) || ' ' || n.firmware \
+                 from variant n where n.variant_id = l.variant_id)",
+            )),
+            ListSort::By(ListKey::Assets, _) => {
+                $query.push(
+                    "(select cast(1000000000 + coalesce(sum(n.n_assets), 0) as text) from site_variant n \
+                     where n.variant_id = l.variant_id",
+                );
+                if let Some(sites) = $facts.site_ids() {
+                    push_list!($query, " and n.site_id in", sites.iter().copied());
+                }
+                $query.push(")");
+            }
+            ListSort::By(ListKey::Asset, _) if $list.view == ListView::Asset => drop($query.push("lower(a.tag)")),
+            ListSort::By(ListKey::Advisory | ListKey::Asset, _) => drop($query.push("d.tracking_id")),
+        }
+    }};
+}
+
+/// The beginning of what comes after the cursor; the caller adds the order of work and closes two brackets.
+macro_rules! push_key_after {
+    ($query:expr, $list:expr, $facts:expr, $after:expr) => {{
+        match $list.sort {
+            ListSort::Work => drop($query.push(" and ((")),
+            ListSort::By(_, direction) => {
+                $query.push(" and (");
+                push_key!($query, $list, $facts);
+                $query.push(if direction == Direction::Up { " > " } else { " < " });
+                $query.push_bind($after.sort_key.clone()).push(" or (");
+                push_key!($query, $list, $facts);
+                $query.push(" = ").push_bind($after.sort_key.clone()).push(" and");
+            }
+        }
+    }};
+}
+
+/// `order by` with what the list is sorted by, and a comma.
+macro_rules! push_order {
+    ($query:expr, $list:expr, $facts:expr) => {{
+        $query.push(" order by ");
+        if let ListSort::By(_, direction) = $list.sort {
+            $query.push("sort_key").push(if direction == Direction::Up { ", " } else { " desc, " });
+        }
+    }};
+}
+
+mod statuses;
+
+pub use statuses::count_by_status;
 
 /// What the filter says in the words of the database.
 struct Facts {
@@ -393,7 +464,9 @@ pub async fn list_exposures(
         let rows: Vec<AssetLineRow> = on!(db, c => {
             let mut query = sqlx::QueryBuilder::new(concat!(
                 "select p.asset_variant_id, a.asset_id, s.name as site, a.area, a.tag, a.serial_number, ",
-                line_columns!()));
+                line_columns!(), ", "));
+            push_key!(query, list, facts);
+            query.push(" as sort_key");
             push_from!(query, list, facts, concat!(
                 "join exposure e on e.exposure_id = l.exposure_id join advisory d on d.advisory_id = l.advisory_id ",
                 "join asset_variant p on p.variant_id = l.variant_id and p.until is null ",
@@ -406,12 +479,14 @@ pub async fn list_exposures(
                 query.push(" and a.asset_id = ").push_bind(asset_id);
             }
             push_status!(query, facts);
-            if let Some(after) = after {
-                query.push(" and (l.work_order, l.exposure_id) >= (").push_bind(after.work_order).push(", ");
+            if let Some(after) = &after {
+                push_key_after!(query, list, facts, after);
+                query.push(" (l.work_order, l.exposure_id) >= (").push_bind(after.work_order).push(", ");
                 query.push_bind(after.exposure_id).push(") and (l.exposure_id <> ").push_bind(after.exposure_id);
-                query.push(" or p.asset_variant_id > ").push_bind(after.asset_variant_id).push(")");
+                query.push(" or p.asset_variant_id > ").push_bind(after.asset_variant_id).push(")))");
             }
-            query.push(" order by l.work_order, l.exposure_id, p.asset_variant_id limit ").push_bind(i64::from(limit));
+            push_order!(query, list, facts);
+            query.push("l.work_order, l.exposure_id, p.asset_variant_id limit ").push_bind(i64::from(limit));
             query.build_query_as().persistent(false).fetch_all(c).await
         })?;
         let split = |row: AssetLineRow| {
@@ -421,7 +496,9 @@ pub async fn list_exposures(
         rows.into_iter().map(split).collect()
     } else {
         let rows: Vec<LineRow> = on!(db, c => {
-            let mut query = sqlx::QueryBuilder::new(concat!("select ", line_columns!()));
+            let mut query = sqlx::QueryBuilder::new(concat!("select ", line_columns!(), ", "));
+            push_key!(query, list, facts);
+            query.push(" as sort_key");
             push_from!(query, list, facts, JOINS);
             push_some_asset!(query, facts);
             query.push(" and not exists (select 1 from exposure_listing x where x.");
@@ -435,11 +512,13 @@ pub async fn list_exposures(
                 query.push(")");
             }
             query.push(")");
-            if let Some(after) = after {
-                query.push(" and (l.work_order, l.exposure_id) > (").push_bind(after.work_order).push(", ");
-                query.push_bind(after.exposure_id).push(")");
+            if let Some(after) = &after {
+                push_key_after!(query, list, facts, after);
+                query.push(" (l.work_order, l.exposure_id) > (").push_bind(after.work_order).push(", ");
+                query.push_bind(after.exposure_id).push(")))");
             }
-            query.push(" order by l.work_order, l.exposure_id limit ").push_bind(i64::from(limit));
+            push_order!(query, list, facts);
+            query.push("l.work_order, l.exposure_id limit ").push_bind(i64::from(limit));
             query.build_query_as().persistent(false).fetch_all(c).await
         })?;
         rows.into_iter().map(|line| (None, line)).collect()
@@ -460,7 +539,7 @@ pub async fn list_of_variants(
     }
     let rows: Vec<LineRow> = on!(db, c => {
         let mut query = sqlx::QueryBuilder::new(concat!(
-            "select ", line_columns!(), " from exposure_listing l join exposure e on e.exposure_id = l.exposure_id \
+            "select ", line_columns!(), ", '' as sort_key from exposure_listing l join exposure e on e.exposure_id = l.exposure_id \
              join advisory d on d.advisory_id = l.advisory_id"));
         push_list!(query, " where l.variant_id in", variant_ids.iter().copied().take(BATCH));
         push_conditions!(query, list, facts, "l");
@@ -565,6 +644,7 @@ async fn with_variants(
             Ok(ListedExposure {
                 exposure_id: line.exposure_id,
                 work_order: line.work_order,
+                sort_key: line.sort_key,
                 variant_id,
                 variant: variants.get(&variant_id).cloned().unwrap_or_default(),
                 asset_id: told.key.asset_id,
@@ -613,8 +693,11 @@ mod tests {
 
     #[test]
     fn cursors_read_back_and_other_texts_are_none() {
-        let cursor = ListCursor { work_order: -7, exposure_id: 12, asset_variant_id: 0 };
-        assert_eq!(ListCursor::read(&cursor.to_string()), Some(cursor));
+        for sort_key in ["", "schneider electric pm8000 3.1~2"] {
+            let cursor =
+                ListCursor { work_order: -7, exposure_id: 12, asset_variant_id: 0, sort_key: sort_key.to_owned() };
+            assert_eq!(ListCursor::read(&cursor.to_string()), Some(cursor));
+        }
         for text in ["", "1", "1.2", "1.2.3.4", "a.b.c", "1.2.x"] {
             assert_eq!(ListCursor::read(text), None, "{text}");
         }

@@ -121,7 +121,12 @@ pub async fn history(
     Ok(Json(Page { items: changes.into_iter().map(Change::from).collect(), next: None }))
 }
 
-async fn asset_of(state: &AppState, viewer: &Viewer, asset_id: i64) -> Result<KnownAsset, Problem> {
+/// The asset of this number, if the viewer may see it.
+///
+/// # Errors
+///
+/// 404 when there is none; or the database fails.
+pub async fn asset_of(state: &AppState, viewer: &Viewer, asset_id: i64) -> Result<KnownAsset, Problem> {
     let found = store::asset::find_asset(state.db(), asset_id).await?;
     let sites = visible_sites(state, viewer).await?;
     found

@@ -11,6 +11,10 @@ use crate::domain::rescan::Rescan;
 use crate::domain::site::{self, SiteSummary};
 use crate::services::list_exposures::ListedExposure;
 
+mod work;
+
+pub use work::*;
+
 /// A moment as programs get it: RFC 3339, UTC, milliseconds.
 pub fn at(at: Timestamp) -> String {
     format!("{at:.3}")
@@ -211,6 +215,8 @@ pub struct Exposure {
     pub product_pointer: String,
     #[schema(format = "date-time")]
     pub opened_at: String,
+    /// What has been done: `not_remediated`, `in_progress` or `done`.
+    pub status: &'static str,
 }
 
 /// What an advisory is called.
@@ -248,6 +254,7 @@ impl From<ListedExposure> for Exposure {
             fix: e.fix,
             product_pointer: e.product_pointer,
             opened_at: at(e.opened_at),
+            status: listed.status.word(),
         }
     }
 }

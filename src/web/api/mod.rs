@@ -17,6 +17,7 @@ use utoipa_axum::routes;
 use super::state::AppState;
 
 pub mod advisories;
+pub mod alerts;
 pub mod assets;
 pub mod check;
 pub mod docs;
@@ -25,9 +26,12 @@ pub mod inventories;
 pub mod jobs;
 pub mod json;
 pub mod page;
+pub mod plans;
+pub mod reports;
 pub mod rescans;
 pub mod sites;
 pub mod sources;
+pub mod triage;
 
 /// What the document says of the API as a whole.
 #[derive(OpenApi)]
@@ -45,6 +49,11 @@ pub mod sources;
         (name = "assets", description = "Installed devices"),
         (name = "exposures", description = "What advisories say about which asset"),
         (name = "advisories", description = "Security advisories as they are kept"),
+        (name = "review", description = "Questions to people, their answers, and what was done and taken back"),
+        (name = "remediation", description = "What is done about exposures"),
+        (name = "plans", description = "Shutdown plans: steps, work, and what was read back"),
+        (name = "alerts", description = "Rules that tell somebody of changes"),
+        (name = "reports", description = "Files to take away"),
         (name = "rescans", description = "Runs of the matcher"),
         (name = "check", description = "Judging one nameplate without storing it"),
         (name = "sources", description = "Where advisories come from, and how they do"),
@@ -65,6 +74,31 @@ fn described() -> (Router<AppState>, Document) {
         .routes(routes!(exposures::list))
         .routes(routes!(advisories::list))
         .routes(routes!(advisories::show))
+        .routes(routes!(advisories::document))
+        .routes(routes!(advisories::comments, advisories::comment))
+        .routes(routes!(advisories::read, advisories::unread))
+        .routes(routes!(triage::questions))
+        .routes(routes!(triage::question_assets))
+        .routes(routes!(triage::answer))
+        .routes(routes!(triage::answers))
+        .routes(routes!(triage::list_acts))
+        .routes(routes!(triage::undo))
+        .routes(routes!(triage::preview))
+        .routes(routes!(triage::mark))
+        .routes(routes!(triage::marks))
+        .routes(routes!(triage::read))
+        .routes(routes!(plans::list, plans::make))
+        .routes(routes!(plans::show))
+        .routes(routes!(plans::choose))
+        .routes(routes!(plans::freeze))
+        .routes(routes!(plans::read_back))
+        .routes(routes!(plans::work_order))
+        .routes(routes!(alerts::list, alerts::add))
+        .routes(routes!(alerts::try_out))
+        .routes(routes!(alerts::switch, alerts::delete))
+        .routes(routes!(alerts::test))
+        .routes(routes!(reports::report))
+        .routes(routes!(reports::exposures))
         .routes(routes!(inventories::list))
         .routes(routes!(inventories::upload))
         .routes(routes!(inventories::show))
@@ -73,6 +107,7 @@ fn described() -> (Router<AppState>, Document) {
         .routes(routes!(inventories::undo))
         .routes(routes!(rescans::list))
         .routes(routes!(rescans::show))
+        .routes(routes!(rescans::changes))
         .routes(routes!(rescans::start))
         .routes(routes!(check::judge))
         .routes(routes!(sources::list))

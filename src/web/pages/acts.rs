@@ -38,7 +38,7 @@ pub async fn bar(
 }
 
 /// The acts that this person is shown.
-fn seen(viewer: &Viewer) -> Seen<'_> {
+pub fn seen(viewer: &Viewer) -> Seen<'_> {
     Seen { sites: &viewer.sites, accounts: viewer.may_administrate() }
 }
 
@@ -72,7 +72,8 @@ pub fn back_with(back: &str, audit_id: i64) -> String {
     format!("{path}?{kept}did={audit_id}")
 }
 
-fn problem(error: UndoError) -> Problem {
+/// What a page says when an act is not taken back.
+pub fn problem(error: UndoError) -> Problem {
     match error {
         UndoError::Unknown { .. } => Problem::not_found(error.to_string()),
         UndoError::Undone { .. } | UndoError::IsUndo { .. } | UndoError::OfAccounts { .. } => {

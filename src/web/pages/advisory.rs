@@ -3,13 +3,17 @@
 use std::collections::BTreeSet;
 
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use serde::Deserialize;
 
+use super::{acts, remediation};
+
+use crate::domain::account::SiteScope;
 use crate::domain::advisory::{Advisory, AdvisoryRevision, Tlp, Vulnerability};
+use crate::domain::advisory_note::AdvisoryComment;
 use crate::domain::filter::Filter;
-use crate::domain::listing::{ListView, ListedExposure};
+use crate::domain::filter::query_text::encode;
+use crate::domain::listing::{ListSort, ListView, ListedExposure};
 use crate::domain::priority::leading_score;
 use crate::domain::product::Product;
 use crate::domain::remediation::RemediationCategory;
@@ -18,15 +22,25 @@ use crate::domain::verdict::Verdict;
 use crate::report::vocabulary::{remediation_label, restart_label};
 use crate::services::report_rows::range_in_words;
 use crate::services::ruled_out::{RuledOut, ruled_out};
+use crate::services::set_remediation::today;
 use crate::services::show_advisory::{ShowError, ShownAdvisory, find_shown_advisories};
 use crate::store;
-use crate::store::listing::exposures::{ExposureList, list_exposures};
+use crate::store::listing::exposures::{ExposureList, count_by_status, list_exposures};
 use crate::web::error::Problem;
 use crate::web::frame::{Frame, Nav, render};
 use crate::web::links;
-use crate::web::partials::{Identifier, Prose, Sentence, SeverityBadge, VerdictBadge, grouped, host};
+use crate::web::partials::{Identifier, Prose, Sentence, SeverityBadge, StatusSplit, VerdictBadge, grouped, host};
+use crate::web::query::ListQuery;
 use crate::web::state::AppState;
 use crate::web::viewer::Viewer;
+
+mod change;
+mod compare;
+mod document;
+
+pub use change::{ask_to_delete, change, check_comment, rescan_advisories};
+pub use compare::compare;
+pub use document::{document, file};
 
 /// Products and vulnerabilities above which the rest is folded away.
 const MAX_PRODUCTS: usize = 20;
@@ -63,6 +77,23 @@ struct AdvisoryPage {
     notes: Vec<(String, String)>,
     publisher_link: Option<(String, String)>,
     n_assets: u64,
+    /// What has been done, in the order of `own`.
+    splits: Vec<[u64; 3]>,
+    /// What has been done at all assets of the person.
+    done: StatusSplit,
+    /// Assets that were marked as done and are exposed no more.
+    n_closed_done: u64,
+    /// Vulnerabilities that were marked apart from the others, with their assets by status.
+    apart: Vec<(String, StatusSplit)>,
+    comments: Vec<AdvisoryComment>,
+    is_read: bool,
+    /// Other documents that tell of the same, with their pages.
+    witnesses: Vec<(String, String)>,
+    /// What became of the document, in words; blank while it stands.
+    fate: String,
+    /// How exposures to it ended: when, why, how many.
+    closings: Vec<(jiff::Timestamp, String, u64)>,
+    quality: String,
 }
 
 /// One statement on what to do, with the products it is for.
@@ -107,8 +138,35 @@ impl AdvisoryPage {
         links::nameplate(*variant_id)
     }
 
+    fn split(&self, at: &usize) -> Option<StatusSplit> {
+        self.splits.get(*at).map(|n| StatusSplit { n: *n })
+    }
+
+    fn row(&self, line: &ListedExposure) -> String {
+        remediation::row_of_variant(line.variant_id, &line.advisory)
+    }
+
+    fn may_mark(&self) -> bool {
+        self.frame.viewer.may_edit() && !self.own.is_empty()
+    }
+
+    /// Whether the person may take the comment away.
+    fn may_remove(&self, comment: &AdvisoryComment) -> bool {
+        self.frame.viewer.may_administrate()
+            || (self.frame.viewer.may_edit() && comment.author == self.frame.viewer.name)
+    }
+
+    /// Assets that are affected or possible.
+    fn n_own(&self) -> String {
+        grouped(self.n_affected + self.n_possible)
+    }
+
+    fn id_in_address(&self) -> String {
+        encode(&encode(&self.advisory.id))
+    }
+
     fn list_href(&self, verdict: &str) -> String {
-        let id = crate::domain::filter::query_text::encode(&self.advisory.id);
+        let id = encode(&self.advisory.id);
         format!("/exposures?verdict={verdict}&advisory={id}&view=asset")
     }
 
@@ -209,11 +267,14 @@ pub async fn show(
     State(state): State<AppState>,
     viewer: Viewer,
     Path((publisher, id)): Path<(String, String)>,
+    RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let ShownAdvisory { advisory, revisions, .. } = match find(&state, &publisher, &id).await? {
-        Ok(found) => found,
-        Err(href) => return Ok(Redirect::to(&href).into_response()),
-    };
+    let query = ListQuery::parse(query.as_deref(), &[])?;
+    let ShownAdvisory { advisory, revisions, witnesses, closings, quality, .. } =
+        match find(&state, &publisher, &id).await? {
+            Ok(found) => found,
+            Err(href) => return Ok(Redirect::to(&href).into_response()),
+        };
     let advisory = std::sync::Arc::new(advisory);
     let Some(revision) = revisions.first().cloned() else {
         return Err(Problem::not_found(format!("cannot show `{id}`: no revision is left")));
@@ -223,6 +284,7 @@ pub async fn show(
         filter: &filter,
         sites: viewer.sites.clone(),
         view: ListView::Nameplate,
+        sort: ListSort::Work,
         variant_id: None,
         asset_id: None,
         advisory: Some(advisory.key()),
@@ -230,6 +292,12 @@ pub async fn show(
     let mut own = list_exposures(state.db(), &list, None, 5_000).await?;
     let n = |verdict| own.iter().filter(|l| l.finding.verdict == verdict).map(|l| l.n_assets).sum::<u64>();
     let (n_affected, n_possible) = (n(Verdict::Affected), n(Verdict::Possible));
+    let now = state.now();
+    let splits = count_by_status(state.db(), &list, &own, &today(now)).await?;
+    let mut done = StatusSplit::default();
+    for split in &splits {
+        done.n.iter_mut().zip(split).for_each(|(sum, n)| *sum += n);
+    }
     let has_more_own = own.len() > MAX_OWN as usize;
     own.truncate(MAX_OWN as usize);
     let ruled = ruled_out(state.db(), &advisory).await?;
@@ -280,11 +348,35 @@ pub async fn show(
         .iter()
         .filter(|r| r.category == "self" && !r.url.ends_with(".json"))
         .find_map(|r| host(&r.url).map(|host| (r.url.clone(), host.to_owned())));
-    let frame = Frame::load(&state, &viewer, Nav::Advisories, advisory.id.clone()).await?;
-    let n_assets = store::asset::count_assets(state.db()).await?;
+    let href = links::advisory(&advisory.key());
+    let mut frame = Frame::load(&state, &viewer, Nav::Advisories, advisory.id.clone()).await?;
+    frame.done = acts::bar(&state, &viewer, query.value("did"), &href).await?;
+    let totals = store::listing::sums::list_site_totals(state.db(), &viewer.sites).await?;
+    let key = advisory.key();
+    let n_closed_done = match viewer.sites {
+        SiteScope::All => store::remediation::count_by_status(state.db(), &key, &today(now)).await?.n_closed_done,
+        // The statistics know no sites.
+        SiteScope::Only(_) => 0,
+    };
+    let apart = store::remediation::count_by_cve(state.db(), &key, &viewer.sites, &today(now)).await?;
     render(&AdvisoryPage {
         frame,
-        href: links::advisory(&advisory.key()),
+        href,
+        splits,
+        done,
+        n_closed_done,
+        apart: apart.into_iter().map(|(cve, n)| (cve, StatusSplit { n })).collect(),
+        comments: store::advisory_note::list_advisory_comments(state.db(), &key).await?,
+        is_read: store::advisory_note::has_read(state.db(), &key, &viewer.name).await?,
+        witnesses: witnesses.into_iter().map(|one| (one.key.id.clone(), links::advisory(&one.key))).collect(),
+        fate: advisory.fate().sentence(),
+        // Endings are counted over all sites.
+        closings: closings
+            .into_iter()
+            .filter(|_| viewer.sees_all())
+            .map(|(at, why, n)| (at, why.unwrap_or_default(), n))
+            .collect(),
+        quality: quality.line(),
         severity: SeverityBadge::of_score(score.map(|s| s.base_score), is_exploited),
         cvss_version: score.map(|s| s.cvss_version.clone()).unwrap_or_default(),
         vector: score.map(|s| vector_in_words(&s.vector)).unwrap_or_default(),
@@ -305,99 +397,8 @@ pub async fn show(
         risk,
         notes,
         publisher_link,
-        n_assets,
+        n_assets: totals.iter().map(|total| total.n_assets()).sum(),
     })
-}
-
-/// The query of the page of a document.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct DocumentQuery {
-    /// A JSON pointer.
-    at: String,
-    /// The digest of a revision; blank for the one that counts.
-    sha256: String,
-}
-
-/// The page of a document.
-#[derive(Template)]
-#[template(path = "document.html")]
-struct DocumentPage {
-    frame: Frame,
-    href: String,
-    id: String,
-    at: String,
-    text: String,
-    sha256: String,
-    is_cut: bool,
-}
-
-/// Characters of a document that its page shows; the file has all.
-const MAX_SHOWN: usize = 200_000;
-
-async fn bytes_of(state: &AppState, shown: &ShownAdvisory, sha256: &str) -> Result<(String, Vec<u8>), Problem> {
-    let gone = || Problem::not_found("cannot show the document: there is no such revision");
-    let revision = shown.revisions.iter().find(|r| sha256.is_empty() || r.sha256 == sha256).ok_or_else(gone)?;
-    let document =
-        store::advisory::find_advisory_document(state.db(), &revision.key, &revision.sha256).await?.ok_or_else(gone)?;
-    Ok((revision.sha256.clone(), document.bytes()?))
-}
-
-/// `GET /advisories/{publisher}/{id}/document`: the document at one place.
-pub async fn document(
-    State(state): State<AppState>,
-    viewer: Viewer,
-    Path((publisher, id)): Path<(String, String)>,
-    Query(query): Query<DocumentQuery>,
-) -> Result<Response, Problem> {
-    let shown = match find(&state, &publisher, &id).await? {
-        Ok(found) => found,
-        Err(href) => return Ok(Redirect::to(&format!("{href}/document")).into_response()),
-    };
-    let (sha256, bytes) = bytes_of(&state, &shown, &query.sha256).await?;
-    let whole: serde_json::Value = serde_json::from_slice(&bytes).map_err(Problem::internal)?;
-    let node = whole.pointer(&query.at).ok_or_else(|| {
-        Problem::not_found(format!("cannot show the document at `{}`: it has no such place", query.at))
-    })?;
-    let mut text = serde_json::to_string_pretty(node).map_err(Problem::internal)?;
-    let is_cut = text.len() > MAX_SHOWN;
-    if is_cut {
-        let end = (0..=MAX_SHOWN).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-        text.truncate(end);
-    }
-    let frame = Frame::load(&state, &viewer, Nav::Advisories, format!("{} as published", shown.advisory.id)).await?;
-    let href = links::advisory(&shown.advisory.key());
-    render(&DocumentPage { frame, href, id: shown.advisory.id, at: query.at, text, sha256, is_cut })
-}
-
-/// `GET /advisories/{publisher}/{id}/file`: the document as it came.
-pub async fn file(
-    State(state): State<AppState>,
-    _viewer: Viewer,
-    Path((publisher, id)): Path<(String, String)>,
-    Query(query): Query<DocumentQuery>,
-) -> Result<Response, Problem> {
-    use axum::http::header;
-    let shown = match find(&state, &publisher, &id).await? {
-        Ok(found) => found,
-        Err(href) => return Ok(Redirect::to(&format!("{href}/file")).into_response()),
-    };
-    let (_, bytes) = bytes_of(&state, &shown, &query.sha256).await?;
-    let name: String = shown
-        .advisory
-        .id
-        .to_lowercase()
-        .chars()
-        .map(|c| if c.is_ascii_alphanumeric() || "+-".contains(c) { c } else { '_' })
-        .collect();
-    Ok((
-        [
-            (header::CONTENT_TYPE, "application/json".to_owned()),
-            (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}.json\"")),
-        ],
-        bytes,
-    )
-        .into_response())
 }
 
 fn products_of(advisory: &Advisory) -> Vec<ProductLine> {

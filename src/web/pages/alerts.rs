@@ -31,7 +31,7 @@ use crate::web::viewer::Viewer;
 const LISTED: u32 = 20;
 
 /// How many days a back-test looks back.
-const DAYS: i64 = 30;
+pub const DAYS: i64 = 30;
 
 /// The page.
 #[derive(Template)]
@@ -221,12 +221,7 @@ pub async fn change(
                 .filter(|text| !text.is_empty())
                 .map(str::to_owned)
                 .collect();
-            let writes_elsewhere = recipients.iter().any(|to| to.starts_with("folder:") || to.starts_with("syslog"));
-            if writes_elsewhere && !viewer.may_administrate() {
-                return Err(Problem::forbidden(
-                    "cannot save the alert: folders and log collectors are for administrators",
-                ));
-            }
+            check_recipients(&viewer, &recipients)?;
             add_rule(db, &form.rule()?, &recipients, &viewer.name, now).await?;
             "added"
         }
@@ -271,6 +266,19 @@ pub async fn change(
     Ok(Redirect::to(&format!("/alerts?done={done}")).into_response())
 }
 
+/// Refuses recipients that write elsewhere than into a mailbox, except to administrators.
+///
+/// # Errors
+///
+/// 403 for one of them.
+pub fn check_recipients(viewer: &Viewer, recipients: &[String]) -> Result<(), Problem> {
+    let writes_elsewhere = recipients.iter().any(|to| to.starts_with("folder:") || to.starts_with("syslog"));
+    if writes_elsewhere && !viewer.may_administrate() {
+        return Err(Problem::forbidden("cannot save the alert: folders and log collectors are for administrators"));
+    }
+    Ok(())
+}
+
 /// Begins a nightly run; the page does not wait for it. A slot that was missed is made up for, and told as missed.
 async fn run_now(state: &AppState) -> Result<(), Problem> {
     let (db, outlets) = (state.db().clone(), outlets(state)?);
@@ -299,7 +307,12 @@ async fn run_now(state: &AppState) -> Result<(), Problem> {
     Ok(())
 }
 
-fn outlets(state: &AppState) -> Result<Outlets, Problem> {
+/// What sends messages, as the configuration says.
+///
+/// # Errors
+///
+/// The configuration is wrong.
+pub fn outlets(state: &AppState) -> Result<Outlets, Problem> {
     Outlets::of(state.config(), |name| std::env::var(name).ok()).map_err(Problem::internal)
 }
 

@@ -1,14 +1,20 @@
 //! `/assets`: the assets, or with `group=nameplate` the products that they are.
 
 use askama::Template;
-use axum::extract::{RawQuery, State};
+use axum::extract::{RawForm, RawQuery, State};
 use axum::response::Response;
 
+use super::rescans;
 use crate::domain::asset::Standing;
 use crate::domain::filter::FilterWord;
 use crate::domain::listing::{AssetLine, NameplateLine};
+use crate::domain::rescan::{Scope, Trigger};
+use crate::services::progress::Silent;
+use crate::services::rescan::rescan_part;
+use crate::store;
 use crate::store::listing::assets::{list_asset_lines, list_nameplate_lines};
 use crate::web::error::Problem;
+use crate::web::form::Fields;
 use crate::web::frame::{Frame, Nav, render};
 use crate::web::links::Sites;
 use crate::web::partials::{Chips, Identifier, Pager, grouped};
@@ -93,4 +99,31 @@ pub async fn show(
     let pager = Pager::new("/assets", &query, n, None, cursor.as_deref(), u64::from(PAGE_SIZE));
     let frame = Frame::load(&state, &viewer, Nav::Assets, "Assets").await?;
     render(&AssetsPage { frame, sites: sites.choices(), query, assets, nameplates, by_nameplate, pager })
+}
+
+/// `POST /assets`: `act=rescan` for the assets that are ticked.
+pub async fn change(
+    State(state): State<AppState>,
+    viewer: Viewer,
+    RawForm(form): RawForm,
+) -> Result<Response, Problem> {
+    let viewer = viewer.editing()?;
+    let fields = Fields::read(&form);
+    if fields.get("act") != "rescan" {
+        let found = fields.get("act");
+        return Err(Problem::bad_request(format!("cannot do this: expected `act` to be rescan, found `{found}`")));
+    }
+    let mut ids: Vec<i64> = Vec::new();
+    for text in fields.all("asset") {
+        let id = text.parse().map_err(|_| {
+            Problem::bad_request(format!("cannot rescan: expected the number of an asset, found `{text}`"))
+        })?;
+        ids.push(id);
+    }
+    // Assets of sites that the person may not see do not exist for that person.
+    let visible = store::listing::assets::list_visible(state.db(), &viewer.sites, &ids).await?;
+    if visible.is_empty() {
+        return Err(Problem::bad_request("cannot rescan: no asset is ticked\nhint: go back and tick rows"));
+    }
+    rescans::lead_to(rescan_part(state.db(), &Scope::Assets(visible), Trigger::Manual, &Silent).await)
 }

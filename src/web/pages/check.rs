@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::asset::explanations;
 use crate::domain::nameplate::{Nameplate, Variant};
+use crate::services::explain_match::ExplainRequest;
 use crate::web::error::Problem;
 use crate::web::frame::{Frame, Nav, render};
 use crate::web::partials::Why;
@@ -56,7 +57,8 @@ pub async fn show(
     };
     let is_asked = variant != Variant::default();
     let (matches, ruled_out, unchecked) = if is_asked {
-        explanations(&state, &variant, typed.serial_number.trim()).await?
+        let serial_number = typed.serial_number.trim().to_owned();
+        explanations(&state, &ExplainRequest { variant, serial_number, ..ExplainRequest::default() }).await?
     } else {
         (Vec::new(), Vec::new(), None)
     };

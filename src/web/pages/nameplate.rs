@@ -7,8 +7,9 @@ use axum::response::{Html, IntoResponse, Response};
 use super::asset::explanations;
 use super::exposures::WORDS;
 use crate::domain::filter::Filter;
-use crate::domain::listing::{AssetLine, ListView, ListedExposure};
+use crate::domain::listing::{AssetLine, ListSort, ListView, ListedExposure};
 use crate::domain::nameplate::Variant;
+use crate::services::explain_match::ExplainRequest;
 use crate::store;
 use crate::store::listing::exposures::ExposureList;
 use crate::web::error::Problem;
@@ -84,7 +85,8 @@ pub async fn show(
     let variant = first.variant.clone();
     let has_more_assets = assets.len() > MAX_ASSETS as usize;
     assets.truncate(MAX_ASSETS as usize);
-    let (matches, ruled_out, unchecked) = explanations(&state, &variant, "").await?;
+    let (matches, ruled_out, unchecked) =
+        explanations(&state, &ExplainRequest { variant: variant.clone(), ..ExplainRequest::default() }).await?;
     let plate = &variant.nameplate;
     let title = format!("{} {}", plate.vendor, plate.model).trim().to_owned();
     let title = if title.is_empty() { format!("Nameplate {variant_id}") } else { title };
@@ -107,6 +109,7 @@ pub async fn fold(
         filter: &query.filter,
         sites: scope.clone(),
         view: ListView::Nameplate,
+        sort: ListSort::Work,
         variant_id: None,
         asset_id: None,
         advisory: None,

@@ -4,10 +4,17 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 
+use jiff::Timestamp;
+
+use crate::domain::account::SiteScope;
 use crate::domain::asset::Standing;
+use crate::domain::change::Turn;
 use crate::domain::listing::SiteTotal;
 use crate::domain::rescan::Rescan;
+use crate::domain::review::QuestionKind;
+use crate::services::what_changed::{Wanted, WhatChanged, last_seen, what_changed};
 use crate::store;
+use crate::store::review::Queue;
 use crate::web::error::Problem;
 use crate::web::frame::{Frame, Nav, render};
 use crate::web::links::{Sites, shown};
@@ -27,8 +34,64 @@ struct OverviewPage {
     n_sites: usize,
     /// All sites together.
     sum: SiteTotal,
-    last: Option<(i64, Rescan)>,
+    changed: Option<Changed>,
+    needs: Needs,
     n_advisories: u64,
+}
+
+/// What changed since the person last looked.
+struct Changed {
+    rescan_id: i64,
+    /// The run that was looked at last; `None` when the person never said so.
+    seen: Option<(i64, Timestamp)>,
+    finished_at: Timestamp,
+    /// New, worse, fix now named, closed; `None` where it is too much to be sorted out for every look at the page.
+    counts: Option<[u64; 4]>,
+    /// Exposures that opened, were told differently and closed in all runs since.
+    n_touched: [u64; 3],
+    n_not_judged: u64,
+}
+
+impl Changed {
+    fn numbers(&self) -> Vec<(&'static str, String)> {
+        let labels = match self.counts {
+            Some(_) => &["New", "Worse", "Fix now named", "Closed"][..],
+            None => &["Opened", "Told differently", "Closed"],
+        };
+        let numbers = self.counts.as_ref().map_or(&self.n_touched[..], |counts| &counts[..]);
+        labels.iter().copied().zip(numbers.iter().map(|n| grouped(*n))).collect()
+    }
+
+    fn href(&self) -> String {
+        match self.seen {
+            Some((seen, _)) => format!("/rescans/{}?since={seen}", self.rescan_id),
+            None => format!("/rescans/{}", self.rescan_id),
+        }
+    }
+}
+
+/// Work that waits for the person.
+struct Needs {
+    /// Questions to decide and the exposures that they settle; then readings.
+    questions: (u64, u64),
+    readings: (u64, u64),
+    /// Plans that begin within two weeks: page, name, days until then.
+    plans: Vec<(String, String, i64)>,
+}
+
+impl Needs {
+    fn is_empty(&self) -> bool {
+        self.questions.0 + self.readings.0 == 0 && self.plans.is_empty()
+    }
+
+    fn told(&self, (n, settles): &(u64, u64), one: &str, many: &str) -> String {
+        format!(
+            "{} {} {}",
+            counted(*n, one, many),
+            if *n == 1 { "settles" } else { "settle" },
+            counted(*settles, "exposure", "exposures")
+        )
+    }
 }
 
 /// One line of a table of sites.
@@ -111,6 +174,70 @@ impl OverviewPage {
     }
 }
 
+/// Exposures that runs may have touched since the last look for the page to sort them out.
+const MAX_SORTED: u64 = 10_000;
+
+async fn changed(state: &AppState, viewer: &Viewer) -> Result<Option<Changed>, Problem> {
+    let db = state.db();
+    let Some((rescan_id, run)) = store::rescan::find_rescan_at(db, state.now()).await? else { return Ok(None) };
+    let seen = match last_seen(db, &viewer.name).await? {
+        Some(id) => store::rescan::find_rescan(db, id).await?.map(|(id, run)| (id, run.finished_at)),
+        None => None,
+    };
+    let runs = match seen {
+        Some((_, at)) => store::rescan::list_rescans_since(db, at).await?,
+        None => vec![(rescan_id, run.clone())],
+    };
+    let sum = |n: fn(&Rescan) -> u64| runs.iter().map(|(_, run)| n(run)).sum::<u64>();
+    let n_touched = [sum(|run| run.n_opened), sum(|run| run.n_changed), sum(|run| run.n_closed)];
+    let mut counts = None;
+    // What happens at other sites must not be told, not even as a sum.
+    if !viewer.sees_all() || n_touched.iter().sum::<u64>() <= MAX_SORTED {
+        let stretch = match seen {
+            Some((seen, _)) if seen < rescan_id => Some(store::change::find_stretch(db, seen, rescan_id).await?),
+            Some(_) => None,
+            None => Some(store::change::find_stretch_of(db, rescan_id).await?),
+        };
+        let wanted = Wanted { sites: viewer.sites.clone(), turn: None, cause: None, max: 0 };
+        let changed = match stretch {
+            Some(stretch) => what_changed(db, &stretch, &wanted).await?,
+            None => WhatChanged::default(),
+        };
+        counts = Some([changed.n(Turn::New), changed.n(Turn::Worse), changed.n_fix_named, changed.n(Turn::Closed)]);
+    }
+    Ok(Some(Changed {
+        rescan_id,
+        seen,
+        finished_at: run.finished_at,
+        counts,
+        n_touched,
+        n_not_judged: if viewer.sees_all() { run.n_not_judged } else { 0 },
+    }))
+}
+
+/// Days ahead that plans are told.
+const PLAN_DAYS: i64 = 14;
+
+async fn needs(state: &AppState, viewer: &Viewer) -> Result<Needs, Problem> {
+    let db = state.db();
+    let add = |a: (u64, u64), b: (u64, u64)| (a.0 + b.0, a.1 + b.1);
+    let count = async |queue| store::review::count_questions(db, queue, &viewer.sites).await;
+    let questions =
+        add(count(Queue::Waiting(QuestionKind::Product)).await?, count(Queue::Waiting(QuestionKind::Condition)).await?);
+    let readings = add(count(Queue::Waiting(QuestionKind::Reading)).await?, count(Queue::CannotTell).await?);
+    let now = state.now();
+    let mut plans = Vec::new();
+    if viewer.sites == SiteScope::All {
+        for plan in store::plan::list_plans(db, None, 50).await? {
+            let days = (plan.from.as_second() - now.as_second()).div_euclid(86_400);
+            if (0..=PLAN_DAYS).contains(&days) {
+                plans.push((format!("/plans/{}", plan.plan_id), plan.name, days));
+            }
+        }
+    }
+    Ok(Needs { questions, readings, plans })
+}
+
 /// `GET /`.
 pub async fn show(State(state): State<AppState>, viewer: Viewer) -> Result<Response, Problem> {
     let sites = Sites::of(&state, &viewer).await?;
@@ -130,6 +257,7 @@ pub async fn show(State(state): State<AppState>, viewer: Viewer) -> Result<Respo
     });
     totals.truncate(MAX_SITES);
     let rows = totals.into_iter().map(|total| SiteRow::new(total, &sites)).collect();
-    let last = store::rescan::find_rescan_at(state.db(), state.now()).await?;
-    render(&OverviewPage { frame, rows, n_sites, sum, last, n_advisories })
+    let changed = changed(&state, &viewer).await?;
+    let needs = needs(&state, &viewer).await?;
+    render(&OverviewPage { frame, rows, n_sites, sum, changed, needs, n_advisories })
 }

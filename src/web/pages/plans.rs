@@ -112,12 +112,15 @@ pub async fn list(State(state): State<AppState>, viewer: Viewer) -> Result<Respo
     sites.retain(|site| viewer.sites.covers(site.site_id));
     let sees_all = viewer.sites == SiteScope::All;
     let mut plans = store::plan::list_plans(state.db(), None, N_LISTED).await?;
-    plans.retain(|plan| {
-        sees_all
-            || (!plan.sites.is_empty() && plan.sites.iter().all(|name| sites.iter().any(|site| site.name == *name)))
-    });
+    plans.retain(|plan| is_visible(plan, &viewer, &sites));
     let plans = plans.into_iter().map(PlanRow::of).collect();
     render(&PlansPage { frame, plans, sites, sees_all })
+}
+
+/// Whether the viewer sees all sites of the plan; `sites` are those that are known.
+pub fn is_visible(plan: &Plan, viewer: &Viewer, sites: &[Site]) -> bool {
+    let sees = |name: &String| sites.iter().any(|site| site.name == *name && viewer.sites.covers(site.site_id));
+    viewer.sites == SiteScope::All || (!plan.sites.is_empty() && plan.sites.iter().all(sees))
 }
 
 /// `POST /plans`: makes a plan.
@@ -153,7 +156,12 @@ pub async fn make(State(state): State<AppState>, viewer: Viewer, RawForm(form): 
     Ok(Redirect::to(&format!("/plans/{plan_id}")).into_response())
 }
 
-async fn plan_of(state: &AppState, viewer: &Viewer, plan_id: i64) -> Result<Plan, Problem> {
+/// The plan of this number, if the viewer sees all of its sites.
+///
+/// # Errors
+///
+/// 404 or 403 when not; or the database fails.
+pub async fn plan_of(state: &AppState, viewer: &Viewer, plan_id: i64) -> Result<Plan, Problem> {
     let plan = plan_shutdown::find_plan(state.db(), plan_id).await.map_err(|e| plan_problem(&e))?;
     may_see(state, viewer, &plan.sites).await?;
     Ok(plan)

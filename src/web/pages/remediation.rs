@@ -1,7 +1,8 @@
 //! `/remediation`: marks what is done about exposures, with a preview of what the mark touches.
 //!
-//! Its address takes the words of a filter and, more exactly, `row=` pairs: `a<asset>~<namespace>~<tracking id>` for one
-//! asset, `v<variant>~<namespace>~<tracking id>` for all twins of a variant. `back=` is the page to return to.
+//! Its address takes the words of a filter and, more exactly, `row=`: `a<asset>~<namespace>~<tracking id>` for one asset,
+//! `v<variant>~<namespace>~<tracking id>` for all twins of a variant, `n<variant>` for whatever is said of a nameplate,
+//! `d~<namespace>~<tracking id>` for an advisory at all assets. `back=` is the page to return to.
 
 use askama::Template;
 use axum::extract::{RawQuery, State};
@@ -13,7 +14,7 @@ use crate::domain::mark::{Mark, MarkReason};
 use crate::domain::remediation::RemediationStatus;
 use crate::services::progress::Silent;
 use crate::services::set_remediation::{
-    MarkError, MarkPreview, MarkRequest, MarkScope, preview_marks, set_remediation, today,
+    MarkError, MarkPreview, MarkRequest, MarkScope, MarkedRow, preview_marks, set_remediation, today,
 };
 use crate::web::error::Problem;
 use crate::web::form::Fields;
@@ -90,10 +91,14 @@ impl Wanted {
         // A page whose boxes are all meant, or whose whole filter is, says so; else the ticked rows alone.
         if all.get("select") != "all" {
             for row in all.all("row") {
-                let (is_variant, id, key) = pair(row)?;
-                let list = if is_variant { &mut scope.only_variants } else { &mut scope.only };
-                list.push((id, key));
+                scope.only.push(read_row(row)?);
                 fields.push(("row".to_owned(), row.to_owned()));
+            }
+            // A form of a list whose boxes are all blank means none of its rows, not all of them.
+            if scope.only.is_empty() && all.get("select") == "rows" {
+                return Err(Problem::bad_request(
+                    "cannot mark: no row is ticked\nhint: go back and tick rows, or mark all that fit",
+                ));
             }
         }
         let cves: Vec<String> = all.all("cve_only").filter(|cve| !cve.is_empty()).map(str::to_owned).collect();
@@ -117,19 +122,33 @@ impl Wanted {
     }
 }
 
-/// Reads `a7~https://example.com~ICSA-23-229-03`.
-fn pair(text: &str) -> Result<(bool, i64, AdvisoryKey), Problem> {
+/// Reads `a7~https://example.com~ICSA-23-229-03`, or one of the other rows.
+///
+/// # Errors
+///
+/// 400: it is none of them.
+pub fn read_row(text: &str) -> Result<MarkedRow, Problem> {
     let wrong = || {
         Problem::bad_request(format!(
-            "cannot mark the row `{text}`: expected `a` or `v` with a number, a namespace and a tracking id between `~`"
+            "cannot mark the row `{text}`: expected `a`, `v` or `n` with a number, or `d`; then, except with `n`, a \
+             namespace and a tracking id between `~`"
         ))
     };
     let mut parts = text.splitn(3, '~');
-    let (who, namespace, id) = (parts.next(), parts.next(), parts.next());
-    let (Some(who), Some(namespace), Some(id)) = (who, namespace, id) else { return Err(wrong()) };
-    let is_variant = who.starts_with('v');
-    let number = who.strip_prefix(['a', 'v']).and_then(|number| number.parse().ok()).ok_or_else(wrong)?;
-    Ok((is_variant, number, AdvisoryKey { namespace: namespace.to_owned(), id: id.to_owned() }))
+    let (Some(who), namespace, id) = (parts.next(), parts.next(), parts.next()) else { return Err(wrong()) };
+    let key = || {
+        let (namespace, id) = (namespace?.to_owned(), id?.to_owned());
+        Some(AdvisoryKey { namespace, id })
+    };
+    let number = || who.get(1..).and_then(|number| number.parse().ok());
+    let row = match who.chars().next() {
+        Some('a') => number().zip(key()).map(|(asset_id, key)| MarkedRow::Asset(asset_id, key)),
+        Some('v') => number().zip(key()).map(|(variant_id, key)| MarkedRow::Variant(variant_id, key)),
+        Some('n') if namespace.is_none() => number().map(MarkedRow::Nameplate),
+        Some('d') if who == "d" => key().map(MarkedRow::Advisory),
+        _ => None,
+    };
+    row.ok_or_else(wrong)
 }
 
 /// The `row=` value of one asset and advisory.
@@ -140,6 +159,16 @@ pub fn row_of_asset(asset_id: i64, key: &AdvisoryKey) -> String {
 /// The `row=` value of all twins of a variant and an advisory.
 pub fn row_of_variant(variant_id: i64, key: &AdvisoryKey) -> String {
     format!("v{variant_id}~{}~{}", key.namespace, key.id)
+}
+
+/// The `row=` value of whatever is said of a nameplate.
+pub fn row_of_nameplate(variant_id: i64) -> String {
+    format!("n{variant_id}")
+}
+
+/// The `row=` value of an advisory at all assets.
+pub fn row_of_advisory(key: &AdvisoryKey) -> String {
+    format!("d~{}~{}", key.namespace, key.id)
 }
 
 /// The address of the form for these rows.
@@ -169,7 +198,7 @@ async fn form(
     let status = problem.as_ref().map(|problem| problem.status);
     let page = RemediationPage {
         frame: Frame::load(state, viewer, Nav::Exposures, "Mark remediation").await?,
-        n_rows: (wanted.request.scope.only.len() + wanted.request.scope.only_variants.len()) as u64,
+        n_rows: wanted.request.scope.only.len() as u64,
         filter: wanted.filter.in_words(),
         cves: preview.cves.clone(),
         preview,
@@ -202,7 +231,8 @@ pub async fn save(State(state): State<AppState>, viewer: Viewer, body: String) -
     }
 }
 
-fn mark_problem(error: MarkError) -> Problem {
+/// What a page says when a mark is not taken.
+pub fn mark_problem(error: MarkError) -> Problem {
     match error {
         MarkError::Store(error) => error.into(),
         MarkError::Load(error) => Problem::internal(error),
@@ -222,13 +252,32 @@ mod tests {
         let plain = AdvisoryKey { namespace: "https://example.com".to_owned(), id: "A-1".to_owned() };
         let href = href(&[row_of_asset(7, &plain), row_of_variant(8, &plain)], "/sites/north?view=asset");
         let wanted = Wanted::read(href.split_once('?').unwrap().1).unwrap();
-        assert_eq!(wanted.request.scope.only, [(7, plain.clone())]);
-        assert_eq!(wanted.request.scope.only_variants, [(8, plain)]);
+        assert_eq!(
+            wanted.request.scope.only,
+            [MarkedRow::Asset(7, plain.clone()), MarkedRow::Variant(8, plain.clone())]
+        );
+        for row in [MarkedRow::Nameplate(9), MarkedRow::Advisory(plain.clone())] {
+            let text = match &row {
+                MarkedRow::Nameplate(id) => row_of_nameplate(*id),
+                _ => row_of_advisory(&plain),
+            };
+            assert_eq!(read_row(&text).unwrap(), row);
+        }
         assert_eq!(wanted.back, "/sites/north?view=asset");
         let wanted = Wanted::read("verdict=affected&reason=planned&note=in+May&firmware=4.0.0").unwrap();
         assert_eq!(wanted.filter.to_string(), "verdict=affected");
         assert_eq!((wanted.request.mark.note.as_str(), wanted.request.mark.firmware.as_str()), ("in May", ""));
-        for wrong in ["row=7", "row=a7~x", "row=x7~a~b", "reason=soon", "colour=red"] {
+        for wrong in [
+            "row=7",
+            "row=a7~x",
+            "row=x7~a~b",
+            "row=n7~a~b",
+            "row=d7~a~b",
+            "row=d~a",
+            "select=rows",
+            "reason=soon",
+            "colour=red",
+        ] {
             assert!(Wanted::read(wrong).is_err(), "{wrong}");
         }
         assert!(!row_of_asset(1, &key).is_empty());

@@ -268,7 +268,11 @@ pub async fn may_see(state: &AppState, viewer: &Viewer, sites: &[String]) -> Res
 }
 
 /// The last moment of a day in UTC; `None` for a blank field.
-fn end_of_day(text: &str) -> Result<Option<Timestamp>, Problem> {
+///
+/// # Errors
+///
+/// 400 when it is no day.
+pub fn end_of_day(text: &str) -> Result<Option<Timestamp>, Problem> {
     if text.is_empty() {
         return Ok(None);
     }

@@ -1,23 +1,22 @@
 //! `/rescans`: all runs; `/rescans/{id}`: what one run changed, and why. The page of a run stays.
 
-use std::collections::BTreeSet;
-
 use askama::Template;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{Path, RawForm, RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use rustc_hash::FxHashMap;
 
 use crate::domain::account::SiteScope;
-use crate::domain::change::{Change, Turn};
+use crate::domain::change::{Cause, Change, Turn};
 use crate::domain::nameplate::Variant;
 use crate::domain::rescan::{Rescan, Trigger};
 use crate::services::progress::Silent;
-use crate::services::rescan::{RescanError, rescan};
-use crate::store::{self, Db};
+use crate::services::rescan::{RescanError, Rescanned, rescan};
+use crate::services::what_changed::{Wanted, WhatChanged, last_seen, mark_seen, what_changed};
+use crate::store::{self, StoreError};
 use crate::web::error::Problem;
+use crate::web::form::Fields;
 use crate::web::frame::{Frame, Nav, render};
-use crate::web::links;
-use crate::web::partials::{Identifier, Sentence, VerdictBadge, grouped};
+use crate::web::links::{self, Sites};
+use crate::web::partials::{Identifier, Sentence, VerdictBadge, counted, grouped};
 use crate::web::query::ListQuery;
 use crate::web::state::AppState;
 use crate::web::viewer::Viewer;
@@ -31,6 +30,8 @@ const MAX_LINES: usize = 100;
 struct RescansPage {
     frame: Frame,
     runs: Vec<(i64, Rescan)>,
+    /// Whether the numbers of runs, which are of all sites, are shown.
+    sees_all: bool,
 }
 
 impl RescansPage {
@@ -58,17 +59,41 @@ fn why(trigger: Trigger) -> &'static str {
 pub async fn list(State(state): State<AppState>, viewer: Viewer) -> Result<Response, Problem> {
     let runs = store::rescan::list_rescans(state.db(), 200).await?;
     let frame = Frame::load(&state, &viewer, Nav::Rescans, "Rescans").await?;
-    render(&RescansPage { frame, runs })
+    let sees_all = viewer.sites == SiteScope::All;
+    render(&RescansPage { frame, runs, sees_all })
 }
 
 /// `POST /rescans`: judges everything anew.
 pub async fn run(State(state): State<AppState>, viewer: Viewer) -> Result<Response, Problem> {
     viewer.editing()?;
-    match rescan(state.db(), Trigger::Manual, &Silent).await {
+    lead_to(rescan(state.db(), Trigger::Manual, &Silent).await)
+}
+
+/// Leads to the page of a run that was made.
+///
+/// # Errors
+///
+/// 409 when another run is under way; or the run failed.
+pub fn lead_to(run: Result<Rescanned, RescanError>) -> Result<Response, Problem> {
+    match run {
         Ok(done) => Ok(Redirect::to(&format!("/rescans/{}", done.rescan_id)).into_response()),
         Err(busy @ RescanError::Busy { .. }) => Err(Problem::conflict(busy.to_string())),
         Err(error) => Err(Problem::internal(error)),
     }
+}
+
+/// `POST /rescans/seen`: keeps that the person has looked at what changed up to the run `rescan`.
+pub async fn seen(State(state): State<AppState>, viewer: Viewer, RawForm(form): RawForm) -> Result<Response, Problem> {
+    let rescan_id = Fields::read(&form).number("rescan")?;
+    mark_seen(state.db(), &viewer.name, rescan_id, state.now()).await.map_err(|error| match error {
+        StoreError::NotFound(_) => missing(&rescan_id.to_string()),
+        error => error.into(),
+    })?;
+    Ok(Redirect::to("/").into_response())
+}
+
+fn missing(id: &str) -> Problem {
+    Problem::not_found(format!("cannot show rescan `{id}`: there is none with this number"))
 }
 
 /// One change, as the page tells it.
@@ -79,11 +104,33 @@ struct Line {
     n_assets: u64,
     advisory_id: String,
     advisory_href: String,
-    before: String,
-    after: String,
+    change: String,
     verdict: Option<VerdictBadge>,
     reason: String,
-    cause: &'static str,
+    cause: Cause,
+}
+
+impl Line {
+    fn new((change, variant, n_assets): (Change, Variant, u64)) -> Line {
+        Line {
+            turn: change.turn(),
+            variant,
+            variant_href: links::nameplate(change.key.variant_id),
+            n_assets,
+            advisory_id: change.key.advisory.id.clone(),
+            advisory_href: links::advisory(&change.key.advisory),
+            change: change.in_words(),
+            verdict: change.after.as_ref().map(|f| VerdictBadge { verdict: f.verdict }),
+            reason: change.told().map(|f| f.reason.clone()).unwrap_or_default(),
+            cause: change.cause,
+        }
+    }
+
+    /// Where the two revisions stand side by side; `None` when none is the cause.
+    fn compare_href(&self) -> Option<String> {
+        let has_two = self.cause == Cause::Advisory && self.turn != Turn::New;
+        has_two.then(|| format!("{}/compare", self.advisory_href))
+    }
 }
 
 /// The lines of one turn.
@@ -100,10 +147,23 @@ struct Group {
 struct RescanPage {
     frame: Frame,
     run: Rescan,
-    rescan_id: i64,
+    path: String,
+    query: ListQuery,
     groups: Vec<Group>,
     /// The turn that alone is shown.
     only: Option<Turn>,
+    cause: Option<Cause>,
+    sites: Vec<(String, String)>,
+    /// Whether the numbers of the run are of the sites that the person sees.
+    sees_all: bool,
+    rescan_id: i64,
+    /// Whether the person has said that this run was looked at.
+    is_seen: bool,
+    /// Revisions that came in this stretch and changed nothing: tracking id, version, page.
+    quiet: Vec<(String, String, String)>,
+    n_quiet: usize,
+    /// The run after which the changes are told; `None` for those of this run alone.
+    since: Option<i64>,
 }
 
 impl RescanPage {
@@ -115,12 +175,12 @@ impl RescanPage {
         why(self.run.trigger)
     }
 
-    fn seconds(&self) -> String {
-        format!("{:.1} s", self.run.finished_at.duration_since(self.run.started_at).as_secs_f64())
+    fn told(&self, n: &u64, one: &str, many: &str) -> String {
+        counted(*n, one, many)
     }
 
-    fn is_empty(&self) -> bool {
-        self.run.error.is_none() && self.groups.iter().all(|group| group.n == 0)
+    fn seconds(&self) -> String {
+        format!("{:.1} s", self.run.finished_at.duration_since(self.run.started_at).as_secs_f64())
     }
 
     fn is_only(&self, turn: &Turn) -> bool {
@@ -129,6 +189,23 @@ impl RescanPage {
 
     fn is_shown(&self, turn: &Turn) -> bool {
         self.only.is_none_or(|only| only == *turn)
+    }
+
+    fn turn_href(&self, turn: &Turn) -> String {
+        let value = Some(turn.word()).filter(|_| !self.is_only(turn));
+        format!("{}{}", self.path, self.query.with("turn", value))
+    }
+
+    fn causes(&self) -> [(Cause, &'static str, bool); 6] {
+        CAUSES.map(|cause| (cause, cause.in_words(), self.cause == Some(cause)))
+    }
+
+    fn is_site(&self, address: &str) -> bool {
+        self.query.filter.sites.iter().any(|site| site == address)
+    }
+
+    fn n_changes(&self) -> u64 {
+        self.groups.iter().map(|group| group.n).sum()
     }
 }
 
@@ -142,105 +219,52 @@ fn label(turn: Turn) -> &'static str {
     }
 }
 
-/// The changes of nameplates that have an asset at these sites, and of assets that stand there.
-async fn of_sites(db: &Db, sites: &SiteScope, changes: Vec<Change>) -> Result<Vec<Change>, Problem> {
-    if *sites == SiteScope::All {
-        return Ok(changes);
-    }
-    let ids: BTreeSet<i64> = changes.iter().map(|change| change.key.variant_id).collect();
-    let ids: Vec<i64> = ids.into_iter().collect();
-    let n_assets = store::listing::assets::count_assets_of_variants(db, sites, &ids).await?;
-    let known = store::site::list_sites(db).await?;
-    let mut kept = Vec::new();
-    for change in changes {
-        let is_there = match change.key.asset_id {
-            None => n_assets.get(&change.key.variant_id).is_some_and(|n| *n > 0),
-            Some(asset_id) => store::asset::find_asset(db, asset_id).await?.is_some_and(|found| {
-                known.iter().any(|site| site.name == found.asset.site && sites.covers(site.site_id))
-            }),
-        };
-        if is_there {
-            kept.push(change);
-        }
-    }
-    Ok(kept)
-}
-
-/// `GET /rescans/{id}`.
+/// `GET /rescans/{id}`; with `since=` what changed after that run and up to this one.
 pub async fn show(
     State(state): State<AppState>,
     viewer: Viewer,
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let missing = || Problem::not_found(format!("cannot show rescan `{id}`: there is none with this number"));
-    let query = ListQuery::parse(query.as_deref(), &["turn"])?;
-    let only = query.value("turn").map(|word| {
-        Turn::ALL.into_iter().find(|turn| turn.word() == word).ok_or_else(|| {
-            let known: Vec<String> = Turn::ALL.iter().map(|turn| format!("`{}`", turn.word())).collect();
-            Problem::bad_request(format!(
-                "cannot show the rescan: expected `turn` to be one of {}, found `{word}`",
-                known.join(", ")
-            ))
-        })
-    });
-    let only = only.transpose()?;
+    let query = ListQuery::parse(query.as_deref(), &["turn", "cause", "since"])?;
+    let only = query.value("turn").map(read_turn).transpose()?;
+    let cause = query.value("cause").map(read_cause).transpose()?;
     let rescan_id = match id.as_str() {
-        "latest" => store::change::find_latest_rescan_id(state.db()).await?.ok_or_else(missing)?,
-        number => number.parse().map_err(|_| missing())?,
+        "latest" => store::change::find_latest_rescan_id(state.db()).await?.ok_or_else(|| missing(&id))?,
+        number => number.parse().map_err(|_| missing(&id))?,
     };
-    let (_, run) = store::rescan::find_rescan(state.db(), rescan_id).await?.ok_or_else(missing)?;
-    let max = if only.is_some() { MAX_LINES * 20 } else { MAX_LINES };
-    let mut counts = [0u64; Turn::ALL.len()];
-    let mut kept: Vec<Change> = Vec::new();
+    let since = match query.value("since") {
+        None => None,
+        Some(text) => {
+            Some(text.parse::<i64>().ok().filter(|since| (0..rescan_id).contains(since)).ok_or_else(|| {
+                Problem::bad_request(format!(
+                    "cannot show the rescan: expected `since` to be the number of an earlier run, found `{text}`"
+                ))
+            })?)
+        }
+    };
+    let (_, run) = store::rescan::find_rescan(state.db(), rescan_id).await?.ok_or_else(|| missing(&id))?;
+    let sites = Sites::of(&state, &viewer).await?;
+    let (mut changed, mut quiet) = (WhatChanged::default(), Vec::new());
     if run.error.is_none() {
-        let stretch = store::change::find_stretch_of(state.db(), rescan_id).await?;
-        let mut changes = store::change::ChangeReader::open(state.db(), &stretch).await?;
-        loop {
-            let batch = changes.next(state.db()).await?;
-            if batch.is_empty() {
-                break;
-            }
-            for change in of_sites(state.db(), &viewer.sites, batch).await? {
-                let turn = change.turn();
-                let n = &mut counts[turn as usize];
-                *n += 1;
-                if *n as usize <= max && only.is_none_or(|only| only == turn) {
-                    kept.push(change);
-                }
-            }
+        let stretch = match since {
+            Some(since) => store::change::find_stretch(state.db(), since, rescan_id).await?,
+            None => store::change::find_stretch_of(state.db(), rescan_id).await?,
+        };
+        let max = if only.is_some() { MAX_LINES * 20 } else { MAX_LINES };
+        let wanted = Wanted { sites: sites.scope(&query.filter, &viewer)?, turn: only, cause, max };
+        changed = what_changed(state.db(), &stretch, &wanted).await?;
+        // A filter would call quiet what it only leaves out.
+        if only.is_none() && cause.is_none() && query.filter.is_empty() {
+            let arrived = store::evidence::list_arrived_revisions(state.db(), stretch.from, stretch.until).await?;
+            let arrived = arrived.into_iter().filter(|one| !changed.advisories.contains(&one.key));
+            quiet = arrived.map(|one| (one.key.id.clone(), one.version, links::advisory(&one.key))).collect();
         }
     }
-    let mut ids: Vec<i64> = kept.iter().map(|change| change.key.variant_id).collect();
-    ids.sort_unstable();
-    ids.dedup();
-    let variants: FxHashMap<i64, Variant> =
-        store::listing::assets::list_variants_by_id(state.db(), &ids).await?.into_iter().collect();
-    let n_assets = store::listing::assets::count_assets_of_variants(state.db(), &viewer.sites, &ids).await?;
-    let line = |change: Change| {
-        let told = |finding: &Option<crate::domain::exposure::Finding>| {
-            finding.as_ref().map_or_else(|| "–".to_owned(), |f| f.verdict.label().to_lowercase())
-        };
-        let finding = change.after.as_ref().or(change.before.as_ref());
-        let turn = change.turn();
-        Line {
-            turn,
-            variant: variants.get(&change.key.variant_id).cloned().unwrap_or_default(),
-            variant_href: links::nameplate(change.key.variant_id),
-            n_assets: match change.key.asset_id {
-                Some(_) => 1,
-                None => n_assets.get(&change.key.variant_id).copied().unwrap_or(0),
-            },
-            advisory_id: change.key.advisory.id.clone(),
-            advisory_href: links::advisory(&change.key.advisory),
-            before: told(&change.before),
-            after: told(&change.after),
-            verdict: change.after.as_ref().map(|f| VerdictBadge { verdict: f.verdict }),
-            reason: finding.map(|f| f.reason.clone()).unwrap_or_default(),
-            cause: change.cause.in_words(),
-        }
-    };
-    let mut lines: Vec<Line> = kept.into_iter().map(line).collect();
+    let n_quiet = quiet.len();
+    quiet.truncate(MAX_LINES);
+    let counts = changed.n_by_turn;
+    let mut lines: Vec<Line> = changed.kept.into_iter().map(Line::new).collect();
     let groups = Turn::ALL
         .into_iter()
         .map(|turn| {
@@ -249,6 +273,62 @@ pub async fn show(
             Group { turn, label: label(turn), n: counts[turn as usize], lines: own }
         })
         .collect();
-    let frame = Frame::load(&state, &viewer, Nav::Rescans, format!("What changed in rescan {rescan_id}")).await?;
-    render(&RescanPage { frame, run, rescan_id, groups, only })
+    let title = match since {
+        Some(_) => "What changed since you last looked".to_owned(),
+        None => format!("What changed in rescan {rescan_id}"),
+    };
+    let frame = Frame::load(&state, &viewer, Nav::Rescans, title).await?;
+    let is_seen = last_seen(state.db(), &viewer.name).await?.is_some_and(|seen| seen >= rescan_id);
+    render(&RescanPage {
+        frame,
+        run,
+        path: format!("/rescans/{rescan_id}"),
+        groups,
+        only,
+        cause,
+        sites: sites.choices(),
+        sees_all: viewer.sites == SiteScope::All && query.filter.sites.is_empty() && cause.is_none() && since.is_none(),
+        rescan_id,
+        is_seen,
+        quiet,
+        n_quiet,
+        since,
+        query,
+    })
 }
+
+fn unknown(word: &str, known: &[&str], found: &str) -> Problem {
+    let known: Vec<String> = known.iter().map(|word| format!("`{word}`")).collect();
+    Problem::bad_request(format!(
+        "cannot show the rescan: expected `{word}` to be one of {}, found `{found}`",
+        known.join(", ")
+    ))
+}
+
+/// What a change means to the owner, by its word.
+///
+/// # Errors
+///
+/// 400 with the known words.
+pub fn read_turn(word: &str) -> Result<Turn, Problem> {
+    Turn::ALL
+        .into_iter()
+        .find(|turn| turn.word() == word)
+        .ok_or_else(|| unknown("turn", &Turn::ALL.map(Turn::word), word))
+}
+
+/// Why something changed, by its word.
+///
+/// # Errors
+///
+/// 400 with the known words.
+pub fn read_cause(word: &str) -> Result<Cause, Problem> {
+    CAUSES
+        .into_iter()
+        .find(|cause| cause.word() == word)
+        .ok_or_else(|| unknown("cause", &CAUSES.map(Cause::word), word))
+}
+
+/// All causes in the order in which they are offered.
+const CAUSES: [Cause; 6] =
+    [Cause::Advisory, Cause::Inventory, Cause::Decision, Cause::Exploited, Cause::Matcher, Cause::Judgement];

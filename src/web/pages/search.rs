@@ -11,7 +11,7 @@ use serde::Deserialize;
 use crate::domain::advisory_note::ListedAdvisory;
 use crate::domain::advisory_search::{AdvisoryFilter, AdvisorySort, Compare, Condition, SearchField};
 use crate::domain::filter::Filter;
-use crate::domain::listing::{AssetLine, ListView};
+use crate::domain::listing::{AssetLine, ListSort, ListView};
 use crate::domain::verdict::Verdict;
 use crate::services::progress::Silent;
 use crate::services::ruled_out::ruled_out;
@@ -108,6 +108,7 @@ async fn answer(
         filter: &filter,
         sites: viewer.sites.clone(),
         view: ListView::Asset,
+        sort: ListSort::Work,
         variant_id: None,
         asset_id: None,
         advisory: None,

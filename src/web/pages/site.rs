@@ -2,13 +2,16 @@
 
 use askama::Template;
 use axum::extract::{Path, RawQuery, State};
+use axum::http::HeaderMap;
 use axum::response::Response;
 
+use super::acts;
 use super::exposures::ExposureTable;
 use crate::domain::filter::query_text::encode;
 use crate::domain::listing::SiteTotal;
 use crate::report::vocabulary::headline;
 use crate::store;
+use crate::web::columns;
 use crate::web::error::Problem;
 use crate::web::frame::{Frame, Nav, render};
 use crate::web::links::{Sites, shown};
@@ -33,6 +36,7 @@ struct SitePage {
 pub async fn show(
     State(state): State<AppState>,
     viewer: Viewer,
+    headers: HeaderMap,
     Path(word): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
@@ -47,9 +51,13 @@ pub async fn show(
         .find(|total| total.site_id == site_id)
         .unwrap_or_else(|| SiteTotal { site_id, name: name.clone(), ..SiteTotal::default() });
     let path = sites.href(site_id);
+    if let Some(elsewhere) = columns::remember(&state, &headers, "exposures", &path, query.as_deref()) {
+        return Ok(elsewhere);
+    }
     let table = ExposureTable::load(&state, &viewer, &path, query.as_deref(), Some(&address)).await?;
     let mut frame = Frame::load(&state, &viewer, Nav::Exposures, shown(&name)).await?;
     frame.is_print = table.is_print;
+    frame.done = acts::bar(&state, &viewer, table.query.value("did"), &table.here()).await?;
     let bar = StandingBar { n_by_standing: total.n_by_standing, affected: total.affected_by_severity, height: 20 };
     let list = StandingList {
         n_by_standing: total.n_by_standing,

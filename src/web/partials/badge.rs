@@ -123,6 +123,11 @@ pub struct StatusSplit {
 }
 
 impl StatusSplit {
+    /// All three, also those of which there are none: mark, label, number.
+    pub fn all(&self) -> [(&'static str, &'static str, u64); 3] {
+        RemediationStatus::ALL.map(|status| (mark(status), status.label(), self.n[status as usize]))
+    }
+
     fn parts(&self) -> impl Iterator<Item = (&'static str, &'static str, u64)> {
         RemediationStatus::ALL.into_iter().zip(self.n).filter(|(_, n)| *n > 0).map(|(s, n)| (mark(s), s.label(), n))
     }

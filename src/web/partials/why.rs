@@ -3,9 +3,10 @@
 use askama::Template;
 use askama::filters::HtmlSafe;
 
-use super::badge::{SeverityBadge, SureBadge, VerdictBadge};
+use super::badge::{SeverityBadge, StatusBadge, SureBadge, VerdictBadge};
 use super::text::{Identifier, Sentence};
 use super::version_line::VersionLine;
+use crate::domain::advisory::AdvisoryKey;
 use crate::domain::matching::PartResult;
 use crate::domain::nameplate::Variant;
 use crate::domain::verdict::Doubt;
@@ -42,6 +43,13 @@ pub struct Why {
     pub pointer_href: String,
     pub engine: String,
     pub cves: Vec<String>,
+    pub key: AdvisoryKey,
+    /// What has been done; `None` where that is not looked at.
+    pub status: Option<StatusBadge>,
+    /// What was said of it last and by whom; blank for nothing.
+    pub marked: String,
+    /// Where it is marked; blank where the person may not.
+    pub mark_href: String,
     pub is_open: bool,
 }
 
@@ -101,6 +109,10 @@ impl Why {
             pointer: finding.product_pointer.clone(),
             engine: engine.to_owned(),
             cves: finding.cves.clone(),
+            key: found.key.clone(),
+            status: None,
+            marked: String::new(),
+            mark_href: String::new(),
             is_open: false,
         }
     }

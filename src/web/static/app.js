@@ -54,7 +54,8 @@
     for (const field of document.querySelectorAll("form[action] :disabled")) field.disabled = false;
   });
 
-  // The whole page of a table is marked by the box in its head.
+  // The whole page of a table is marked by the box in its head, which without a script would do nothing.
+  for (const box of document.querySelectorAll("input[data-all]")) box.hidden = false;
   document.addEventListener("change", (event) => {
     const all = event.target;
     if (!all.matches || !all.matches("input[data-all]")) return;

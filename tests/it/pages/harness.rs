@@ -9,9 +9,18 @@ use fantoccini::wd::Capabilities;
 use fantoccini::{Client, ClientBuilder, Locator};
 use jiff::Timestamp;
 use nameplate::config::Config;
+use nameplate::domain::account::SiteScope;
+use nameplate::domain::filter::Filter;
+use nameplate::domain::listing::{ListSort, ListView, ListedExposure};
+use nameplate::services::add_advisories::add_advisories;
+use nameplate::services::import_inventory::{ImportRequest, import_inventory};
+use nameplate::services::progress::Silent;
+use nameplate::services::rescan::rescan_pending;
 use nameplate::services::sample_plant::load_sample_plant;
 use nameplate::store::Db;
+use nameplate::store::listing::exposures::{ExposureList, list_exposures};
 use nameplate::web::{self, AppState};
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio_rustls::TlsAcceptor;
 
@@ -20,7 +29,7 @@ pub struct Plant {
     pub db: Db,
     /// `http://127.0.0.1:41234`.
     pub url: String,
-    _folder: TempDir,
+    pub folder: TempDir,
 }
 
 impl Plant {
@@ -36,7 +45,7 @@ impl Plant {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let state = AppState::new(db.clone(), config, Timestamp::now());
         tokio::spawn(web::serve(listener, None, state, std::future::pending()));
-        Plant { db, url, _folder: folder }
+        Plant { db, url, folder }
     }
 
     /// Starts a server with the sample plant as `set_up` wants it, which is given its data folder and its address
@@ -53,12 +62,61 @@ impl Plant {
         let scheme = if tls.is_some() { "https" } else { "http" };
         let state = AppState::new(db.clone(), config, Timestamp::now());
         tokio::spawn(web::serve(listener, tls, state, std::future::pending()));
-        (Plant { db, url: format!("{scheme}://{address}"), _folder: folder }, kept)
+        (Plant { db, url: format!("{scheme}://{address}"), folder }, kept)
     }
 
     /// The address of a page: `plant.page("/assets")`.
     pub fn page(&self, path: &str) -> String {
         format!("{}{path}", self.url)
+    }
+
+    /// Imports this list and judges it.
+    pub async fn import(&self, name: &str, text: &str) {
+        let path = self.folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        import_inventory(&self.db, &ImportRequest { path, ..ImportRequest::default() }, &Silent).await.unwrap();
+        rescan_pending(&self.db, &Silent).await.unwrap();
+    }
+
+    /// Adds this document without judging it.
+    pub async fn add(&self, document: &Value) {
+        let id = document["document"]["tracking"]["id"].as_str().unwrap();
+        let version = document["document"]["tracking"]["version"].as_str().unwrap();
+        let path = self.folder.path().join(format!("{id}-{version}.json"));
+        std::fs::write(&path, serde_json::to_vec(document).unwrap()).unwrap();
+        let added = add_advisories(&self.db, &[path], &Silent).await.unwrap();
+        assert_eq!((added.n_added, added.n_unreadable), (1, 0), "{:?}", added.unreadable);
+    }
+
+    /// Adds this document and judges it.
+    pub async fn advise(&self, document: &Value) {
+        self.add(document).await;
+        rescan_pending(&self.db, &Silent).await.unwrap();
+    }
+
+    /// What is open of this advisory, as `tag verdict`, sorted.
+    pub async fn open(&self, advisory: &str) -> Vec<String> {
+        let filter = Filter { advisories: vec![advisory.to_owned()], ..Filter::default() };
+        let list = ExposureList {
+            filter: &filter,
+            sites: SiteScope::All,
+            view: ListView::Asset,
+            sort: ListSort::Work,
+            variant_id: None,
+            asset_id: None,
+            advisory: None,
+        };
+        let lines = list_exposures(&self.db, &list, None, 10_000).await.unwrap();
+        let told = |line: ListedExposure| format!("{} {}", line.asset.unwrap().tag, line.finding.verdict.word());
+        let mut open: Vec<String> = lines.into_iter().map(told).collect();
+        open.sort();
+        open
+    }
+
+    /// The page of the nameplate of this asset.
+    pub async fn nameplate_page(&self, asset_id: i64) -> String {
+        let variants = nameplate::store::variant::list_variants_of_assets(&self.db, &[asset_id]).await.unwrap();
+        format!("/nameplates/{}", variants[0])
     }
 
     /// The id of the asset with this tag.
@@ -78,10 +136,19 @@ pub fn on_server(body: impl AsyncFnOnce(&Plant)) {
 
 /// Runs a test in a browser, or says that it is skipped. `script` says whether pages may run theirs.
 pub fn in_browser(sample: bool, script: bool, body: impl AsyncFnOnce(&Plant, &Browser)) {
+    in_some_browser(sample, script, false, body);
+}
+
+/// Runs a test with the sample plant in a browser whose person prefers dark pages.
+pub fn in_dark_browser(body: impl AsyncFnOnce(&Plant, &Browser)) {
+    in_some_browser(true, true, true, body);
+}
+
+fn in_some_browser(sample: bool, script: bool, dark: bool, body: impl AsyncFnOnce(&Plant, &Browser)) {
     let Some(driver) = Driver::start() else { return };
     runtime().block_on(async {
         let plant = Plant::start(sample).await;
-        let browser = driver.browser(script).await;
+        let browser = driver.browser(script, dark).await;
         body(&plant, &browser).await;
         browser.client.clone().close().await.unwrap();
     });
@@ -96,7 +163,7 @@ pub fn in_browser_at<T>(
     runtime().block_on(async {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let (plant, kept) = Plant::start_at(set_up).await;
-        let browser = driver.browser(true).await;
+        let browser = driver.browser(true, false).await;
         body(&plant, &browser, &kept).await;
         browser.client.clone().close().await.unwrap();
     });
@@ -143,7 +210,7 @@ impl Driver {
         Some(Driver { process, url, folder: TempDir::new().unwrap(), _alone: alone })
     }
 
-    async fn browser(&self, script: bool) -> Browser {
+    async fn browser(&self, script: bool, dark: bool) -> Browser {
         let mut arguments: Vec<String> = [
             "--headless=new",
             "--no-sandbox",
@@ -151,6 +218,7 @@ impl Driver {
             "--disable-dev-shm-usage",
             "--no-first-run",
             "--disable-sync",
+            "--window-size=1280,900",
             "--disable-background-networking",
             "--disable-component-update",
             "--force-prefers-reduced-motion",
@@ -160,6 +228,9 @@ impl Driver {
         .map(str::to_owned)
         .to_vec();
         arguments.push(format!("--user-data-dir={}", self.folder.path().join("profile").display()));
+        if dark {
+            arguments.push("--blink-settings=preferredColorScheme=0".to_owned());
+        }
         let mut options = serde_json::json!({ "args": arguments });
         if !script {
             options["prefs"] = serde_json::json!({ "profile.managed_default_content_settings.javascript": 2 });
@@ -220,6 +291,42 @@ impl Browser {
         link.unwrap_or_else(|e| panic!("link `{text}`: {e}")).click().await.unwrap();
     }
 
+    /// Types into the first thing that this selector means, instead of what stands there.
+    pub async fn fill(&self, css: &str, text: &str) {
+        let field = self.client.find(Locator::Css(css)).await.unwrap_or_else(|e| panic!("`{css}`: {e}"));
+        field.clear().await.unwrap();
+        field.send_keys(text).await.unwrap();
+    }
+
+    /// Presses keys where the focus is.
+    pub async fn press(&self, keys: &str) {
+        self.client.active_element().await.unwrap().send_keys(keys).await.unwrap();
+    }
+
+    /// What this script gives back.
+    pub async fn run(&self, script: &str) -> Value {
+        self.client.execute(script, Vec::new()).await.unwrap()
+    }
+
+    /// The text of the first thing that this selector means; blank when there is none.
+    pub async fn text_of(&self, css: &str) -> String {
+        match self.client.find(Locator::Css(css)).await {
+            Ok(found) => found.text().await.unwrap(),
+            Err(_) => String::new(),
+        }
+    }
+
+    /// Waits until the page says this.
+    pub async fn wait_for(&self, words: &str) {
+        for _ in 0..200 {
+            if self.text().await.contains(words) {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        panic!("the page never says `{words}`: {}", self.text().await);
+    }
+
     /// How many things this selector means.
     pub async fn count(&self, css: &str) -> usize {
         self.client.find_all(Locator::Css(css)).await.unwrap().len()
@@ -236,4 +343,38 @@ impl Browser {
         std::fs::create_dir_all(&folder).unwrap();
         std::fs::write(folder.join(format!("{name}.png")), bytes).unwrap();
     }
+}
+
+/// A document of Schneider Electric about these products (name, version range); every CVE holds for all of them.
+pub fn document(id: &str, version: &str, title: &str, products: &[(&str, &str)], cves: &[&str]) -> Value {
+    let branches: Vec<Value> = products
+        .iter()
+        .enumerate()
+        .map(|(n, (name, range))| {
+            json!({"category": "product_name", "name": name, "branches": [{
+                "category": "product_version_range", "name": range,
+                "product": {"name": format!("{name} {range}"), "product_id": format!("P{n}")}
+            }]})
+        })
+        .collect();
+    let ids: Vec<String> = (0..products.len()).map(|n| format!("P{n}")).collect();
+    let vulnerability = |cve: &&str| {
+        json!({"cve": cve, "product_status": {"known_affected": ids},
+            "remediations": [{"category": "mitigation", "details": "Keep it behind a firewall.", "product_ids": ids}],
+            "scores": [{"products": ids, "cvss_v3": {"version": "3.1", "baseScore": 7.5, "baseSeverity": "HIGH",
+                "vectorString": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H"}}]})
+    };
+    json!({
+        "document": {
+            "category": "csaf_security_advisory", "csaf_version": "2.0", "title": title,
+            "publisher": {"category": "other", "name": "Tests", "namespace": "https://tests.example"},
+            "tracking": {
+                "id": id, "version": version, "status": "final",
+                "initial_release_date": "2026-10-01T00:00:00Z", "current_release_date": "2026-10-01T00:00:00Z",
+                "revision_history": [{"number": version, "date": "2026-10-01T00:00:00Z", "summary": "as it is"}]
+            }
+        },
+        "product_tree": {"branches": [{"category": "vendor", "name": "Schneider Electric", "branches": branches}]},
+        "vulnerabilities": cves.iter().map(vulnerability).collect::<Vec<_>>()
+    })
 }

@@ -3,8 +3,11 @@
 //! The driver is the `chromedriver` of the machine. Without it the tests say that they are skipped; with
 //! `NAMEPLATE_REQUIRE_BROWSER` they fail instead. Screenshots are kept under `target/screenshots`.
 
+mod documents;
 mod guarded;
 mod harness;
+mod quality;
 mod reading;
+mod triage;
 
-pub use harness::{Plant, in_browser, in_browser_at, on_server};
+pub use harness::{Plant, document, in_browser, in_browser_at, in_dark_browser, on_server};

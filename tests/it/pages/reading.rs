@@ -228,6 +228,7 @@ fn check_40_removing_the_sample_leaves_nothing_of_it() {
     in_browser(true, true, async |plant, browser| {
         browser.open(&plant.page("/start")).await;
         browser.click("main form button").await;
+        browser.wait_for("Load the sample plant").await;
         assert_eq!(store::asset::count_assets(&plant.db).await.unwrap(), 0);
         assert_eq!(store::exposure::count_open_exposures(&plant.db).await.unwrap(), 0);
         assert_eq!(store::advisory::count_advisories(&plant.db).await.unwrap(), 0);
@@ -272,7 +273,7 @@ fn reqwest() -> reqwest::Client {
 }
 
 /// Status and text of a page.
-async fn get(url: &str) -> (u16, String) {
+pub async fn get(url: &str) -> (u16, String) {
     let answer = reqwest().get(url).send().await.unwrap();
     (answer.status().as_u16(), answer.text().await.unwrap())
 }

@@ -49,6 +49,14 @@ impl CheckPage {
         self.checked.preview.counts.n_assets()
     }
 
+    fn field_label(&self, field: &Field) -> &'static str {
+        label(*field)
+    }
+
+    fn shown<'a>(&self, value: &'a str) -> &'a str {
+        if value.is_empty() { "not stated" } else { value }
+    }
+
     fn n_rows(&self) -> u64 {
         self.checked.looked.n_devices + self.checked.looked.n_rejected
     }
@@ -250,6 +258,15 @@ fn set_cells(settings: &mut DraftSettings, fields: &Fields, checked: &Checked) -
                 Some(value) => cells.insert(place.clone(), value.to_owned()),
                 None => cells.remove(place),
             };
+        }
+    }
+    // "Keep what was typed in" is a cell that says so.
+    for (at, contradiction) in checked.contradictions.iter().enumerate() {
+        if let Some(cell) = &contradiction.cell
+            && fields.get(&format!("typed-at-{at}")) == cell.label()
+            && fields.get(&format!("typed-{at}")) == "keep"
+        {
+            cells.insert(cell.clone(), contradiction.typed.clone());
         }
     }
     let (place, value) = (fields.get("cell_place"), fields.get("cell_value"));

@@ -11,7 +11,7 @@ use super::check::title;
 use super::columns::label;
 use super::{InventoryId, draft_of};
 use crate::domain::asset::Standing;
-use crate::domain::inventory::{Inventory, RejectedRow, RowWarningKind, UndoCounts};
+use crate::domain::inventory::{AssetLabel, Field, Inventory, RejectedRow, RowWarningKind, UndoCounts};
 use crate::domain::job::{JobKind, NewJob};
 use crate::domain::site;
 use crate::services::import_rejects::{rejects_of_draft, rejects_of_import};
@@ -59,6 +59,8 @@ struct UndoPage {
     counts: Option<UndoCounts>,
     refusal: String,
     inventory_id: i64,
+    /// What was typed in since: (asset, field and value, who, when).
+    typed: Vec<(String, String, String, jiff::Timestamp)>,
 }
 
 /// The import of an address, if the viewer may see it.
@@ -139,11 +141,21 @@ pub async fn look(State(state): State<AppState>, viewer: Viewer, Path(id): Path<
     let known = import_of(&state, &viewer, &id).await?;
     let frame = Frame::load(&state, &viewer, Nav::Imports, format!("Undo import of {}", known.file_name)).await?;
     let inventory_id = known.inventory_id;
+    let typed = store::undo::list_typed_since(state.db(), inventory_id, N_LISTED).await?;
+    let told = |(asset, field, value, who, at): (AssetLabel, String, String, String, _)| {
+        let field = Field::from_word(&field).map_or(field, |field| label(field).to_owned());
+        let value = if value.is_empty() { "not stated".to_owned() } else { value };
+        (format!("{} {}", asset.tag, asset.site), format!("{field} {value}"), who, at)
+    };
+    let mine = store::listing::sums::list_site_names(state.db(), &viewer.sites).await?;
+    let is_mine = |asset: &AssetLabel| mine.iter().any(|(_, name)| *name == asset.site);
+    let typed = typed.into_iter().filter(|(asset, ..)| is_mine(asset)).map(told).collect();
     let page = match look_at_undo(state.db(), inventory_id).await {
-        Ok((_, counts)) => UndoPage { frame, counts: Some(counts), refusal: String::new(), inventory_id },
+        Ok((_, counts)) => UndoPage { frame, counts: Some(counts), refusal: String::new(), inventory_id, typed },
         Err(UndoError::Store(error)) => return Err(error.into()),
         Err(refused) => {
-            UndoPage { frame, counts: None, refusal: refused.to_string().replace("\nhint: ", ". "), inventory_id }
+            let refusal = refused.to_string().replace("\nhint: ", ". ");
+            UndoPage { frame, counts: None, refusal, inventory_id, typed }
         }
     };
     render(&page)
