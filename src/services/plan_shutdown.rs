@@ -31,7 +31,7 @@ use crate::services::load_advisories::LoadError;
 use crate::services::progress::Progress;
 use crate::services::report_marks::ReportMarks;
 use crate::services::report_rows::Threats;
-use crate::services::set_remediation::{MarkRequest, MarkScope, set_remediation};
+use crate::services::set_remediation::{MarkRequest, MarkScope, MarkedRow, set_remediation};
 use crate::services::stored_report::report_finding;
 use crate::store::plan::FrozenStep;
 use crate::store::{self, Db, StoreError};
@@ -234,7 +234,10 @@ pub async fn freeze(
         return Ok(done);
     }
     let request = MarkRequest {
-        scope: MarkScope { only: planned, ..MarkScope::default() },
+        scope: MarkScope {
+            only: planned.into_iter().map(|(asset_id, key)| MarkedRow::Asset(asset_id, key)).collect(),
+            ..MarkScope::default()
+        },
         mark: Mark { reason: MarkReason::Planned, note: format!("plan {plan_id}: {}", plan.name), ..Mark::default() },
         ..MarkRequest::default()
     };
