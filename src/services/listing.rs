@@ -326,11 +326,11 @@ fn lower_handled(
     handled: &[(i64, i64, i64)],
     totals: &mut FxHashMap<i64, SiteTotal>,
 ) {
-    let own: FxHashMap<i64, &[(i64, i64, i64, bool, i64)]> =
+    let own: FxHashMap<i64, _> =
         parts.own.chunk_by(|a, b| a.1 == b.1).filter_map(|of_asset| Some((of_asset.first()?.1, of_asset))).collect();
     for (site_id, asset_id, variant_id) in handled {
         let Some(total) = totals.get_mut(site_id) else { continue };
-        let of_asset = own.get(asset_id).copied().unwrap_or_default();
+        let of_asset = own.get(asset_id).copied().unwrap_or(&[]);
         let own_rank = of_asset.iter().filter(|own| own.3).map(|own| own.4).max();
         let has_own = !of_asset.is_empty();
         let of_variant = variants.get(variant_id).and_then(|variant| variant.affected_rank);

@@ -40,10 +40,13 @@ on_both!(
     each_night_runs_once_whatever_the_clock_does,
 );
 
+/// The head and the body of each request, in order.
+type Heard = Vec<(HeaderMap, Vec<u8>)>;
+
 /// What a receiver of webhooks heard, and what it answers.
 #[derive(Clone, Default)]
 struct Receiver {
-    heard: Arc<Mutex<Vec<(HeaderMap, Vec<u8>)>>>,
+    heard: Arc<Mutex<Heard>>,
     answer: Arc<Mutex<u16>>,
 }
 
