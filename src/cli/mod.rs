@@ -3,6 +3,8 @@
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::OnceLock;
+use std::time::Duration;
 
 use clap::parser::ValueSource;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
@@ -160,7 +162,12 @@ struct Context {
     config: Config,
     color: Color,
     quiet: bool,
+    /// The database that the command opened, to be closed when it is done.
+    opened: OnceLock<Db>,
 }
+
+/// How long the end of a command waits for the database to be closed; what is written is written in any case.
+const CLOSING: Duration = Duration::from_secs(5);
 
 impl Context {
     /// How text is set on standard output: for a terminal of its width, or plain for a pipe.
@@ -193,7 +200,17 @@ impl Context {
             create_private_folder(&folder)
                 .map_err(|e| format!("cannot make the data folder `{}`: {e}", folder.display()))?;
         }
-        Ok(Db::open(&url).await?)
+        let db = Db::open(&url).await?;
+        // A command opens it once.
+        let _ = self.opened.set(db.clone());
+        Ok(db)
+    }
+
+    /// Closes what the command opened, so that a SQLite file is complete by itself for whoever copies it.
+    async fn close_database(&self) {
+        if let Some(db) = self.opened.get() {
+            let _ = tokio::time::timeout(CLOSING, db.close()).await;
+        }
     }
 
     /// The database in force if there is one already; a SQLite file that does not exist is not made.
@@ -252,42 +269,53 @@ fn fail(message: impl std::fmt::Display) -> ExitCode {
 }
 
 async fn run(cli: Cli) -> Outcome {
-    let context = Context { config: settle(&cli.settings)?, color: cli.settings.color, quiet: cli.settings.quiet };
+    let context = Context {
+        config: settle(&cli.settings)?,
+        color: cli.settings.color,
+        quiet: cli.settings.quiet,
+        opened: OnceLock::new(),
+    };
     log_to_stderr(context.config.log.as_deref().unwrap_or("warn"), context.config.log_format.as_deref())?;
-    match &cli.command {
-        Command::Scan(arguments) => scan::run(arguments, &context).await,
-        Command::Import(arguments) => import::run(arguments, &context).await,
-        Command::Asset(command) => asset::run(command, &context).await,
-        Command::Advisory(command) => advisory::run(command, &context).await,
-        Command::Alias(command) => alias::run(command, &context).await,
-        Command::Bundle(command) => bundle::run(command, &context).await,
-        Command::Source(command) => source::run(command, &context).await,
-        Command::Fetch(arguments) => fetch::run(arguments, &context).await,
-        Command::Mark(arguments) => mark::run(arguments, &context).await,
-        Command::Undo(arguments) => mark::run_undo(arguments, &context).await,
-        Command::Rescan(arguments) => rescan::run(arguments, &context).await,
-        Command::Report(arguments) => report::run(arguments, &context).await,
-        Command::ReportFile(command) => report_file::run(command, &context).await,
-        Command::Explain(arguments) => explain::run(arguments, &context).await,
-        Command::Worklist(arguments) => worklist::run(arguments, &context).await,
-        Command::Unfixed(command) => unfixed::run(command, &context).await,
-        Command::Plan(command) => plan::run(command, &context).await,
-        Command::Nightly(arguments) => nightly::run(arguments, &context).await,
-        Command::ScheduledReport(command) => scheduled_report::run(command, &context).await,
-        Command::Alert(command) => alert::run(command, &context).await,
-        Command::Outbox(command) => outbox::run(command, &context).await,
-        Command::Vex(arguments) => vex::run(arguments, &context).await,
-        Command::Compare(arguments) => compare::run(arguments, &context).await,
-        Command::Evidence(arguments) => evidence::run(arguments, &context).await,
-        Command::Serve(arguments) => serve::run(arguments, &context).await,
-        Command::User(command) => user::run(command, &context).await,
-        Command::Token(command) => token::run(command, &context).await,
-        Command::Migrate(arguments) => migrate::run(arguments, &context).await,
-        Command::Move(arguments) => move_database::run(arguments, &context).await,
-        Command::Backup(arguments) => backup::run_backup(arguments, &context).await,
-        Command::Restore(arguments) => backup::run_restore(arguments, &context).await,
-        Command::Retention(arguments) => backup::run_retention(arguments, &context).await,
-        Command::Doctor(arguments) => backup::run_doctor(arguments, &context).await,
+    let outcome = carry_out(&cli.command, &context).await;
+    context.close_database().await;
+    outcome
+}
+
+async fn carry_out(command: &Command, context: &Context) -> Outcome {
+    match command {
+        Command::Scan(arguments) => scan::run(arguments, context).await,
+        Command::Import(arguments) => import::run(arguments, context).await,
+        Command::Asset(command) => asset::run(command, context).await,
+        Command::Advisory(command) => advisory::run(command, context).await,
+        Command::Alias(command) => alias::run(command, context).await,
+        Command::Bundle(command) => bundle::run(command, context).await,
+        Command::Source(command) => source::run(command, context).await,
+        Command::Fetch(arguments) => fetch::run(arguments, context).await,
+        Command::Mark(arguments) => mark::run(arguments, context).await,
+        Command::Undo(arguments) => mark::run_undo(arguments, context).await,
+        Command::Rescan(arguments) => rescan::run(arguments, context).await,
+        Command::Report(arguments) => report::run(arguments, context).await,
+        Command::ReportFile(command) => report_file::run(command, context).await,
+        Command::Explain(arguments) => explain::run(arguments, context).await,
+        Command::Worklist(arguments) => worklist::run(arguments, context).await,
+        Command::Unfixed(command) => unfixed::run(command, context).await,
+        Command::Plan(command) => plan::run(command, context).await,
+        Command::Nightly(arguments) => nightly::run(arguments, context).await,
+        Command::ScheduledReport(command) => scheduled_report::run(command, context).await,
+        Command::Alert(command) => alert::run(command, context).await,
+        Command::Outbox(command) => outbox::run(command, context).await,
+        Command::Vex(arguments) => vex::run(arguments, context).await,
+        Command::Compare(arguments) => compare::run(arguments, context).await,
+        Command::Evidence(arguments) => evidence::run(arguments, context).await,
+        Command::Serve(arguments) => serve::run(arguments, context).await,
+        Command::User(command) => user::run(command, context).await,
+        Command::Token(command) => token::run(command, context).await,
+        Command::Migrate(arguments) => migrate::run(arguments, context).await,
+        Command::Move(arguments) => move_database::run(arguments, context).await,
+        Command::Backup(arguments) => backup::run_backup(arguments, context).await,
+        Command::Restore(arguments) => backup::run_restore(arguments, context).await,
+        Command::Retention(arguments) => backup::run_retention(arguments, context).await,
+        Command::Doctor(arguments) => backup::run_doctor(arguments, context).await,
         Command::Completions(arguments) => completions::run(arguments),
         Command::Man(arguments) => completions::run_man(arguments),
     }
