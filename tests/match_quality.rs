@@ -34,7 +34,7 @@ struct Floors {
 const DEVICES: Floors =
     Floors { precision: 0.99, recall: 0.99, surfaced: 0.99, alarm_at_most: 0.01, missed_at_most: 0, exact: 0.99 };
 const VERSIONS: Floors =
-    Floors { precision: 0.995, recall: 0.985, surfaced: 0.995, alarm_at_most: 0.01, missed_at_most: 0, exact: 0.985 };
+    Floors { precision: 0.995, recall: 0.985, surfaced: 0.995, alarm_at_most: 0.012, missed_at_most: 0, exact: 0.985 };
 const SHARED_DEVICES: Floors =
     Floors { precision: 0.99, recall: 0.995, surfaced: 0.995, alarm_at_most: 0.01, missed_at_most: 0, exact: 0.99 };
 const SHARED_VERSIONS: Floors =
