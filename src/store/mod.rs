@@ -168,9 +168,6 @@ pub use error::StoreError;
 /// Rows per statement: the fastest size measured that stays far below the 32,766 values that SQLite allows.
 const BATCH: usize = 500;
 
-/// Statements, without their values, are told to whoever listens for the finest detail (`RUST_LOG=sqlx=trace`).
-const STATEMENTS: &str = "trace";
-
 /// The oldest PostgreSQL that is supported, as `server_version_num`.
 const OLDEST_POSTGRESQL: i32 = 150_000;
 
@@ -284,10 +281,6 @@ impl Db {
             .pragma("cache_size", "-32768")
             .pragma("temp_store", "memory")
             .disable_statement_logging();
-        let options = match STATEMENTS.parse() {
-            Ok(level) => options.log_statements(level).log_slow_statements(level, Duration::MAX),
-            Err(_) => options,
-        };
         let pool = SqlitePoolOptions::new()
             .max_connections(8)
             .acquire_timeout(Duration::from_secs(60))
@@ -305,10 +298,6 @@ impl Db {
                 .to_owned(),
         })?;
         let options = options.application_name("nameplate").disable_statement_logging();
-        let options = match STATEMENTS.parse() {
-            Ok(level) => options.log_statements(level).log_slow_statements(level, Duration::MAX),
-            Err(_) => options,
-        };
         let host = options.get_socket().map_or(options.get_host().to_owned(), |s| s.display().to_string());
         let name = format!("`{}` on `{host}`", options.get_database().unwrap_or(options.get_username()));
         let failed = |problem: String| StoreError::Open { database: name.clone(), problem };
