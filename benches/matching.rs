@@ -1,6 +1,11 @@
 //! How long it takes to compile advisories into the index and to judge variants against it.
 //!
-//! `NAMEPLATE_CORPUS` names a folder of CSAF documents to measure on; without it the built-in samples serve.
+//! `NAMEPLATE_CORPUS` names a folder of CSAF documents to measure on; without it the built-in samples serve. A list of
+//! `NAMEPLATE_BENCH_VARIANTS` variants is judged, 50,000 without it.
+
+#[allow(dead_code)]
+#[path = "common/fleet.rs"]
+mod fleet;
 
 use std::hint::black_box;
 use std::path::PathBuf;
@@ -85,8 +90,11 @@ fn matching(c: &mut Criterion) {
             BatchSize::LargeInput,
         );
     });
+    let before = fleet::resident_mb();
     let index = ProductIndex::build(advisories, Arc::clone(&catalogue));
-    let variants = variants(50_000);
+    println!("the index takes {} MB beside the {before} MB that are in use", fleet::resident_mb() - before);
+    let n = std::env::var("NAMEPLATE_BENCH_VARIANTS").ok().and_then(|n| n.parse().ok()).unwrap_or(50_000);
+    let variants = variants(n);
     group.throughput(Throughput::Elements(1_600));
     group.bench_function("read 1,600 nameplates", |b| {
         b.iter(|| {
@@ -96,7 +104,7 @@ fn matching(c: &mut Criterion) {
         });
     });
     group.throughput(Throughput::Elements(variants.len() as u64));
-    group.bench_function("judge 50,000 variants on all cores", |b| {
+    group.bench_function(format!("judge {n} variants on all cores"), |b| {
         b.iter(|| variants.par_iter().map(|v| match_variant(&index, v, "").len()).sum::<usize>());
     });
     group.finish();

@@ -60,7 +60,7 @@ keys! {
     /// login: `nameplate-viewer`, `nameplate-engineer`, `nameplate-admin`; `nameplate-all-sites`, `nameplate-site-NAME`.
     /// Default: none, an administrator gives them.
     oidc_groups_claim: String,
-    /// What to log, as in `info` or `nameplate=debug`. Default: `warn`.
+    /// What to log, as in `info`, `nameplate=debug` or `sqlx::query=debug`, which shows statements. Default: `warn`.
     log: String,
     /// How log lines are written: `text` or `json`. Default: `text`.
     log_format: String,

@@ -164,6 +164,12 @@ pub fn peak_mb() -> u64 {
     memory_mb("VmHWM:")
 }
 
+/// The memory that this process has now, where the system tells it (Linux).
+#[allow(dead_code)]
+pub fn resident_mb() -> u64 {
+    memory_mb("VmRSS:")
+}
+
 fn memory_mb(name: &str) -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();

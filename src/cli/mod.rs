@@ -275,7 +275,7 @@ async fn run(cli: Cli) -> Outcome {
         quiet: cli.settings.quiet,
         opened: OnceLock::new(),
     };
-    log_to_stderr(context.config.log.as_deref().unwrap_or("warn"), context.config.log_format.as_deref())?;
+    log_to_stderr(context.config.log.as_deref().unwrap_or(DEFAULT_LOG), context.config.log_format.as_deref())?;
     let outcome = carry_out(&cli.command, &context).await;
     context.close_database().await;
     outcome
@@ -338,6 +338,9 @@ fn settle(settings: &Settings) -> Result<Config, Box<dyn std::error::Error>> {
         None => given,
     })
 }
+
+/// Warnings; that a statement took longer than a second is told to those who ask for more.
+const DEFAULT_LOG: &str = "warn,sqlx=error";
 
 fn log_to_stderr(filter: &str, format: Option<&str>) -> Result<(), Box<dyn std::error::Error>> {
     let filter = tracing_subscriber::EnvFilter::try_new(filter).map_err(|e| {

@@ -101,20 +101,18 @@ impl Row {
     }
 }
 
+// The order of the tables is given (`cross join`): SQLite would begin with the sites and sort all exposures for a page.
 macro_rules! select_open {
     ($tail:literal) => {
         concat!(
             "select e.exposure_id, a.asset_id, s.site_id, s.name as site, a.area, a.tag, a.serial_number, v.vendor, \
                 v.model, v.part_number, v.hardware_revision, v.firmware, d.namespace, d.tracking_id, e.verdict, \
                 e.confidence, e.reason, e.cves, e.fix, e.product_pointer, e.opened_at, e.fingerprint_digest \
-             from exposure e \
-             join asset_variant p on p.variant_id = e.variant_id and p.until is null \
-                and (e.asset_id is null or e.asset_id = p.asset_id) \
-             join asset a on a.asset_id = p.asset_id \
-             join site s on s.site_id = a.site_id \
-             join variant v on v.variant_id = e.variant_id \
-             join advisory d on d.advisory_id = e.advisory_id \
-             where e.closed_at is null and ",
+             from exposure e cross join asset_variant p cross join asset a cross join site s cross join variant v \
+                cross join advisory d \
+             where p.variant_id = e.variant_id and p.until is null and (e.asset_id is null or e.asset_id = p.asset_id) \
+                and a.asset_id = p.asset_id and s.site_id = a.site_id and v.variant_id = e.variant_id \
+                and d.advisory_id = e.advisory_id and e.closed_at is null and ",
             $tail
         )
     };

@@ -279,8 +279,7 @@ impl Db {
             // A large import holds the write lock for seconds; waiting is better than failing.
             .busy_timeout(Duration::from_secs(60))
             .pragma("cache_size", "-32768")
-            .pragma("temp_store", "memory")
-            .disable_statement_logging();
+            .pragma("temp_store", "memory");
         let pool = SqlitePoolOptions::new()
             .max_connections(8)
             .acquire_timeout(Duration::from_secs(60))
@@ -297,7 +296,7 @@ impl Db {
             hint: "write `postgres://user:password@host:5432/name`; in a password, `@` is `%40`, `/` is `%2F`, `#` is `%23`"
                 .to_owned(),
         })?;
-        let options = options.application_name("nameplate").disable_statement_logging();
+        let options = options.application_name("nameplate");
         let host = options.get_socket().map_or(options.get_host().to_owned(), |s| s.display().to_string());
         let name = format!("`{}` on `{host}`", options.get_database().unwrap_or(options.get_username()));
         let failed = |problem: String| StoreError::Open { database: name.clone(), problem };

@@ -21,6 +21,7 @@ mod nightly;
 mod oidc;
 mod pages;
 mod provider;
+mod query_plans;
 mod reports;
 mod revisions;
 mod several;

@@ -117,10 +117,16 @@ pub async fn list_asset_lines(
             "select a.asset_id, s.name as site, a.area, a.tag, a.name, a.serial_number, ", standing_of!(),
             " as standing, coalesce(t.why, 'not judged yet') as why, (a.not_seen_since is not null) as is_not_seen, \
              v.variant_id, v.vendor, v.model, v.part_number, v.hardware_revision, v.firmware, v.notes as variant_notes \
-             from asset a join asset_variant p on p.asset_id = a.asset_id and p.until is null \
-             join variant v on v.variant_id = p.variant_id join site s on s.site_id = a.site_id \
-             left join variant_standing t on t.variant_id = p.variant_id and t.until is null \
-             where a.asset_id > "));
+             from asset a "));
+        // In the order of assets, which ends with a full page; those of one variant are found by it.
+        query.push(if variant_id.is_none() {
+            "cross join asset_variant p cross join variant v cross join site s"
+        } else {
+            "join asset_variant p on 1 = 1 join variant v on 1 = 1 join site s on 1 = 1"
+        });
+        query.push(" left join variant_standing t on t.variant_id = p.variant_id and t.until is null \
+             where p.asset_id = a.asset_id and p.until is null and v.variant_id = p.variant_id and s.site_id = a.site_id \
+                and a.asset_id > ");
         query.push_bind(after);
         if let Some(ids) = ids(sites) {
             query.push(" and a.site_id in");

@@ -467,10 +467,16 @@ pub async fn list_exposures(
                 line_columns!(), ", "));
             push_key!(query, list, facts);
             query.push(" as sort_key");
-            push_from!(query, list, facts, concat!(
-                "join exposure e on e.exposure_id = l.exposure_id join advisory d on d.advisory_id = l.advisory_id ",
-                "join asset_variant p on p.variant_id = l.variant_id and p.until is null ",
-                "join asset a on a.asset_id = p.asset_id join site s on s.site_id = a.site_id"));
+            // Of one asset the database begins with the asset. Else the order of the tables is given (`cross join`), which
+            // is the order of work: SQLite would begin with the sites and sort all pairs for a page.
+            push_from!(query, list, facts, match list.asset_id {
+                Some(_) => "join exposure e on 1 = 1 join advisory d on 1 = 1 join asset_variant p on 1 = 1 \
+                    join asset a on 1 = 1 join site s on 1 = 1",
+                None => "cross join exposure e cross join advisory d cross join asset_variant p cross join asset a \
+                    cross join site s",
+            });
+            query.push(" and e.exposure_id = l.exposure_id and d.advisory_id = l.advisory_id \
+                and p.variant_id = l.variant_id and p.until is null and a.asset_id = p.asset_id and s.site_id = a.site_id");
             query.push(" and (e.asset_id is null or e.asset_id = a.asset_id)");
             if let Some(sites) = facts.site_ids() {
                 push_list!(query, " and a.site_id in", sites.iter().copied());
