@@ -43,6 +43,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     migration!("0045_report_files"),
     migration!("0046_document_tries"),
     migration!("0048_append_only"),
+    migration!("0053_lists"),
 ];
 
 /// The number in front of the name of a migration.
