@@ -19,10 +19,12 @@ mod tests;
 mod vers_vectors;
 
 use super::firmware::atom::{Atom, split, tidy};
+use super::firmware::version::Segment;
 use super::firmware::{Firmware, Version};
 use super::verdict::{Doubt, Reading};
 use by_name::Mended;
 use condition::Condition;
+use grammar::Item;
 use serial::SerialRule;
 use span::{Bound, Point, Span};
 
@@ -35,6 +37,8 @@ pub struct VersionRange {
     /// The text says that no version is affected.
     nothing: bool,
     spans: Vec<Span>,
+    /// The spans are parts of one version that hold together: `FPGA_10.19_CPU_2.0.2`.
+    together: bool,
     except: Vec<Version>,
     /// Only versions of this line are meant: `(6.x series)`.
     line: Option<Version>,
@@ -140,7 +144,27 @@ impl VersionRange {
             range.line = by_name::line(product_name);
         }
         range.take_conditions_of_name(product_name);
+        range.open_revisions(product_name);
         range
+    }
+
+    /// "All revisions of Version 2.2.4" means 2.2.4.1 as well.
+    fn open_revisions(&mut self, product_name: &str) {
+        let says_all = |said: &str| {
+            let said = said.to_ascii_lowercase();
+            said.starts_with("all revisions of version") && !said.contains(" until ") && !said.contains(" up to ")
+        };
+        if !product::statement(product_name).is_some_and(|(_, said)| says_all(said)) {
+            return;
+        }
+        for span in &mut self.spans {
+            if let Span::Exactly(Point::Version(version)) = span
+                && !version.has_wildcard()
+                && !version.has_suffix()
+            {
+                version.core.push(Segment::Any);
+            }
+        }
     }
 
     fn unbounded(text: &str) -> VersionRange {
@@ -149,6 +173,7 @@ impl VersionRange {
             all: true,
             nothing: false,
             spans: Vec::new(),
+            together: false,
             except: Vec::new(),
             line: None,
             perhaps: Vec::new(),
@@ -173,7 +198,11 @@ impl VersionRange {
             self.conditions.extend(dates.into_iter().map(Condition::released));
             spans = versions;
         }
-        self.all = spans.is_empty() && (parsed.all || !parsed.products.is_empty() || !parsed.conditions.is_empty());
+        // `!= 2.0` leaves all others.
+        let only_excepts = !parsed.except.is_empty() && parsed.items.is_empty() && parsed.left.is_empty();
+        let means_all = parsed.all || only_excepts || !parsed.products.is_empty() || !parsed.conditions.is_empty();
+        self.all = spans.is_empty() && means_all;
+        self.together = are_parts(&parsed.items) && spans.len() == parsed.items.len();
         self.nothing = parsed.nothing;
         self.spans = spans;
         self.except = parsed.except;
@@ -345,6 +374,18 @@ impl VersionRange {
             "numbers segment by segment, a missing one is 0"
         }
     }
+}
+
+/// Versions of different parts that nothing divides, without signs: `FPGA_10.19_CPU_2.0.2`.
+fn are_parts(items: &[Item]) -> bool {
+    let versions: Vec<&Version> = items.iter().filter_map(|item| item.point.version()).collect();
+    let named_apart = |(n, version): (usize, &&Version)| {
+        !version.name().is_empty() && !versions[..n].iter().any(|other| other.shares_name_with(version))
+    };
+    items.len() > 1
+        && versions.len() == items.len()
+        && items.iter().all(|item| item.op.is_none() && !item.closes && item.clause == items[0].clause)
+        && versions.iter().enumerate().all(named_apart)
 }
 
 /// `vers:intdot/>=1.0|<2.0` without its scheme; what stands behind it decides, since many publishers write one

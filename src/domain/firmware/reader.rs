@@ -165,6 +165,8 @@ fn version_follows(atoms: &[Atom<'_>], at: usize, after: usize) -> bool {
             && !next.is("x")
             && atoms.get(after + 1).is_some_and(|dot| dot.is_sign('.') && !dot.gap)
             && glued_number(after + 2);
+    // `RUT9_R_00.07.03.4`
+    let versioned = versioned || atoms[at].text.len() > 1 && is_noise(next) && dotted_number(atoms, after + 1);
     if atoms[at].text.len() == 1 {
         return versioned;
     }

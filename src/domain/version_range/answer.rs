@@ -3,8 +3,8 @@
 use super::condition::Condition;
 use super::span::{Fit, Point, Shown, Span, Step};
 use super::{DeviceReading, Place, RangeAnswer, VersionRange};
-use crate::domain::firmware::Version;
 use crate::domain::firmware::version::Relation;
+use crate::domain::firmware::{Firmware, Version};
 use crate::domain::verdict::{Doubt, DoubtKind, Reading};
 
 /// The decision before it is put into words.
@@ -165,6 +165,9 @@ impl VersionRange {
     /// Over several spans the one that holds wins, then one that may hold. A listed version of another numbering
     /// says nothing where a bound of the device's own numbering rules it out (`A.01 <= C.0x | 4.0` and D.00).
     fn judge_spans<'a>(&'a self, device: DeviceReading<'a>) -> (Place, Why<'a>) {
+        if self.together {
+            return self.judge_parts(device);
+        }
         let mut outside = None;
         let mut ruled_out = false;
         let mut unclear = None;
@@ -189,6 +192,20 @@ impl VersionRange {
         unclear.or(outside).unwrap_or((Place::Unclear, Why::Unreadable))
     }
 
+    /// `FPGA_10.19_CPU_2.0.2` is one version in two parts, and each has to be the device's.
+    fn judge_parts<'a>(&'a self, device: DeviceReading<'a>) -> (Place, Why<'a>) {
+        let versions = device.firmware.versions();
+        let shows = |span: &Span| {
+            let mut bounds = span.points().into_iter().filter_map(Point::version);
+            bounds.any(|bound| versions.iter().any(|version| version.shares_name_with(bound)))
+        };
+        let judged = self.spans.iter().map(|span| match span.points().first().copied() {
+            Some(first) if !shows(span) => (Place::Unclear, Why::OtherKind(first)),
+            _ => self.judge_span(span, device),
+        });
+        judged.min_by_key(|(place, _)| *place).unwrap_or((Place::Unclear, Why::Unreadable))
+    }
+
     fn judge_span<'a>(&'a self, span: &'a Span, device: DeviceReading<'a>) -> (Place, Why<'a>) {
         let points = span.points();
         let Some(first) = points.first().copied() else { return (Place::Unclear, Why::Unreadable) };
@@ -211,10 +228,29 @@ impl VersionRange {
         let bounds = || points.iter().filter_map(|point| point.version());
         let shared = bounds().find(|bound| firmware.versions().iter().any(|version| version.shares_name_with(bound)));
         let named = shared.or_else(|| bounds().next().filter(|_| bounds().all(|bound| !bound.name().is_empty())));
+        if named.is_none()
+            && let Some(parts) = self.rival_parts(firmware)
+        {
+            // Which of its parts is meant is not said: all of them have to agree.
+            let mut found = parts.into_iter().map(|part| fit_of(Shown::Version(part)));
+            let Some(one) = found.next() else { return (Place::Unclear, Why::OtherKind(first)) };
+            return if found.all(|other| other.0 == one.0) { one } else { (Place::Unclear, Why::OtherKind(first)) };
+        }
         match self.device_version(device, named) {
             Some(version) => fit_of(Shown::Version(version)),
             None => (Place::Unclear, Why::OtherKind(first)),
         }
+    }
+
+    /// The versions of a firmware that names each of its parts (`FPGA_10.19_CPU_2.0.2`), none of which is the product or
+    /// what the advisory speaks of. `None` when one stands for the device.
+    fn rival_parts<'a>(&self, firmware: &'a Firmware) -> Option<Vec<&'a Version>> {
+        let asked_for = |version: &&Version| self.conditions.iter().any(|condition| condition.is_named_by(version));
+        let parts: Vec<&Version> = firmware.versions().iter().filter(|version| !asked_for(version)).collect();
+        let apart = |(n, version): (usize, &&Version)| {
+            !version.name().is_empty() && !parts[..n].iter().any(|other| other.shares_name_with(version))
+        };
+        (parts.len() > 1 && parts.iter().enumerate().all(apart)).then_some(parts)
     }
 
     /// The version of the device that a bound asks for; `None` when the bound names another component.
