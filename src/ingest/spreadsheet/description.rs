@@ -1,6 +1,8 @@
 //! Descriptions that hold all: `Siemens S7-1500 CPU 1511-1 PN, 6ES7511-1AK02-0AB0, FW V2.8.1` is taken apart where it is
 //! certain. What is not certain stays in the model.
 
+pub mod marked;
+
 use crate::domain::inventory::Field;
 
 use super::cpe;

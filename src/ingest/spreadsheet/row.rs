@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::domain::inventory::{CellPlace, Field, InventoryRow, RejectedRow, RowWarning, RowWarningKind};
 
 use super::description;
+use super::header::Meaning;
 use super::joined;
 use super::layout::{Layout, Role};
 use super::raw::{Kind, RawRow};
@@ -86,6 +87,7 @@ pub fn read(row: &RawRow, layout: &Layout, context: &Context) -> RowReading {
     } else if !reader.names_device() {
         reader.describe_by_name();
     }
+    reader.find_marked_firmware(layout);
     reader.finish()
 }
 
@@ -275,6 +277,31 @@ impl Reader<'_> {
                 }
                 return;
             }
+        }
+    }
+
+    /// A firmware that stands in the model or a description, marked by a word, where no column states one.
+    fn find_marked_firmware(&mut self, layout: &Layout) {
+        if self.out.fields.contains_key(&Field::Firmware) {
+            return;
+        }
+        let model = self.out.value(Field::Model).to_owned();
+        let of_field = |field: &Field| self.out.columns.get(field).map(|column| *column as usize - 1);
+        let described = |column: &usize| {
+            let senses = layout.columns.get(*column).map(|c| super::header::senses(&c.header)).unwrap_or_default();
+            senses.first().is_some_and(|sense| sense.meaning == Meaning::Description)
+        };
+        let named = [Field::Model, Field::PartNumber].iter().filter_map(of_field).map(|column| (column, true));
+        let noted = [Field::Name, Field::Notes].iter().filter_map(of_field).filter(described);
+        let found = named.chain(noted.map(|column| (column, false))).find_map(|(column, names_it)| {
+            let text = clean(self.row.cell(column));
+            let model = if names_it { text.as_ref() } else { model.as_str() };
+            description::marked::marked_firmware(&text, model).map(|firmware| (column, firmware))
+        });
+        if let Some((column, firmware)) = found {
+            let detail = format!("firmware taken from `{}`", clean(self.row.cell(column)));
+            self.warn(RowWarningKind::InferredFromDescription, column, detail);
+            self.fill(Field::Firmware, column, firmware);
         }
     }
 
