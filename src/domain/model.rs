@@ -327,6 +327,13 @@ fn expand_slashes(chunk: &str) -> Vec<String> {
         let number = &first[..first.len() - 1];
         return std::iter::once((*first).to_owned()).chain(parts[1..].iter().map(|p| format!("{number}{p}"))).collect();
     }
+    // The last letter changes: XGK-CPUU/H/A/S/E.
+    let ends_in_letters = first.len() >= 4 && first.bytes().rev().take_while(u8::is_ascii_uppercase).count() >= 3;
+    let is_ending = |t: &&str| t.len() <= 2 && t.bytes().all(|b| b.is_ascii_uppercase());
+    if parts.len() >= 3 && ends_in_letters && parts[1..].iter().all(is_ending) {
+        let stem = &first[..first.len() - 1];
+        return std::iter::once((*first).to_owned()).chain(parts[1..].iter().map(|p| format!("{stem}{p}"))).collect();
+    }
     // Plain numbers of one length behind a word: "NPort 5130/5150".
     if parts.iter().all(|p| is_digits(p) && p.len() >= 3 && p.len() == first.len()) {
         return parts.iter().map(|p| (*p).to_owned()).collect();
@@ -379,7 +386,33 @@ pub fn split_list(text: &str) -> Vec<String> {
         }
     }
     pieces.retain(|p| !p.trim().is_empty());
-    pieces
+    pieces.iter().flat_map(|piece| part_siblings(piece)).collect()
+}
+
+/// Designators in a row that begin with the same capitals are a list: "MRD-315 MRD-355 MRD-455".
+fn part_siblings(piece: &str) -> Vec<String> {
+    let head = |word: &str| {
+        let letters = word.bytes().take_while(u8::is_ascii_uppercase).count();
+        let digits = word[letters..].trim_start_matches('-');
+        let shouts = word.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'-');
+        (letters >= 2 && shouts && digits.starts_with(|c: char| c.is_ascii_digit()) && word.len() >= 5)
+            .then(|| word[..letters].to_owned())
+    };
+    let mut parts: Vec<String> = Vec::new();
+    let mut before: Option<String> = None;
+    for word in piece.split_whitespace() {
+        let own = head(word);
+        let goes_on = own.is_some() && own == before && !parts.last().is_some_and(|part| part.ends_with(word));
+        match parts.last_mut() {
+            Some(part) if !goes_on => {
+                part.push(' ');
+                part.push_str(word);
+            }
+            _ => parts.push(word.to_owned()),
+        }
+        before = own;
+    }
+    parts
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::catalogue::reading::{Designation, NamePart, OrderSpec, TextKind};
+use super::catalogue::reading::{Designation, Generation, NamePart, OrderSpec, TextKind};
 use super::catalogue::{Catalogue, Decision, FamilyId, Holder, Kind, Membership, Says, VendorSet};
 use super::firmware::Firmware;
 use super::model::{Token, tokens};
@@ -71,6 +71,8 @@ pub struct NameplateReading {
     /// Words with the lone digit behind them, see [`Designation::numbered`].
     pub numbered: Vec<(String, u8)>,
     pub is_software: bool,
+    /// The generation that the model names: `V35.1` of "Parasolid V35.1".
+    pub generation: Option<Generation>,
     pub components: Vec<CarriedComponent>,
     /// The leading numbers of the firmware, for generations; empty when it has none.
     pub firmware_numbers: Vec<u32>,
@@ -192,7 +194,8 @@ impl NameplateReading {
 
     fn add_text(&mut self, text: &str, catalogue: &Catalogue) {
         for designation in catalogue.read_designations(text, &self.vendors, TextKind::Device) {
-            let Designation { orders, families, components, parts, series, numbered, is_software, .. } = designation;
+            let Designation { orders, families, components, parts, series, generation, numbered, is_software, .. } =
+                designation;
             self.orders.extend(orders);
             for family in families.into_iter().flatten() {
                 self.families.entry(family).or_insert(FamilyEvidence::Named);
@@ -211,6 +214,7 @@ impl NameplateReading {
                 }
             }
             self.series |= series;
+            self.generation = self.generation.take().or(generation);
             self.numbered.extend(numbered);
             self.is_software |= is_software;
         }

@@ -157,6 +157,7 @@ impl Catalogue {
                 };
                 also.push(Designation { parts: vec![part], ..short });
             }
+            also.extend(self.read_program(remark, &kept, vendors));
         }
         for designation in &mut found {
             designation.orders.extend(marked.iter().cloned());
@@ -308,6 +309,17 @@ impl Catalogue {
                 }
             }
         }
+    }
+
+    /// The program that a remark names behind a text that tells only what it serves: "GOT2000 compatible HMI software (GT
+    /// SoftGOT2000)".
+    fn read_program(&self, remark: &str, name: &str, vendors: &VendorSet) -> Option<Designation> {
+        if !tokens(name).iter().any(|token| token.text == "software") {
+            return None;
+        }
+        let named = self.families_spelled(&squash(remark)).iter().any(|family| self.fits_vendor(*family, vendors));
+        let read = || self.read_segment(remark, vendors, TextKind::Advisory);
+        named.then(read).filter(|read| read.is_software && read.parts.is_empty() && read.families.len() == 1)
     }
 
     /// The short form of the name in front of it: "Patient Information Center iX (PICiX)".

@@ -1,5 +1,6 @@
 //! Whether a device is the product that an entry names: the rules of identity, with typed evidence.
 
+mod components;
 mod kinds;
 
 use crate::domain::catalogue::reading::{Designation, NamePart, Reach, Strength};
@@ -231,6 +232,8 @@ impl Judge<'_> {
                 })
         };
         self.device.spans.contains(&part.key)
+            // Read the same way on both sides: `SW1DND-M` of "MaiLab SW1DND-MAILAB-M".
+            || part.strength == Strength::Designator && self.device.parts.iter().any(|own| own.key == part.key)
             || headless()
             || self.says_in_other_number(part)
             || part.also.iter().any(|key| self.device.spans.contains(key))
@@ -587,7 +590,15 @@ impl Judge<'_> {
     /// Wireless Syringe Infusion Pump", "Agilia Partner" the "Agilia Partner maintenance software".
     fn only_describes(&self, missing: &[&NamePart]) -> bool {
         let wanted = self.wanted();
-        let is_word = |part: &&NamePart| part.key.len() >= 4 && part.key.bytes().all(|b| !b.is_ascii_digit());
+        // In front of an unmistakable designator short words describe as well: "CC-Link IE TSN … NZ2MHG-TSNT8F2". Behind it
+        // they tell builds apart.
+        let unmistakable = |part: &NamePart| part.strength == Strength::Designator && is_unmistakable(&part.key);
+        let designator = wanted.parts.iter().position(|part| unmistakable(part) && self.covers(part));
+        let in_front = |part: &NamePart| {
+            designator.is_some_and(|at| wanted.parts[..at].iter().any(|other| std::ptr::eq(other, part)))
+        };
+        let is_word =
+            |part: &&NamePart| (part.key.len() >= 4 || in_front(part)) && part.key.bytes().all(|b| !b.is_ascii_digit());
         let is_other_program = wanted.is_software && !self.device.is_software;
         if is_other_program || !missing.iter().all(is_word) {
             return false;
@@ -626,15 +637,6 @@ impl Judge<'_> {
             Some((own.key.as_str(), words[at..at + own.key.len()].concat()))
         })
         .collect()
-    }
-
-    /// Whether the device is, or may be, of a family that may carry this one.
-    fn may_host(&self, family: FamilyId) -> bool {
-        self.catalogue
-            .family(family)
-            .hosts
-            .iter()
-            .any(|host| self.device.families.contains_key(host) || self.is_within_named(*host))
     }
 
     /// Whether the device names a family that contains this one, and nothing finer.
@@ -683,87 +685,6 @@ impl Judge<'_> {
             .or_else(|| self.device.parts.iter().max_by_key(|p| p.strength).map(|p| p.key.clone()))
             .unwrap_or_default();
         Identity::IsNot(Miss::OtherModel { theirs, yours })
-    }
-
-    /// The entry names only a component: the device carries it, may carry it, or has nothing to do with it.
-    fn by_component(&self) -> Identity {
-        let wanted = &self.wanted().components;
-        let carried =
-            self.device.components.iter().position(|c| wanted.iter().any(|w| self.catalogue.is_within(c.family, *w)));
-        if let Some(n) = carried {
-            let family = self.device.components[n].family;
-            let evidence = ProductEvidence::Component { family };
-            let own_firmware = self.catalogue.family(family).kind == Kind::Component;
-            return Identity::Is(Identified { evidence, rank: RANK_FAMILY, component: own_firmware.then_some(n) });
-        }
-        let host = wanted
-            .iter()
-            .find(|w| self.catalogue.family(**w).hosts.iter().any(|host| self.device.families.contains_key(host)));
-        match host {
-            Some(family) => self.may_carry(*family),
-            None => Identity::IsNot(Miss::Unrelated),
-        }
-    }
-
-    fn may_carry(&self, family: FamilyId) -> Identity {
-        // A row that names another component of the same kind shows which one it has.
-        let hosts = &self.catalogue.family(family).hosts;
-        let other = self.device.components.iter().any(|c| {
-            let own = self.catalogue.family(c.family);
-            own.kind == self.catalogue.family(family).kind
-                && own.hosts.iter().any(|h| hosts.contains(h))
-                && !self.catalogue.is_within(family, c.family)
-        });
-        if other {
-            return Identity::IsNot(Miss::OtherComponent { theirs: family });
-        }
-        let why = format!("depends on `{}`, which the row does not show", self.catalogue.family(family).name);
-        let own_firmware = self.catalogue.family(family).kind != Kind::Variant;
-        Identity::Condition { why, evidence: ProductEvidence::Component { family }, own_firmware }
-    }
-
-    /// The last questions to a device that is the product: series letter, components.
-    fn with_details(&self, evidence: ProductEvidence, rank: u8) -> Identity {
-        let wanted = self.wanted();
-        if wanted.series != 0 {
-            if self.device.series == 0 {
-                let letters: String =
-                    (0..8u8).filter(|n| wanted.series & (1 << n) != 0).map(|n| char::from(b'A' + n)).collect();
-                let why = format!("the advisory names series {letters}, the row does not say which series it is");
-                return Identity::Condition { why, evidence, own_firmware: false };
-            }
-            if self.device.series & wanted.series == 0 {
-                return Identity::IsNot(Miss::OtherSeries);
-            }
-        }
-        let mut component = None;
-        if !wanted.components.is_empty() {
-            let carried = self
-                .device
-                .components
-                .iter()
-                .position(|c| wanted.components.iter().any(|w| self.catalogue.is_within(c.family, *w)));
-            match carried {
-                Some(n) => {
-                    if self.catalogue.family(self.device.components[n].family).kind == Kind::Component {
-                        component = Some(n);
-                    }
-                }
-                None => {
-                    let hosted = wanted.components.iter().find(|c| self.may_host(**c));
-                    return match hosted {
-                        Some(component) => self.may_carry(*component),
-                        // No device of this kind has that component, or the catalogue does not know its hosts.
-                        None if self.catalogue.family(wanted.components[0]).hosts.is_empty() => {
-                            self.may_carry(wanted.components[0])
-                        }
-                        None => Identity::IsNot(Miss::OtherComponent { theirs: wanted.components[0] }),
-                    };
-                }
-            }
-        }
-        // Software that runs on its hosts is not the host itself.
-        Identity::Is(Identified { evidence, rank: rank + u8::from(wanted.series != 0), component })
     }
 }
 

@@ -200,7 +200,14 @@ impl Ruler<'_> {
 
 /// Another generation than the one in the product's name is outside, whatever the range says; `true` then.
 fn narrow(answer: &mut RangeAnswer, generation: &Generation, device: &NameplateReading) -> bool {
-    let own = &device.firmware_numbers;
+    // Without a firmware the model may name the generation: "Parasolid V35.1".
+    let named = device.generation.as_ref().filter(|own| own.reach == Reach::Only);
+    let named = named.filter(|own| own.numbers.len() >= generation.numbers.len()).map(|own| &own.numbers);
+    let own = if device.firmware_numbers.is_empty() {
+        named.unwrap_or(&device.firmware_numbers)
+    } else {
+        &device.firmware_numbers
+    };
     if own.is_empty() {
         if answer.place == Place::Inside {
             answer.place = Place::Unclear;

@@ -15,7 +15,16 @@ pub(super) fn take_generation(tokens: &[Token], taken: &mut [bool], found: &mut 
         let text = tokens[at].text.as_str();
         let starts_chunk = at == 0 || tokens[at - 1].chunk != tokens[at].chunk;
         let own = text.strip_prefix('v').filter(|rest| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit()));
-        let (first, mut end) = if starts_chunk && let Some(rest) = own {
+        // "Codebeamer 22.10.X"
+        let is_line = || {
+            let chunk: Vec<&Token> = tokens[at..].iter().take_while(|t| t.chunk == tokens[at].chunk).collect();
+            let [numbers @ .., last] = chunk.as_slice() else { return false };
+            let dotted = |t: &&Token| t.is_dotted && t.text.bytes().all(|b| b.is_ascii_digit());
+            last.text == "x" && !numbers.is_empty() && numbers.iter().all(dotted)
+        };
+        let (first, mut end) = if starts_chunk && at > 0 && is_line() {
+            (text.to_owned(), at + 1)
+        } else if starts_chunk && let Some(rest) = own {
             (rest.to_owned(), at + 1)
         } else if matches!(text, "version" | "versions")
             && let Some(next) = tokens.get(at + 1)
