@@ -128,7 +128,7 @@ async fn measure(folder: &Path) {
         ca_file: provider.ca_file().to_str().map(ToOwned::to_owned),
         ..SourceChoices::default()
     };
-    let (_, source): (i64, Source) = save_source(&db, "corpus", choices, Timestamp::now()).await.unwrap();
+    let (_, source): (i64, Source) = save_source(&db, "corpus", choices, "bench", Timestamp::now()).await.unwrap();
     let settings = FetchSettings { requests_per_second: 0, ..FetchSettings::default() };
     let names = [source.name];
     let fetched = fetch_advisories(&db, &settings, &names, Timestamp::now(), &Silent).await.unwrap();

@@ -6,16 +6,20 @@ use std::process::ExitCode;
 use jiff::Timestamp;
 
 use super::bars::Bars;
+use super::mark::who;
 use super::output::write_out;
 use super::{Context, Outcome};
+use crate::domain::audit::Act;
 use crate::domain::source::{Source, SourceKind};
 use crate::report::advisory_text::advisory_text;
 use crate::report::lint::{write_lint, write_lint_json};
+use crate::report::visible::counted;
 use crate::services::add_advisories::{add_advisories, replace_epss, replace_kev};
 use crate::services::add_advisory_url::add_advisory_from_url;
 use crate::services::lint_advisories::{lint_database, lint_paths};
 use crate::services::load_epss::load_epss;
 use crate::services::load_kev::load_kev;
+use crate::services::note_act::{Deed, note};
 use crate::services::report_rows::range_in_words;
 use crate::services::show_advisory::find_shown_advisories;
 use crate::services::sources::FetchSettings;
@@ -137,6 +141,10 @@ async fn add(arguments: &AddArguments, context: &Context) -> Outcome {
             context.say(format_args!("warning: {why}"));
         }
         println!("Added {}, known already {}, unreadable {}.", added.n_added, added.n_known, added.n_unreadable);
+        if added.n_added > 0 {
+            let what = format!("{} added by hand", counted(added.n_added, "advisory document", "advisory documents"));
+            note(&db, Deed::new(&who(None), Act::ChangeAdvisory, what), Timestamp::now()).await?;
+        }
         if added.n_questionable > 0 {
             context.say(format_args!(
                 "{} of them with an oddity that can change a verdict; `nameplate advisory lint` tells them",

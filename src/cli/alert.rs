@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use jiff::Timestamp;
 
+use super::mark::who;
 use super::{Context, Outcome};
 use crate::domain::alert::{AlertEvent, AlertRule, Rhythm};
 use crate::report::visible::visible_line;
@@ -190,8 +191,7 @@ pub async fn run(command: &Command, context: &Context) -> Outcome {
     match command {
         Command::List(_) => list(&db).await?,
         Command::Add(arguments) => {
-            let who = std::env::var("USER").unwrap_or_default();
-            let id = add_rule(&db, &arguments.rule.rule(), &arguments.to, &who, now).await?;
+            let id = add_rule(&db, &arguments.rule.rule(), &arguments.to, &who(None), now).await?;
             println!("Alert {id} tells what changes from the last rescan on.");
             let needs_mail = arguments.to.iter().any(|to| to.contains('@') && !to.contains("://"));
             if needs_mail && outlets.mailer.is_none() {
@@ -227,15 +227,15 @@ pub async fn run(command: &Command, context: &Context) -> Outcome {
             );
         }
         Command::Enable(arguments) => {
-            set_enabled(&db, arguments.id, true, now).await?;
+            set_enabled(&db, arguments.id, true, &who(None), now).await?;
             println!("Alert {} is on and tells what changes from now on.", arguments.id);
         }
         Command::Disable(arguments) => {
-            set_enabled(&db, arguments.id, false, now).await?;
+            set_enabled(&db, arguments.id, false, &who(None), now).await?;
             println!("Alert {} is off.", arguments.id);
         }
         Command::Resume(arguments) => {
-            start_recipient(&db, arguments.id, &arguments.recipient).await?;
+            start_recipient(&db, arguments.id, &arguments.recipient, &who(None), now).await?;
             println!("Messages flow again to {}.", visible_line(&arguments.recipient));
         }
         Command::Delete(arguments) => {
@@ -251,7 +251,7 @@ pub async fn run(command: &Command, context: &Context) -> Outcome {
                 )
                 .into());
             }
-            remove_rule(&db, arguments.id, now).await?;
+            remove_rule(&db, arguments.id, &who(None), now).await?;
             println!("Deleted alert {} (`{name}`).", arguments.id);
         }
         Command::Confirm(arguments) => confirm(&db, arguments.yes, context, now).await?,
@@ -322,7 +322,7 @@ async fn confirm(
         }
     }
     if yes {
-        let confirmed = confirm_matcher(db, now).await?;
+        let confirmed = confirm_matcher(db, &who(None), now).await?;
         println!(
             "Confirmed: the next run tells what the version `{}` judges differently.",
             visible_line(&confirmed.matcher_version)

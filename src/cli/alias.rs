@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::{ArgGroup, ValueEnum};
 
 use super::bars::Bars;
+use super::mark::who;
 use super::output::write_out;
 use super::{Context, Outcome};
 use crate::report::visible::visible_line;
@@ -145,13 +146,13 @@ pub async fn run(command: &Command, context: &Context) -> Outcome {
         Command::Add(arguments) => add(arguments, context).await,
         Command::List(arguments) => list(arguments, context).await,
         Command::Remove(arguments) => {
-            let removed = remove_alias(&context.open_database().await?, arguments.id).await?;
+            let removed = remove_alias(&context.open_database().await?, arguments.id, &who(None)).await?;
             println!("Removed: {}.", visible_line(&removed.alias.sentence()));
             context.say(format_args!("hint: `nameplate alias restore {}` brings it back; then rescan", arguments.id));
             Ok(ExitCode::SUCCESS)
         }
         Command::Restore(arguments) => {
-            let restored = restore_alias(&context.open_database().await?, arguments.id).await?;
+            let restored = restore_alias(&context.open_database().await?, arguments.id, &who(None)).await?;
             println!("In force again: {}.", visible_line(&restored.alias.sentence()));
             context.say("hint: `nameplate rescan` judges your devices anew");
             Ok(ExitCode::SUCCESS)
@@ -162,7 +163,7 @@ pub async fn run(command: &Command, context: &Context) -> Outcome {
             Ok(ExitCode::SUCCESS)
         }
         Command::Import(arguments) => {
-            told(&import_aliases(&context.open_database().await?, &arguments.pack).await?, context);
+            told(&import_aliases(&context.open_database().await?, &arguments.pack, &who(None)).await?, context);
             Ok(ExitCode::SUCCESS)
         }
     }

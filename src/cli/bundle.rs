@@ -7,6 +7,7 @@ use clap::Args;
 use jiff::Timestamp;
 
 use super::bars::Bars;
+use super::mark::who;
 use super::{Context, Outcome};
 use crate::domain::bundle::{BundleKey, Manifest};
 use crate::services::bundle::{
@@ -129,7 +130,7 @@ pub async fn run(command: &Command, context: &Context) -> Outcome {
         Command::Trust(arguments) => {
             let key = read_key_file(&arguments.path)?;
             let db = context.open_database().await?;
-            let is_new = trust_key(&db, &key, &arguments.comment, Timestamp::now()).await?;
+            let is_new = trust_key(&db, &key, &arguments.comment, &who(None), Timestamp::now()).await?;
             println!("Key {} {}.", key.id(), if is_new { "is trusted" } else { "was trusted already" });
         }
         Command::Keys(arguments) => keys(arguments, context).await?,
@@ -165,7 +166,7 @@ async fn load(arguments: &LoadArguments, context: &Context) -> Result<(), Box<dy
     tokio::task::block_in_place(|| show_bundle(&arguments.file.path, &keys))?;
     let db = context.open_database().await?;
     let now = Timestamp::now();
-    let loaded = load_bundle(&db, &arguments.file.path, &keys, now, &Bars::new(context.quiet)).await?;
+    let loaded = load_bundle(&db, &arguments.file.path, &keys, &who(None), now, &Bars::new(context.quiet)).await?;
     print!("{}", manifest_text(&loaded.manifest, now));
     println!("Added {}, known already {}, unreadable {}.", loaded.n_added, loaded.n_known, loaded.n_unreadable);
     if let Some(n) = loaded.n_kev {
@@ -187,7 +188,7 @@ async fn load(arguments: &LoadArguments, context: &Context) -> Result<(), Box<dy
 async fn keys(arguments: &KeysArguments, context: &Context) -> Result<(), Box<dyn std::error::Error>> {
     let db = context.open_database().await?;
     if let Some(id) = &arguments.remove
-        && !distrust_key(&db, id, Timestamp::now()).await?
+        && !distrust_key(&db, id, &who(None), Timestamp::now()).await?
     {
         return Err(format!("cannot remove key `{id}`: it is not among the trusted ones").into());
     }

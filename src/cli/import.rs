@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::ValueEnum;
 
 use super::bars::Bars;
+use super::mark::who;
 use super::output::{write_file, write_out};
 use super::{Context, Outcome};
 use crate::domain::inventory::{AssetKey, ColumnReading, InventoryReading, OnMissing, RejectedRow};
@@ -13,7 +14,9 @@ use crate::domain::inventory_draft::CellChoice;
 use crate::report::rejects::write_rejects;
 use crate::report::visible::visible_line;
 use crate::services::column_choice::read_mapping;
-use crate::services::import_inventory::{DoneImport, ImportError, ImportRequest, ImportResult, import_inventory};
+use crate::services::import_inventory::{
+    DoneImport, ImportError, ImportRequest, ImportResult, import_inventory, note_import,
+};
 use crate::services::listing::follow_up;
 use crate::store::inventory::list_rejected_rows;
 
@@ -209,6 +212,7 @@ async fn import(arguments: &FileArguments, context: &Context) -> Outcome {
                 let rejected = list_rejected_rows(&db, done.imported.inventory_id).await?;
                 write_reject_file(path, &rejected, &done.reading.columns, &request, context)?;
             }
+            note_import(&db, &who(None), &request.file_name(), &done.imported).await?;
             // Lists and sums show the devices at once; where they stand follows with the run.
             follow_up(&db, jiff::Timestamp::now()).await;
             tell(&done, arguments.format, context);

@@ -81,7 +81,7 @@ pub async fn run(arguments: &Arguments, context: &Context) -> Outcome {
     };
     let (db, now) = (context.open_database().await?, Timestamp::now());
     if !arguments.yes {
-        let preview = preview_marks(&db, &request, &SiteScope::All, now).await?;
+        let preview = preview_marks(&db, &request, &SiteScope::All, now, &Bars::new(context.quiet)).await?;
         let [open, begun, done] = preview.n_by_status;
         println!(
             "{} of {} would be marked: {open} not remediated, {begun} in progress, {done} done.",

@@ -292,7 +292,7 @@ async fn show(
 
 async fn run_choice(plan_id: i64, step: i64, choice: &Choice, context: &Context) -> Outcome {
     let db = context.open_database().await?;
-    let proposal = choose(&db, plan_id, step, choice, Timestamp::now(), &Bars::new(context.quiet)).await?;
+    let proposal = choose(&db, plan_id, step, choice, &who(None), Timestamp::now(), &Bars::new(context.quiet)).await?;
     let plan = find_plan(&db, plan_id).await?;
     write_out(None, false, |out| write_proposal(&plan, &proposal, out))?;
     Ok(ExitCode::SUCCESS)

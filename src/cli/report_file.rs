@@ -149,7 +149,7 @@ pub async fn run(command: &Command, context: &Context) -> Outcome {
             write_out(arguments.output.as_deref(), is_binary, |out| out.write_all(&bytes))?;
         }
         Command::Delete(arguments) => {
-            delete_report_file(&db, arguments.id, Timestamp::now()).await?;
+            delete_report_file(&db, arguments.id, &who(None), Timestamp::now()).await?;
             context.say(format_args!("file {} is removed; its line in the list stays", arguments.id));
         }
     }

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use jiff::Timestamp;
 
+use super::mark::who;
 use super::report::format_parser;
 use super::{Context, Outcome};
 use crate::report::Format;
@@ -90,11 +91,11 @@ pub async fn run(command: &Command, context: &Context) -> Outcome {
                 created_at: Timestamp::now(),
                 last_slot_at: None,
             };
-            let id = add_scheduled_report(&db, &schedule).await?;
+            let id = add_scheduled_report(&db, &schedule, &who(None)).await?;
             println!("Report {id} is made by the nightly run, {}.", arguments.when);
         }
         Command::Delete(arguments) => {
-            delete_scheduled_report(&db, arguments.id).await?;
+            delete_scheduled_report(&db, arguments.id, &who(None), Timestamp::now()).await?;
             println!("Deleted scheduled report {}; what it made is kept for its days.", arguments.id);
         }
     }

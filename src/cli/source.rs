@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::mark::who;
 use super::{COULD_NOT, Context, Outcome};
 use crate::domain::source::{Accepts, DocumentState, Source, SourceKind};
 use crate::report::visible::visible_line;
@@ -259,7 +260,7 @@ async fn add(arguments: &AddArguments, context: &Context) -> Outcome {
         token_file: whole_path(arguments.token_file.as_deref())?,
         key_file: whole_path(arguments.key_file.as_deref())?,
     };
-    let (_, source) = sources::save_source(&db, &arguments.name, choices, Timestamp::now()).await?;
+    let (_, source) = sources::save_source(&db, &arguments.name, choices, &who(None), Timestamp::now()).await?;
     println!("{}\t{}\t{}", source.name, source.kind.word(), visible_line(&source.url));
     if !source.is_enabled {
         context.say(format_args!(
@@ -288,7 +289,7 @@ async fn enable(arguments: &NamesArguments, is_enabled: bool, context: &Context)
         sources::find_source(&db, name, now).await?;
     }
     for name in &arguments.names {
-        let (_, source) = sources::enable_source(&db, name, is_enabled, now).await?;
+        let (_, source) = sources::enable_source(&db, name, is_enabled, &who(None), now).await?;
         println!("{}\t{}\t{}", source.name, if is_enabled { "enabled" } else { "disabled" }, visible_line(&source.url));
     }
     Ok(ExitCode::SUCCESS)

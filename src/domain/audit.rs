@@ -30,11 +30,37 @@ pub enum Act {
     EndToken,
     /// Logins were held up, because too many had failed.
     HoldLogins,
+    /// A source of advisories was configured, changed, turned on or off.
+    ChangeSource,
+    /// A bundle was loaded.
+    LoadBundle,
+    /// The key of bundles is trusted, or no longer.
+    TrustKey,
+    /// An alert was made, changed, turned on or off, or removed.
+    ChangeAlert,
+    /// A scheduled report was made or removed.
+    ChangeSchedule,
+    /// A setting was changed.
+    ChangeSetting,
+    /// Aliases were added, put out of force or brought back.
+    ChangeAlias,
+    /// An advisory was added by hand, commented or taken away.
+    ChangeAdvisory,
+    /// A plan was made, changed or frozen.
+    ChangePlan,
+    /// An inventory was imported.
+    Import,
+    /// An import was taken back.
+    UndoImport,
+    /// A report was made to keep, or removed.
+    ReportFile,
+    /// The sample plant was loaded or removed.
+    Sample,
 }
 
 impl Act {
     /// All acts.
-    pub const ALL: [Act; 12] = [
+    pub const ALL: [Act; 25] = [
         Act::Answer,
         Act::MarkRemediation,
         Act::EditAssets,
@@ -47,6 +73,19 @@ impl Act {
         Act::AddToken,
         Act::EndToken,
         Act::HoldLogins,
+        Act::ChangeSource,
+        Act::LoadBundle,
+        Act::TrustKey,
+        Act::ChangeAlert,
+        Act::ChangeSchedule,
+        Act::ChangeSetting,
+        Act::ChangeAlias,
+        Act::ChangeAdvisory,
+        Act::ChangePlan,
+        Act::Import,
+        Act::UndoImport,
+        Act::ReportFile,
+        Act::Sample,
     ];
 
     /// The word used in the database.
@@ -64,15 +103,38 @@ impl Act {
             Act::AddToken => "add_token",
             Act::EndToken => "end_token",
             Act::HoldLogins => "hold_logins",
+            Act::ChangeSource => "change_source",
+            Act::LoadBundle => "load_bundle",
+            Act::TrustKey => "trust_key",
+            Act::ChangeAlert => "change_alert",
+            Act::ChangeSchedule => "change_schedule",
+            Act::ChangeSetting => "change_setting",
+            Act::ChangeAlias => "change_alias",
+            Act::ChangeAdvisory => "change_advisory",
+            Act::ChangePlan => "change_plan",
+            Act::Import => "import",
+            Act::UndoImport => "undo_import",
+            Act::ReportFile => "report_file",
+            Act::Sample => "sample",
         }
     }
 
     /// Whether the act is about accounts, which only administrators are shown.
     pub fn is_about_accounts(self) -> bool {
-        !matches!(self, Act::Answer | Act::MarkRemediation | Act::EditAssets | Act::Undo)
+        matches!(
+            self,
+            Act::AddAccount
+                | Act::ChangeRights
+                | Act::CloseAccount
+                | Act::OpenAccount
+                | Act::SetPassphrase
+                | Act::AddToken
+                | Act::EndToken
+                | Act::HoldLogins
+        )
     }
 
-    /// Whether the act can be taken back by another act; those on accounts are answered by doing the opposite.
+    /// Whether the act can be taken back by another act; all others are answered by doing the opposite.
     pub fn can_be_taken_back(self) -> bool {
         matches!(self, Act::Answer | Act::MarkRemediation | Act::EditAssets)
     }

@@ -6,10 +6,12 @@ use jiff::Timestamp;
 use thiserror::Error;
 use toml::{Table, Value};
 
+use crate::domain::audit::Act;
 use crate::domain::catalogue::pack::{Alias, AliasKind, KnownAlias, read_pack, write_pack};
 use crate::domain::catalogue::{Catalogue, CatalogueProblem};
 use crate::services::current_index::current_index;
 use crate::services::load_advisories::LoadError;
+use crate::services::note_act::{Deed, note};
 use crate::services::progress::Progress;
 use crate::store::{self, Db, StoreError};
 
@@ -174,7 +176,22 @@ pub async fn add_alias(db: &Db, new: &NewAlias, signature: &Signature) -> Result
             one_entry(AliasKind::Decision, entry, signature, signed)?
         }
     };
-    save(db, aliases).await
+    let added = save(db, aliases).await?;
+    note_added(db, &added, &signature.author).await?;
+    Ok(added)
+}
+
+/// Keeps in the audit which entries were added.
+async fn note_added(db: &Db, added: &AddedAliases, who: &str) -> Result<(), StoreError> {
+    if added.n_added == 0 {
+        return Ok(());
+    }
+    let entries: Vec<String> = added.aliases.iter().take(MAX_TOLD).map(Alias::sentence).collect();
+    let more = if added.aliases.len() > MAX_TOLD { "; and more" } else { "" };
+    let n = added.n_added;
+    let what = if n == 1 { "1 alias added".to_owned() } else { format!("{n} aliases added") };
+    let deed = Deed::new(who, Act::ChangeAlias, what).changing("", format!("{}{more}", entries.join("; ")));
+    note(db, deed, Timestamp::now()).await
 }
 
 /// An entry of a pack made of these values, signed.
@@ -200,8 +217,10 @@ pub fn one_entry(
 /// # Errors
 ///
 /// The file cannot be read, or any of its entries cannot be used.
-pub async fn import_aliases(db: &Db, path: &Path) -> Result<AddedAliases, AliasError> {
-    save(db, read_file(path, None)?).await
+pub async fn import_aliases(db: &Db, path: &Path, who: &str) -> Result<AddedAliases, AliasError> {
+    let added = save(db, read_file(path, None)?).await?;
+    note_added(db, &added, who).await?;
+    Ok(added)
 }
 
 /// Adds the entries of a pack that was read already, all or nothing; `name` is what it is called in messages.
@@ -209,8 +228,10 @@ pub async fn import_aliases(db: &Db, path: &Path) -> Result<AddedAliases, AliasE
 /// # Errors
 ///
 /// Any of its entries cannot be used.
-pub async fn import_alias_text(db: &Db, name: &str, text: &str) -> Result<AddedAliases, AliasError> {
-    save(db, read_pack(name, text, None).map_err(|problems| AliasError::Pack { problems })?).await
+pub async fn import_alias_text(db: &Db, name: &str, text: &str, who: &str) -> Result<AddedAliases, AliasError> {
+    let added = save(db, read_pack(name, text, None).map_err(|problems| AliasError::Pack { problems })?).await?;
+    note_added(db, &added, who).await?;
+    Ok(added)
 }
 
 /// Checks the entries together with those in force, then saves them.
@@ -234,12 +255,15 @@ async fn save(db: &Db, aliases: Vec<Alias>) -> Result<AddedAliases, AliasError> 
 /// # Errors
 ///
 /// No alias has this number, or it was removed before.
-pub async fn remove_alias(db: &Db, alias_id: i64) -> Result<KnownAlias, AliasError> {
+pub async fn remove_alias(db: &Db, alias_id: i64, who: &str) -> Result<KnownAlias, AliasError> {
     let known = store::alias::find_alias(db, alias_id).await?.ok_or(AliasError::Unknown { alias_id })?;
     if let Some(removed_at) = known.removed_at {
         return Err(AliasError::Removed { alias_id, removed_at });
     }
-    store::alias::delete_alias(db, alias_id, Timestamp::now()).await?;
+    let now = Timestamp::now();
+    store::alias::delete_alias(db, alias_id, now).await?;
+    let deed = Deed::new(who, Act::ChangeAlias, format!("alias {alias_id} put out of force"));
+    note(db, deed.changing(known.alias.sentence(), ""), now).await?;
     Ok(known)
 }
 
@@ -248,11 +272,13 @@ pub async fn remove_alias(db: &Db, alias_id: i64) -> Result<KnownAlias, AliasErr
 /// # Errors
 ///
 /// No alias has this number, or it, or one that says the same, is in force.
-pub async fn restore_alias(db: &Db, alias_id: i64) -> Result<KnownAlias, AliasError> {
+pub async fn restore_alias(db: &Db, alias_id: i64, who: &str) -> Result<KnownAlias, AliasError> {
     let known = store::alias::find_alias(db, alias_id).await?.ok_or(AliasError::Unknown { alias_id })?;
     if save(db, vec![known.alias.clone()]).await?.n_added == 0 {
         return Err(AliasError::InForce { alias_id });
     }
+    let deed = Deed::new(who, Act::ChangeAlias, format!("alias {alias_id} brought back"));
+    note(db, deed.changing("", known.alias.sentence()), Timestamp::now()).await?;
     Ok(known)
 }
 

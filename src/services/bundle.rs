@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::domain::advisory::{AdvisoryRevision, UnreadableAdvisory};
+use crate::domain::audit::Act;
 use crate::domain::bundle::{
     BUNDLE_FORMAT, BUNDLE_VERSION, BundleFile, BundleFileKind, BundleKey, Manifest, TrustedKey,
 };
@@ -22,6 +24,7 @@ use crate::ingest::epss::{EpssError, read_epss};
 use crate::ingest::kev::{KevError, read_kev};
 use crate::services::add_advisories::{replace_epss, replace_kev, revision};
 use crate::services::aliases::{AliasError, export_aliases, import_alias_text};
+use crate::services::note_act::{Deed, note};
 use crate::services::progress::Progress;
 use crate::store::{self, Db, StoreError};
 
@@ -31,6 +34,9 @@ const BATCH_BYTES: usize = 16 << 20;
 
 /// The setting that holds the trusted keys.
 const TRUSTED_KEYS: &str = "bundle_keys";
+
+/// The setting that remembers the bundle that was loaded last.
+const LAST_LOADED: &str = "bundle_loaded";
 
 /// The name of the source that loaded bundles are told under.
 const SOURCE: &str = "bundle";
@@ -118,6 +124,15 @@ pub fn read_secret_key(path: &Path) -> Result<SecretKey, CarryError> {
     SecretKey::read(&text).map_err(|problem| CarryError::Key { path: path.to_owned(), problem })
 }
 
+/// Reads the text of a public key, as a person pastes it.
+///
+/// # Errors
+///
+/// It is no key.
+pub fn read_key_text(text: &str) -> Result<BundleKey, CarryError> {
+    read_public_key(text).map_err(|problem| CarryError::Key { path: PathBuf::from("the text"), problem })
+}
+
 /// Reads a public key file.
 ///
 /// # Errors
@@ -152,14 +167,17 @@ pub async fn list_trusted_keys(db: &Db) -> Result<Vec<(BundleKey, TrustedKey)>, 
 /// # Errors
 ///
 /// The database fails.
-pub async fn trust_key(db: &Db, key: &BundleKey, comment: &str, now: Timestamp) -> Result<bool, StoreError> {
+pub async fn trust_key(db: &Db, key: &BundleKey, comment: &str, who: &str, now: Timestamp) -> Result<bool, StoreError> {
     let known = list_trusted_keys(db).await?;
     if known.iter().any(|(of, _)| of == key) {
         return Ok(false);
     }
     let mut keys: Vec<TrustedKey> = known.into_iter().map(|(_, trusted)| trusted).collect();
     keys.push(TrustedKey { key: public_key_line(key), comment: comment.to_owned(), trusted_at: now });
-    save_keys(db, &keys, now).await.map(|()| true)
+    save_keys(db, &keys, now).await?;
+    let deed = Deed::new(who, Act::TrustKey, format!("key {} of bundles trusted", key.id()));
+    note(db, deed.changing("", comment), now).await?;
+    Ok(true)
 }
 
 /// Trusts the key with this id no longer; says whether it was trusted.
@@ -167,7 +185,7 @@ pub async fn trust_key(db: &Db, key: &BundleKey, comment: &str, now: Timestamp) 
 /// # Errors
 ///
 /// The database fails.
-pub async fn distrust_key(db: &Db, id: &str, now: Timestamp) -> Result<bool, StoreError> {
+pub async fn distrust_key(db: &Db, id: &str, who: &str, now: Timestamp) -> Result<bool, StoreError> {
     let known = list_trusted_keys(db).await?;
     let n_known = known.len();
     let left: Vec<TrustedKey> =
@@ -175,6 +193,7 @@ pub async fn distrust_key(db: &Db, id: &str, now: Timestamp) -> Result<bool, Sto
     let was_trusted = left.len() < n_known;
     if was_trusted {
         save_keys(db, &left, now).await?;
+        note(db, Deed::new(who, Act::TrustKey, format!("key {id} of bundles trusted no longer")), now).await?;
     }
     Ok(was_trusted)
 }
@@ -343,6 +362,7 @@ pub async fn load_bundle(
     db: &Db,
     path: &Path,
     keys: &[BundleKey],
+    who: &str,
     now: Timestamp,
     progress: &dyn Progress,
 ) -> Result<LoadedBundle, CarryError> {
@@ -358,6 +378,7 @@ pub async fn load_bundle(
     let source_id = source_of_bundles(db, now).await?;
     let mut loading = Loading {
         db,
+        who,
         source_id,
         now,
         batch: Vec::new(),
@@ -400,7 +421,73 @@ pub async fn load_bundle(
         let pull_id = store::source::save_pull_begun(db, source_id, now).await?;
         store::source::save_pull(db, pull_id, &pull, &[]).await?;
     }
+    let of = LoadedOf {
+        key: loaded.key.id(),
+        comment: signed.comment,
+        made_at: loaded.manifest.made_at.to_string(),
+        newest_document: loaded.manifest.newest_document.map(|at| at.to_string()),
+        n_documents: loaded.manifest.n_documents(),
+        loaded_at: now.to_string(),
+    };
+    let text = serde_json::to_string(&of).map_err(|e| StoreError::Database(e.to_string()))?;
+    store::setting::save_setting(db, LAST_LOADED, &text, now).await?;
+    let what = format!(
+        "bundle of {} loaded, signed with key {}: {} documents new, {} known",
+        loaded.manifest.made_at.strftime("%Y-%m-%d"),
+        of.key,
+        loaded.n_added,
+        loaded.n_known
+    );
+    note(db, Deed::new(who, Act::LoadBundle, what), now).await?;
     Ok(loaded)
+}
+
+/// What is remembered of the bundle that was loaded last.
+#[derive(Serialize, Deserialize)]
+struct LoadedOf {
+    key: String,
+    comment: String,
+    made_at: String,
+    newest_document: Option<String>,
+    n_documents: u64,
+    loaded_at: String,
+}
+
+/// The bundle that was loaded last: whose signature held, and how old it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LastBundle {
+    /// The id of the key that signed it.
+    pub key: String,
+    /// What was signed beside it.
+    pub comment: String,
+    pub made_at: Timestamp,
+    pub newest_document: Option<Timestamp>,
+    pub n_documents: u64,
+    pub loaded_at: Timestamp,
+}
+
+/// The bundle that was loaded last; `None` before the first.
+///
+/// # Errors
+///
+/// The database fails, or what it remembers cannot be read.
+pub async fn last_bundle(db: &Db) -> Result<Option<LastBundle>, StoreError> {
+    let Some(text) = store::setting::find_setting(db, LAST_LOADED).await? else { return Ok(None) };
+    let damaged = || StoreError::Damaged {
+        column: "setting.value",
+        expected: "a bundle that was loaded",
+        found: LAST_LOADED.to_owned(),
+    };
+    let of: LoadedOf = serde_json::from_str(&text).map_err(|_| damaged())?;
+    let at = |text: &str| text.parse::<Timestamp>().map_err(|_| damaged());
+    Ok(Some(LastBundle {
+        made_at: at(&of.made_at)?,
+        newest_document: of.newest_document.as_deref().map(at).transpose()?,
+        loaded_at: at(&of.loaded_at)?,
+        key: of.key,
+        comment: of.comment,
+        n_documents: of.n_documents,
+    }))
 }
 
 /// The source that stands for bundles among the others; `None` when a person gave its name to something else.
@@ -420,6 +507,7 @@ async fn source_of_bundles(db: &Db, now: Timestamp) -> Result<Option<i64>, Store
 /// The state of loading.
 struct Loading<'a> {
     db: &'a Db,
+    who: &'a str,
     source_id: Option<i64>,
     now: Timestamp,
     batch: Vec<(BundleFile, Vec<u8>)>,
@@ -459,7 +547,7 @@ impl Loading<'_> {
             }
             BundleFileKind::Aliases => {
                 let text = String::from_utf8_lossy(&bytes);
-                self.loaded.n_aliases = import_alias_text(self.db, &file.path, &text).await?.n_added;
+                self.loaded.n_aliases = import_alias_text(self.db, &file.path, &text, self.who).await?.n_added;
             }
         }
         Ok(())

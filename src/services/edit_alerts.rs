@@ -7,7 +7,10 @@ use ring::rand::{SecureRandom, SystemRandom};
 use thiserror::Error;
 
 use crate::domain::alert::{AlertRule, MAX_NAME, Target};
+use crate::domain::audit::Act;
 use crate::domain::filter::{Filter, FilterProblem, FilterWord};
+use crate::services::note_act::{Deed, note};
+use crate::store::alert::StoredRule;
 use crate::store::{self, Db, StoreError};
 
 /// Why a rule is not as it was asked for.
@@ -94,11 +97,28 @@ pub async fn add_rule(
     let recipients: Vec<(Target, String)> =
         targets.into_iter().map(|target| Ok((target, token()?))).collect::<Result<_, AlertError>>()?;
     let seen = store::change::find_latest_rescan_id(db).await?.unwrap_or(0);
-    match store::alert::save_rule(db, &rule, &recipients, created_by, seen, now).await {
-        Ok(id) => Ok(id),
-        Err(StoreError::Conflict(_)) => Err(AlertError::Taken(rule.name)),
-        Err(e) => Err(e.into()),
-    }
+    let id = match store::alert::save_rule(db, &rule, &recipients, created_by, seen, now).await {
+        Ok(id) => id,
+        Err(StoreError::Conflict(_)) => return Err(AlertError::Taken(rule.name)),
+        Err(e) => return Err(e.into()),
+    };
+    let targets: Vec<&Target> = recipients.iter().map(|(target, _)| target).collect();
+    let deed = Deed::new(created_by, Act::ChangeAlert, format!("alert {} added", rule.name));
+    note(db, deed.changing("", in_words(&rule, &targets)), now).await?;
+    Ok(id)
+}
+
+/// A rule, for the audit.
+fn in_words(rule: &AlertRule, targets: &[&Target]) -> String {
+    let events: Vec<&str> = rule.events.iter().map(|event| event.word()).collect();
+    let to: Vec<String> = targets.iter().map(|target| target.shown()).collect();
+    let filter = if rule.filter.is_empty() { "everything" } else { &rule.filter };
+    format!("{filter}, on {}, {}, to {}", events.join(" and "), rule.rhythm.word(), to.join(" and "))
+}
+
+/// The rule of this number.
+async fn rule_of(db: &Db, alert_rule_id: i64) -> Result<StoredRule, AlertError> {
+    store::alert::find_rule(db, alert_rule_id).await?.ok_or(AlertError::Unknown(alert_rule_id))
 }
 
 /// Turns a rule on or off.
@@ -106,13 +126,24 @@ pub async fn add_rule(
 /// # Errors
 ///
 /// There is no such rule, or the database fails.
-pub async fn set_enabled(db: &Db, alert_rule_id: i64, is_enabled: bool, now: Timestamp) -> Result<(), AlertError> {
+pub async fn set_enabled(
+    db: &Db,
+    alert_rule_id: i64,
+    is_enabled: bool,
+    who: &str,
+    now: Timestamp,
+) -> Result<(), AlertError> {
+    let rule = rule_of(db, alert_rule_id).await?.rule;
     let seen = store::change::find_latest_rescan_id(db).await?.unwrap_or(0);
-    if store::alert::save_enabled(db, alert_rule_id, is_enabled, seen, now).await? {
-        Ok(())
-    } else {
-        Err(AlertError::Unknown(alert_rule_id))
+    if !store::alert::save_enabled(db, alert_rule_id, is_enabled, seen, now).await? {
+        return Err(AlertError::Unknown(alert_rule_id));
     }
+    if rule.is_enabled != is_enabled {
+        let told = |is_enabled| if is_enabled { "on" } else { "off" };
+        let deed = Deed::new(who, Act::ChangeAlert, format!("alert {} turned {}", rule.name, told(is_enabled)));
+        note(db, deed.changing(told(rule.is_enabled), told(is_enabled)), now).await?;
+    }
+    Ok(())
 }
 
 /// Removes a rule.
@@ -120,12 +151,14 @@ pub async fn set_enabled(db: &Db, alert_rule_id: i64, is_enabled: bool, now: Tim
 /// # Errors
 ///
 /// There is no such rule, or the database fails.
-pub async fn remove_rule(db: &Db, alert_rule_id: i64, now: Timestamp) -> Result<(), AlertError> {
-    if store::alert::delete_rule(db, alert_rule_id, now).await? {
-        Ok(())
-    } else {
-        Err(AlertError::Unknown(alert_rule_id))
+pub async fn remove_rule(db: &Db, alert_rule_id: i64, who: &str, now: Timestamp) -> Result<(), AlertError> {
+    let stored = rule_of(db, alert_rule_id).await?;
+    if !store::alert::delete_rule(db, alert_rule_id, now).await? {
+        return Err(AlertError::Unknown(alert_rule_id));
     }
+    let targets: Vec<&Target> = stored.recipients.iter().map(|recipient| &recipient.target).collect();
+    let deed = Deed::new(who, Act::ChangeAlert, format!("alert {} removed", stored.rule.name));
+    Ok(note(db, deed.changing(in_words(&stored.rule, &targets), ""), now).await?)
 }
 
 /// Stops the messages to the recipient who has this token. False when nobody has it.
@@ -134,7 +167,13 @@ pub async fn remove_rule(db: &Db, alert_rule_id: i64, now: Timestamp) -> Result<
 ///
 /// The database fails.
 pub async fn stop_recipient(db: &Db, token: &str, now: Timestamp) -> Result<bool, StoreError> {
-    store::alert::save_stopped(db, token, now).await
+    let known = store::alert::find_token(db, token).await?;
+    let is_stopped = store::alert::save_stopped(db, token, now).await?;
+    if let Some((name, target, false)) = known.filter(|_| is_stopped) {
+        let (target, what) = (target.shown(), format!("messages of the alert {name} to {} stopped", target.shown()));
+        note(db, Deed::new(&target, Act::ChangeAlert, what).changing("sent", "stopped"), now).await?;
+    }
+    Ok(is_stopped)
 }
 
 /// Lets messages flow again to a recipient who stopped them.
@@ -142,13 +181,20 @@ pub async fn stop_recipient(db: &Db, token: &str, now: Timestamp) -> Result<bool
 /// # Errors
 ///
 /// The target is none, the rule has no such recipient, or the database fails.
-pub async fn start_recipient(db: &Db, alert_rule_id: i64, target: &str) -> Result<(), AlertError> {
+pub async fn start_recipient(
+    db: &Db,
+    alert_rule_id: i64,
+    target: &str,
+    who: &str,
+    now: Timestamp,
+) -> Result<(), AlertError> {
     let target = Target::read(target).map_err(AlertError::Recipient)?;
-    if store::alert::save_started(db, alert_rule_id, &target).await? {
-        Ok(())
-    } else {
-        Err(AlertError::Unknown(alert_rule_id))
+    let name = rule_of(db, alert_rule_id).await?.rule.name;
+    if !store::alert::save_started(db, alert_rule_id, &target).await? {
+        return Err(AlertError::Unknown(alert_rule_id));
     }
+    let what = format!("messages of the alert {name} to {} sent again", target.shown());
+    Ok(note(db, Deed::new(who, Act::ChangeAlert, what).changing("stopped", "sent"), now).await?)
 }
 
 /// 128 random bits as hexadecimal digits.
@@ -227,9 +273,13 @@ pub async fn hold(db: &Db, runs: &[(i64, i64)], now: Timestamp) -> Result<(), St
 /// # Errors
 ///
 /// The database fails.
-pub async fn confirm_matcher(db: &Db, now: Timestamp) -> Result<Held, StoreError> {
+pub async fn confirm_matcher(db: &Db, who: &str, now: Timestamp) -> Result<Held, StoreError> {
     let held = held(db, now).await?;
+    let before = store::setting::find_setting(db, CONFIRMED).await?.unwrap_or_default();
     store::setting::save_setting(db, CONFIRMED, &held.matcher_version, now).await?;
+    let what = format!("answers of the matcher {} confirmed for alerts", held.matcher_version);
+    let deed = Deed::new(who, Act::ChangeAlert, what).changing(before, held.matcher_version.clone());
+    note(db, deed, now).await?;
     Ok(held)
 }
 

@@ -18,7 +18,7 @@ use crate::domain::inventory_draft::{DraftSettings, InventoryDraft, NewDraft};
 use crate::domain::job::{JobKind, NewJob};
 use crate::ingest::spreadsheet::{Mapping, ReadFault};
 use crate::services::check_import::{Checked, Looked, check_import, look_at_file};
-use crate::services::import_inventory::{ImportError, ImportRequest, ImportResult, import_inventory};
+use crate::services::import_inventory::{ImportError, ImportRequest, ImportResult, import_inventory, note_import};
 use crate::services::jobs::{JobDone, JobRun, Jobs, Started};
 use crate::services::knowledge::KnowledgeCache;
 use crate::services::progress::Progress;
@@ -126,6 +126,16 @@ impl Upload {
         self.hasher.update(bytes);
         tokio::task::block_in_place(|| self.file.write_all(bytes))?;
         Ok(())
+    }
+
+    /// Where the bytes lie as long as this value lives; `None` once they are kept as a draft.
+    pub fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
+    }
+
+    /// The bytes that were taken.
+    pub fn n_bytes(&self) -> u64 {
+        self.n_bytes
     }
 }
 
@@ -428,6 +438,7 @@ impl Drafts {
         request.only_sites = self.only_sites(scope).await?;
         let drafts = self.clone();
         let (draft_id, stored_name) = (draft.draft_id, draft.stored_name.clone());
+        let (who, file_name) = (draft.who.clone(), draft.file_name.clone());
         let work = async move |run: Arc<JobRun>| {
             let imported = import_inventory(&drafts.inner.db, &request, run.as_ref()).await;
             let done = match imported.map_err(|error| error.to_string())? {
@@ -442,8 +453,9 @@ impl Drafts {
             };
             let inventory_id = done.imported.inventory_id;
             drafts.inner.became(draft_id, inventory_id, &stored_name).await;
-            let judged = drafts.inner.judge(inventory_id, run.as_ref()).await;
             let n = done.imported.counts.n_assets();
+            note_import(&drafts.inner.db, &who, &file_name, &done.imported).await.map_err(|error| error.to_string())?;
+            let judged = drafts.inner.judge(inventory_id, run.as_ref()).await;
             Ok(JobDone {
                 message: format!("{n} assets imported, {judged}"),
                 result_path: Some(format!("/inventories/{inventory_id}")),

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
+use crate::domain::audit::Act;
 use crate::domain::inventory::{
     AssetKey, ImportPreview, Inventory, InventoryReading, NewInventory, OnMissing, REJECT_REASON, RowWarning,
 };
@@ -16,6 +17,7 @@ use crate::ingest::spreadsheet::{self, Batch, Mapping, ReadError, ReadOptions};
 use crate::services::aliases::catalogue_of;
 use crate::services::assets::{AssetMaker, RowRules};
 use crate::services::column_choice::{ChoiceError, Chosen, Wish, choose, is_reject_file, mapping_to_toml};
+use crate::services::note_act::{Deed, note};
 use crate::services::progress::Progress;
 use crate::services::scan::file_name;
 use crate::store::inventory::{self, Import, Imported};
@@ -233,6 +235,19 @@ pub async fn import_inventory(
     let imported = import.finish(request.on_missing(&reading)).await?;
     let mapping = mapping_to_toml(&reading.columns, chosen.mapping.as_ref(), &request.file_name());
     Ok(ImportResult::Done(Box::new(DoneImport { imported, reading, mapping })))
+}
+
+/// Keeps in the audit who imported the file of this name.
+///
+/// # Errors
+///
+/// The database fails.
+pub async fn note_import(db: &Db, who: &str, file: &str, imported: &Imported) -> Result<(), StoreError> {
+    let n = imported.counts;
+    let what = format!("import {} of {file}: {} assets", imported.inventory_id, n.n_assets());
+    let after =
+        format!("{} new, {} changed, {} the same, {} not in the file", n.n_new, n.n_changed, n.n_same, n.n_not_seen);
+    note(db, Deed::new(who, Act::Import, what).changing("", after), Timestamp::now()).await
 }
 
 /// What an import would do, with everything that it reads.

@@ -11,6 +11,7 @@ use thiserror::Error;
 use crate::domain::account::SiteScope;
 use crate::domain::advisory::{Advisory, AdvisoryKey};
 use crate::domain::asset::AssetEdit;
+use crate::domain::audit::Act;
 use crate::domain::exposure::{ExposureFilter, Finding};
 use crate::domain::inventory::Field;
 use crate::domain::mark::{Mark, MarkReason};
@@ -28,6 +29,7 @@ use crate::services::aliases::catalogue_of;
 use crate::services::current_index::current_index;
 use crate::services::edit_assets::{EditError, edit_assets};
 use crate::services::load_advisories::LoadError;
+use crate::services::note_act::{Deed, note};
 use crate::services::progress::Progress;
 use crate::services::report_marks::ReportMarks;
 use crate::services::report_rows::Threats;
@@ -79,7 +81,12 @@ pub async fn make_plan(db: &Db, new: &NewPlan) -> Result<i64, PlanError> {
     let mut new = new.clone();
     new.sites.sort();
     new.sites.dedup();
-    Ok(store::plan::save_plan(db, &new).await?)
+    let plan_id = store::plan::save_plan(db, &new).await?;
+    let sites = if new.sites.is_empty() { "all sites".to_owned() } else { new.sites.join(", ") };
+    let told = format!("{sites}, {:.0} to {:.0}", new.from, new.to);
+    let deed = Deed::new(&new.made_by, Act::ChangePlan, format!("plan {plan_id} {} made", new.name.trim()));
+    note(db, deed.changing("", told), new.made_at).await?;
+    Ok(plan_id)
 }
 
 async fn check_sites(db: &Db, sites: &[String]) -> Result<(), PlanError> {
@@ -150,6 +157,7 @@ pub async fn choose(
     plan_id: i64,
     variant_id: i64,
     choice: &Choice,
+    by: &str,
     now: Timestamp,
     progress: &dyn Progress,
 ) -> Result<Proposal, PlanError> {
@@ -164,12 +172,19 @@ pub async fn choose(
         Choice::Target(target) => (Some(target.trim().to_owned()), false),
         Choice::LeaveOut => (choices.get(&variant_id).and_then(|(target, _)| target.clone()), true),
     };
-    choices.insert(variant_id, chosen.clone());
+    let before = choices.insert(variant_id, chosen.clone());
     let proposal = tokio::task::block_in_place(|| scope.proposal(&choices));
     if !proposal.steps.iter().any(|step| step.variant_id == variant_id) {
         return Err(PlanError::UnknownStep { plan_id, variant_id });
     }
     store::plan::save_plan_choice(db, plan_id, variant_id, chosen.0.as_deref(), chosen.1).await?;
+    let told = |choice: Option<&(Option<String>, bool)>| match choice {
+        Some((_, true)) => "left out".to_owned(),
+        Some((Some(target), false)) => target.clone(),
+        _ => "as proposed".to_owned(),
+    };
+    let deed = Deed::new(by, Act::ChangePlan, format!("step {variant_id} of plan {plan_id} chosen"));
+    note(db, deed.changing(told(before.as_ref()), told(Some(&chosen))), now).await?;
     Ok(proposal)
 }
 
@@ -229,6 +244,8 @@ pub async fn freeze(
         return Err(PlanError::Empty { plan_id });
     }
     let n_assets = store::plan::save_frozen_plan(db, plan_id, &steps, by, now).await?;
+    let what = format!("plan {plan_id} {} frozen, {n_assets} assets in it", plan.name);
+    note(db, Deed::new(by, Act::ChangePlan, what).changing("draft", "frozen"), now).await?;
     let mut done = FreezeDone { n_assets, ..FreezeDone::default() };
     if planned.is_empty() {
         return Ok(done);
@@ -367,7 +384,11 @@ pub async fn mitigate(
     now: Timestamp,
 ) -> Result<(), PlanError> {
     check_sites(db, &[site.to_owned()]).await?;
-    Ok(store::plan::save_mitigation(db, site, variant_id, mitigation, now).await?)
+    store::plan::save_mitigation(db, site, variant_id, mitigation, now).await?;
+    let Mitigation { measure, review_on, replace_in, decided_by, .. } = mitigation;
+    let deed = Deed::new(decided_by, Act::ChangePlan, format!("mitigation kept for variant {variant_id} at {site}"));
+    note(db, deed.changing("", format!("{measure}, review on {review_on}, replace in {replace_in}")), now).await?;
+    Ok(())
 }
 
 /// The exposures of some sites by variant, with the documents that speak about them.

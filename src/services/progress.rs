@@ -22,3 +22,20 @@ impl Progress for Silent {
     fn advance(&self, _by: u64) {}
     fn end(&self) {}
 }
+
+/// Tells how far the work is, and lets nobody end it half way.
+pub struct ToTheEnd<'a>(pub &'a dyn Progress);
+
+impl Progress for ToTheEnd<'_> {
+    fn begin(&self, stage: &str, total: Option<u64>) {
+        self.0.begin(stage, total);
+    }
+
+    fn advance(&self, by: u64) {
+        self.0.advance(by);
+    }
+
+    fn end(&self) {
+        self.0.end();
+    }
+}

@@ -7,6 +7,8 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use crate::alert::relay::write_whole;
+use crate::domain::audit::Act;
+use crate::services::note_act::{Deed, note};
 use crate::services::progress::Progress;
 use crate::services::write_report::{FileError, FileRequest, write_file};
 use crate::store::report_file::ReportFile;
@@ -88,6 +90,8 @@ pub async fn make_report_file(
         .map_err(|e| ReportFileError::Keep(e.to_string()))?
         .map_err(|e| ReportFileError::Keep(e.problem))?;
     let id = store::report_file::save_report_file(db, None, &file).await?;
+    let deed = Deed::new(who, Act::ReportFile, format!("report file {id} made"));
+    note(db, deed.changing("", format!("{}, sha256 {}", file.name, file.sha256)), now).await?;
     Ok((id, file))
 }
 
@@ -119,7 +123,7 @@ pub async fn read_report_file(db: &Db, id: i64) -> Result<(ReportFile, Vec<u8>),
 /// # Errors
 ///
 /// There is no such file, it cannot be removed, or the database fails.
-pub async fn delete_report_file(db: &Db, id: i64, now: Timestamp) -> Result<(), ReportFileError> {
+pub async fn delete_report_file(db: &Db, id: i64, who: &str, now: Timestamp) -> Result<(), ReportFileError> {
     let file = store::report_file::find_report_file(db, id).await?.ok_or(ReportFileError::Unknown(id))?;
     match std::fs::remove_file(&file.path) {
         Err(problem) if problem.kind() != std::io::ErrorKind::NotFound => {
@@ -127,5 +131,7 @@ pub async fn delete_report_file(db: &Db, id: i64, now: Timestamp) -> Result<(), 
         }
         _ => {}
     }
-    Ok(store::report_schedule::save_file_removed(db, id, now).await?)
+    store::report_schedule::save_file_removed(db, id, now).await?;
+    let deed = Deed::new(who, Act::ReportFile, format!("report file {id} removed"));
+    Ok(note(db, deed.changing(format!("{}, sha256 {}", file.name, file.sha256), ""), now).await?)
 }

@@ -27,6 +27,7 @@ use crate::domain::verdict::Verdict;
 use crate::domain::witness::{mentions_of, names_of};
 use crate::services::current_index::{CurrentIndex, current_index};
 use crate::services::judge::{Asked, Judged, Judgement, judge_holders};
+use crate::services::lease::{self, Taken};
 use crate::services::listing::follow_up;
 use crate::services::load_advisories::LoadError;
 use crate::services::progress::{Progress, Silent};
@@ -62,9 +63,6 @@ pub struct Rescanned {
     /// Documents that could not be read and variants that could not be judged, one sentence each.
     pub warnings: Vec<String>,
 }
-
-/// How often the lease is renewed while judging; far below the silence after which another process may take it.
-const HEARTBEAT: std::time::Duration = std::time::Duration::from_secs(15);
 
 /// What is to be judged, and what is kept of it with the run.
 struct Order<'a> {
@@ -110,31 +108,16 @@ pub async fn rescan_part(
 
 /// Runs while no other process does, and brings lists and sums up to date after it.
 async fn held(db: &Db, order: &Order<'_>, progress: &dyn Progress) -> Result<Rescanned, RescanError> {
-    let holder = format!("process {} at {}", std::process::id(), Timestamp::now());
-    if !store::lease::save_lease(db, store::rescan::LEASE, &holder, Timestamp::now()).await? {
-        let (holder, since) = store::lease::find_lease(db, store::rescan::LEASE)
-            .await?
-            .unwrap_or_else(|| ("another process".to_owned(), Timestamp::now()));
-        return Err(RescanError::Busy { holder, since });
-    }
-    let heart = tokio::spawn(beat(db.clone(), holder.clone()));
-    let result = run(db, &holder, order, progress).await;
-    heart.abort();
-    let freed = store::lease::delete_lease(db, store::rescan::LEASE, &holder).await;
+    let held = match lease::take(db, store::rescan::LEASE).await? {
+        Taken::Held(held) => held,
+        Taken::By(holder, since) => return Err(RescanError::Busy { holder, since }),
+    };
+    let result = run(db, held.holder(), order, progress).await;
+    let freed = held.give_back().await;
     let rescanned = result?;
     freed?;
     follow_up(db, rescanned.rescan.finished_at).await;
     Ok(rescanned)
-}
-
-async fn beat(db: Db, holder: String) {
-    loop {
-        tokio::time::sleep(HEARTBEAT).await;
-        // A missed beat does no harm by itself: saving checks the lease again.
-        if let Err(e) = store::lease::save_lease(&db, store::rescan::LEASE, &holder, Timestamp::now()).await {
-            tracing::warn!("the lease of the rescan could not be renewed: {e}");
-        }
-    }
 }
 
 async fn run(db: &Db, holder: &str, order: &Order<'_>, progress: &dyn Progress) -> Result<Rescanned, RescanError> {

@@ -6,11 +6,13 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use thiserror::Error;
 
+use crate::domain::audit::Act;
 use crate::domain::rescan::Trigger;
 use crate::ingest::samples::SAMPLE_ADVISORIES;
 use crate::services::add_advisories::add_advisories;
 use crate::services::import_inventory::{ImportError, ImportRequest, ImportResult, import_inventory};
 use crate::services::listing::refresh_listing;
+use crate::services::note_act::{Deed, note};
 use crate::services::progress::Silent;
 use crate::services::rescan::{RescanError, rescan};
 use crate::services::undo_import::{UndoError, undo_import};
@@ -102,14 +104,14 @@ pub struct RemovedSample {
 /// # Errors
 ///
 /// It is not loaded, a later import touched its assets, another rescan is running, or the database fails.
-pub async fn remove_sample_plant(db: &Db, now: Timestamp) -> Result<RemovedSample, SampleError> {
+pub async fn remove_sample_plant(db: &Db, who: &str, now: Timestamp) -> Result<RemovedSample, SampleError> {
     let inventories = store::inventory::list_sample_inventories(db).await?;
     if inventories.is_empty() {
         return Err(SampleError::NotLoaded);
     }
     let mut removed = RemovedSample::default();
     for inventory_id in inventories {
-        let counts = undo_import(db, inventory_id).await?.1;
+        let counts = undo_import(db, inventory_id, who).await?.1;
         // Assets that were judged are retired, so that reports of those days stay as they were.
         removed.n_assets += counts.n_removed + counts.n_retired;
     }
@@ -124,6 +126,8 @@ pub async fn remove_sample_plant(db: &Db, now: Timestamp) -> Result<RemovedSampl
     }
     rescan(db, Trigger::Manual, &Silent).await?;
     refresh_listing(db, now).await?;
+    let what = format!("sample plant removed: {} assets, {} advisories", removed.n_assets, removed.n_advisories);
+    note(db, Deed::new(who, Act::Sample, what), now).await?;
     Ok(removed)
 }
 

@@ -11,12 +11,14 @@ use crate::alert::mail::MailBody;
 use crate::alert::relay::write_whole;
 use crate::domain::advisory::Tlp;
 use crate::domain::alert::Target;
+use crate::domain::audit::Act;
 use crate::domain::outbox::NewMessage;
 use crate::domain::schedule::Schedule;
 use crate::domain::site;
 use crate::report::pdf::{Paper, write_pdf};
 use crate::report::row::Report;
 use crate::report::{self, Format};
+use crate::services::note_act::{Deed, note};
 use crate::services::progress::Progress;
 use crate::services::report_files::sha256_hex;
 use crate::services::stored_report::{ReportError, ReportRequest, stored_report};
@@ -51,7 +53,7 @@ pub const RHYTHMS: [(&str, &str); 3] = [("daily", "0 0 * * *"), ("weekly", "0 0 
 /// # Errors
 ///
 /// A word is not known, the target is neither an address nor a folder, or there is no such site.
-pub async fn add_scheduled_report(db: &Db, schedule: &ReportSchedule) -> Result<i64, ScheduledReportError> {
+pub async fn add_scheduled_report(db: &Db, schedule: &ReportSchedule, who: &str) -> Result<i64, ScheduledReportError> {
     if Format::from_word(&schedule.format).is_none() {
         return Err(ScheduledReportError::Format(schedule.format.clone()));
     }
@@ -69,7 +71,17 @@ pub async fn add_scheduled_report(db: &Db, schedule: &ReportSchedule) -> Result<
             return Err(ScheduledReportError::Site { site: wanted.clone(), known });
         }
     }
-    Ok(store::report_schedule::save_report_schedule(db, schedule).await?)
+    let id = store::report_schedule::save_report_schedule(db, schedule).await?;
+    let deed = Deed::new(who, Act::ChangeSchedule, format!("scheduled report {id} added"));
+    note(db, deed.changing("", in_words(schedule)), schedule.created_at).await?;
+    Ok(id)
+}
+
+/// A scheduled report, for the audit.
+fn in_words(schedule: &ReportSchedule) -> String {
+    let ReportSchedule { format, target, rhythm, keep_days, .. } = schedule;
+    let site = schedule.site.as_deref().unwrap_or("all sites");
+    format!("{format} of {site}, {rhythm}, to {target}, kept for {keep_days} days")
 }
 
 /// Deletes a scheduled report; what it made is kept for its days.
@@ -77,12 +89,14 @@ pub async fn add_scheduled_report(db: &Db, schedule: &ReportSchedule) -> Result<
 /// # Errors
 ///
 /// There is no such report, or the database fails.
-pub async fn delete_scheduled_report(db: &Db, id: i64) -> Result<(), ScheduledReportError> {
-    if store::report_schedule::delete_report_schedule(db, id).await? {
-        Ok(())
-    } else {
-        Err(ScheduledReportError::Unknown(id))
+pub async fn delete_scheduled_report(db: &Db, id: i64, who: &str, now: Timestamp) -> Result<(), ScheduledReportError> {
+    let known = store::report_schedule::list_report_schedules(db).await?.into_iter().find(|(known, _)| *known == id);
+    let Some((_, schedule)) = known else { return Err(ScheduledReportError::Unknown(id)) };
+    if !store::report_schedule::delete_report_schedule(db, id).await? {
+        return Err(ScheduledReportError::Unknown(id));
     }
+    let deed = Deed::new(who, Act::ChangeSchedule, format!("scheduled report {id} removed"));
+    Ok(note(db, deed.changing(in_words(&schedule), ""), now).await?)
 }
 
 /// What a night's reports came to.

@@ -12,18 +12,28 @@ use crate::domain::account::SiteScope;
 use crate::domain::advisory::AdvisoryKey;
 use crate::domain::asset::AssetEdit;
 use crate::domain::audit::{Act, NewAudit};
-use crate::domain::exposure::{ExposureFilter, ExposureRow};
-use crate::domain::filter::{Filter, FilterRow};
+use crate::domain::exposure::ExposureFilter;
+use crate::domain::filter::Filter;
 use crate::domain::inventory::Field;
+use crate::domain::listing::{ListSort, ListView, ListedExposure};
 use crate::domain::mark::{Mark, MarkReason, StoredMark};
-use crate::domain::priority::{Severity, leading_score};
 use crate::domain::remediation::RemediationStatus;
-use crate::services::current_index::{CurrentIndex, current_index};
+use crate::domain::site;
 use crate::services::edit_assets::{EditError, edit_as};
-use crate::services::load_advisories::LoadError;
-use crate::services::progress::{Progress, Silent};
+use crate::services::listing::{follow_up, refresh_listing_if_missing};
+use crate::services::progress::{Progress, ToTheEnd};
+use crate::store::listing::exposures::{ExposureList, ListCursor, list_exposures};
 use crate::store::remediation::{NewMark, Of};
 use crate::store::{self, Db, StoreError};
+
+/// Exposures that a page or a program waits for; more are marked, or taken back, by a job.
+pub const MANY: u64 = 2_000;
+
+/// Exposures that are read at a time.
+const PAGE: u32 = 10_000;
+
+/// Named rows that are looked up one by one; more of them are looked for among all of their advisories.
+const FEW_ROWS: usize = 50;
 
 /// Why nothing was marked.
 #[derive(Debug, Error)]
@@ -44,8 +54,8 @@ pub enum MarkError {
     WholeOnly { reason: &'static str },
     #[error("cannot mark: nobody said who\nhint: name yourself with --user or the key `user`")]
     Nobody,
-    #[error(transparent)]
-    Load(#[from] LoadError),
+    #[error("the marking was cancelled; nothing was written")]
+    Cancelled,
     #[error(transparent)]
     Edit(#[from] EditError),
     #[error(transparent)]
@@ -57,32 +67,8 @@ pub enum MarkError {
 pub struct MarkScope {
     /// The filter of the list that the person looked at.
     pub filter: Filter,
-    /// One advisory, asset or variant exactly.
-    pub within: ExposureFilter,
     /// These rows of the list alone; all that fit when there are none.
     pub only: Vec<MarkedRow>,
-}
-
-impl MarkScope {
-    /// What of the fleet has to be looked at: one asset, variant or advisory where all that is meant is of it.
-    fn narrowest(&self) -> ExposureFilter {
-        let mut within = self.within.clone();
-        if let [only] = self.only.as_slice() {
-            match only {
-                MarkedRow::Asset(asset_id, advisory) => {
-                    within.asset_id.get_or_insert(*asset_id);
-                    within.advisory.get_or_insert(advisory.clone());
-                }
-                MarkedRow::Variant(variant_id, advisory) => {
-                    within.variant_id.get_or_insert(*variant_id);
-                    within.advisory.get_or_insert(advisory.clone());
-                }
-                MarkedRow::Nameplate(variant_id) => drop(within.variant_id.get_or_insert(*variant_id)),
-                MarkedRow::Advisory(advisory) => drop(within.advisory.get_or_insert(advisory.clone())),
-            }
-        }
-        within
-    }
 }
 
 /// A row of a list that a person picked.
@@ -119,8 +105,6 @@ pub struct MarkPreview {
     pub n_by_status: [u64; 3],
     /// The vulnerabilities of the exposures, sorted, each once; blank when they are too many to choose from.
     pub cves: Vec<String>,
-    /// Exposures that fit but stand at sites that are not the person's.
-    pub n_not_yours: u64,
 }
 
 /// What was marked.
@@ -143,7 +127,13 @@ const MAX_CVES: usize = 100;
 /// One exposure of one asset that is meant.
 struct Target {
     asset_id: i64,
-    site: String,
+    site: Arc<str>,
+    said: Arc<Said>,
+}
+
+/// What an exposure says; its twins share it.
+struct Said {
+    exposure_id: i64,
     plate: [String; 3],
     advisory: AdvisoryKey,
     fingerprint: String,
@@ -160,27 +150,76 @@ pub async fn preview_marks(
     request: &MarkRequest,
     sites: &SiteScope,
     now: Timestamp,
+    progress: &dyn Progress,
 ) -> Result<MarkPreview, MarkError> {
-    let (targets, n_not_yours) = targets(db, request, sites, now).await?;
+    let targets = targets(db, request, sites, now, progress).await?;
     let known = marks_of(db, &targets).await?;
     let today = today(now);
-    let mut preview = MarkPreview { n_exposures: targets.len() as u64, n_not_yours, ..MarkPreview::default() };
+    let mut preview = MarkPreview { n_exposures: targets.len() as u64, ..MarkPreview::default() };
     let mut assets: FxHashSet<i64> = FxHashSet::default();
     let mut advisories: BTreeSet<&AdvisoryKey> = BTreeSet::new();
+    let mut by_site: BTreeMap<&str, u64> = BTreeMap::new();
     for target in &targets {
         assets.insert(target.asset_id);
-        advisories.insert(&target.advisory);
-        *preview.by_site.entry(target.site.clone()).or_default() += 1;
-        let own = known.get(&(target.asset_id, target.advisory.clone())).map(Vec::as_slice).unwrap_or_default();
+        advisories.insert(&target.said.advisory);
+        *by_site.entry(&target.site).or_default() += 1;
+        let own = known.get(&(target.asset_id, &target.said.advisory)).map(Vec::as_slice).unwrap_or_default();
         preview.n_by_status[overall(own, target, &today) as usize] += 1;
     }
-    let cves: BTreeSet<&String> = targets.iter().flat_map(|target| &target.cves).collect();
+    let cves: BTreeSet<&String> = targets.iter().flat_map(|target| &target.said.cves).collect();
     if cves.len() <= MAX_CVES {
         preview.cves = cves.into_iter().cloned().collect();
     }
+    preview.by_site = by_site.into_iter().map(|(site, n)| (site.to_owned(), n)).collect();
     preview.n_assets = assets.len() as u64;
     preview.n_advisories = advisories.len() as u64;
     Ok(preview)
+}
+
+/// Exposures that are about to be marked: looked up and checked, and not yet written.
+pub struct Marking {
+    request: MarkRequest,
+    who: String,
+    targets: Vec<Target>,
+}
+
+impl Marking {
+    /// The exposures that are meant.
+    pub fn n_exposures(&self) -> u64 {
+        self.targets.len() as u64
+    }
+
+    /// What is about to be done, in words: "Mark 3 exposures as planned".
+    pub fn title(&self) -> String {
+        format!("Mark {} as {}", counted(self.targets.len(), "exposure"), self.request.mark.in_words())
+    }
+}
+
+/// Looks up the exposures that are meant, at the sites of the person, and checks what is said of them.
+///
+/// # Errors
+///
+/// The mark lacks something or has too much, nothing fits, or the database fails.
+pub async fn prepare_marks(
+    db: &Db,
+    request: MarkRequest,
+    who: &str,
+    sites: &SiteScope,
+    now: Timestamp,
+    progress: &dyn Progress,
+) -> Result<Marking, MarkError> {
+    check(&request, who, now)?;
+    let targets = targets(db, &request, sites, now, progress).await?;
+    if targets.is_empty() {
+        return Err(MarkError::Nothing);
+    }
+    if request.mark.reason == MarkReason::FirmwareUpdated {
+        let models: BTreeSet<&[String; 3]> = targets.iter().map(|target| &target.said.plate).collect();
+        if models.len() > 1 {
+            return Err(MarkError::SeveralModels { n: models.len() });
+        }
+    }
+    Ok(Marking { request, who: who.to_owned(), targets })
 }
 
 /// Marks the exposures that are meant, at the sites of the person.
@@ -190,7 +229,7 @@ pub async fn preview_marks(
 ///
 /// # Errors
 ///
-/// The mark lacks something or has too much, nothing fits, or the database fails; then nothing is written.
+/// As [`prepare_marks`] and [`carry_out`].
 pub async fn set_remediation(
     db: &Db,
     request: &MarkRequest,
@@ -199,15 +238,27 @@ pub async fn set_remediation(
     now: Timestamp,
     progress: &dyn Progress,
 ) -> Result<Marked, MarkError> {
-    check(request, who, now)?;
-    let (mut targets, _) = targets(db, request, sites, now).await?;
-    if targets.is_empty() {
-        return Err(MarkError::Nothing);
-    }
+    let marking = prepare_marks(db, request.clone(), who, sites, now, progress).await?;
+    carry_out(db, marking, now, progress).await
+}
+
+/// Writes what was prepared: all of it, or nothing when it is cancelled. Once an updated firmware is written it goes on
+/// to its end.
+///
+/// # Errors
+///
+/// It was cancelled, or the database fails.
+pub async fn carry_out(
+    db: &Db,
+    marking: Marking,
+    now: Timestamp,
+    progress: &dyn Progress,
+) -> Result<Marked, MarkError> {
+    let Marking { request, who, mut targets } = marking;
     let mark = &request.mark;
     let assets: FxHashSet<i64> = targets.iter().map(|target| target.asset_id).collect();
     let audit = NewAudit {
-        who: who.to_owned(),
+        who,
         act: Act::MarkRemediation,
         what: format!(
             "{} of {} marked as {}",
@@ -221,28 +272,38 @@ pub async fn set_remediation(
     };
     let mut marked = Marked { n_assets: assets.len() as u64, ..Marked::default() };
     let mut begun = None;
+    if progress.is_cancelled() {
+        return Err(MarkError::Cancelled);
+    }
     if mark.reason == MarkReason::FirmwareUpdated {
-        let models: BTreeSet<&[String; 3]> = targets.iter().map(|target| &target.plate).collect();
-        if models.len() > 1 {
-            return Err(MarkError::SeveralModels { n: models.len() });
-        }
         let mut ids: Vec<i64> = assets.iter().copied().collect();
         ids.sort_unstable();
         let value = vec![(Field::Firmware, mark.firmware.clone())];
         let edits: Vec<AssetEdit> =
             ids.iter().map(|asset_id| AssetEdit { asset_id: *asset_id, values: value.clone() }).collect();
-        begun = edit_as(db, &edits, &audit, now, progress).await?.audit_id;
+        begun = edit_as(db, &edits, &audit, now, &ToTheEnd(progress)).await?.audit_id;
         let n_before = targets.len();
         let open = still_open(db, &ids, Timestamp::now()).await?;
-        targets.retain(|target| !open.contains(&(target.asset_id, target.advisory.clone())));
+        targets.retain(|target| !open.contains(&(target.asset_id, target.said.advisory.clone())));
         marked.n_still_open = (n_before - targets.len()) as u64;
     }
-    let rows = rows(db, &targets, request, &today(now)).await?;
-    let of = begun.map_or(Of::New(&audit), Of::Begun);
     marked.n_marked = targets.len() as u64;
     // After judging the clock has gone on; a mark begins when it holds.
     let at = if begun.is_some() { Timestamp::now() } else { now };
-    marked.audit_id = store::remediation::save_marks(db, &rows, of, at).await?;
+    let known = if request.cves.is_empty() { Known::default() } else { marks_of(db, &targets).await? };
+    let today = today(now);
+    let rows = targets.iter().flat_map(|target| rows_of(target, &request, &known, &today));
+    progress.begin("Marking exposures", Some(marked.n_marked));
+    let goes_on = |n: u64| {
+        progress.advance(n);
+        begun.is_some() || !progress.is_cancelled()
+    };
+    let of = begun.map_or(Of::New(&audit), Of::Begun);
+    let saved = store::remediation::save_marks(db, rows, of, at, goes_on).await?;
+    progress.end();
+    marked.audit_id = saved.ok_or(MarkError::Cancelled)?;
+    // Assets whose exposures are all done or accepted count as handled.
+    follow_up(db, at).await;
     marked.told = told(&marked, mark);
     Ok(marked)
 }
@@ -293,146 +354,188 @@ pub fn today(now: Timestamp) -> String {
     now.strftime("%Y-%m-%d").to_string()
 }
 
-/// The open exposures that are meant, and the number of those at sites that are not the person's.
+/// The open exposures that are meant, as the lists show them.
 async fn targets(
     db: &Db,
     request: &MarkRequest,
     sites: &SiteScope,
     now: Timestamp,
-) -> Result<(Vec<Target>, u64), MarkError> {
-    let scope = &request.scope;
-    let only: FxHashSet<&MarkedRow> = scope.only.iter().collect();
-    let facts = Facts::load(db, &scope.filter, now).await?;
-    let mine: FxHashSet<String> = store::site::list_sites(db)
-        .await?
-        .into_iter()
-        .filter(|site| sites.covers(site.site_id))
-        .map(|site| site.name)
-        .collect();
-    let mut found = Vec::new();
-    let mut n_not_yours = 0;
-    store::exposure::each_exposure_row_at(db, now.max(Timestamp::now()), &scope.narrowest(), |row: ExposureRow| {
-        let advisory = row.key.advisory.clone();
-        let has_cve = request.cves.is_empty() || request.cves.iter().any(|cve| row.finding.cves.contains(cve));
-        let is_named = only.is_empty()
-            || only.contains(&MarkedRow::Asset(row.asset_id, advisory.clone()))
-            || only.contains(&MarkedRow::Variant(row.key.variant_id, advisory.clone()))
-            || only.contains(&MarkedRow::Nameplate(row.key.variant_id))
-            || only.contains(&MarkedRow::Advisory(advisory.clone()));
-        if !has_cve || !is_named || !facts.fits(&scope.filter, &row) {
-            return Ok(());
+    progress: &dyn Progress,
+) -> Result<Vec<Target>, MarkError> {
+    let filter = &request.scope.filter;
+    let sites = sites_meant(db, filter, sites).await?;
+    refresh_listing_if_missing(db, now).await?;
+    let wanted = |line: &ListedExposure, cves: &[String]| {
+        cves.is_empty() || cves.iter().any(|cve| line.finding.cves.contains(cve))
+    };
+    let mut found = Found::default();
+    progress.begin("Looking up the exposures", None);
+    for part in Part::of(&request.scope.only) {
+        let list = ExposureList {
+            filter,
+            sites: sites.clone(),
+            view: ListView::Asset,
+            sort: ListSort::Work,
+            variant_id: part.variant_id,
+            asset_id: part.asset_id,
+            advisory: part.advisory.cloned(),
+        };
+        let mut after = None;
+        loop {
+            let page = list_exposures(db, &list, after, PAGE).await?;
+            let is_last = page.len() < PAGE as usize;
+            after = page.last().map(ListCursor::after);
+            progress.advance(page.len() as u64);
+            for line in page {
+                if wanted(&line, &request.cves) && wanted(&line, &filter.cves) && part.means(&line) {
+                    found.add(line);
+                }
+            }
+            if is_last {
+                break;
+            }
+            if progress.is_cancelled() {
+                return Err(MarkError::Cancelled);
+            }
         }
-        if !mine.contains(&row.asset.site) {
-            n_not_yours += 1;
-            return Ok(());
-        }
-        let plate = &row.asset.variant.nameplate;
-        found.push(Target {
-            asset_id: row.asset_id,
-            site: row.asset.site.clone(),
-            plate: [plate.vendor.clone(), plate.model.clone(), plate.part_number.clone()],
-            advisory,
-            fingerprint: row.finding.fingerprint.clone(),
-            cves: row.finding.cves.clone(),
-        });
-        Ok::<(), StoreError>(())
-    })
-    .await?;
-    Ok((found, n_not_yours))
+    }
+    progress.end();
+    Ok(found.targets)
 }
 
-/// What a filter looks at beyond the exposure itself; loaded only where the filter asks for it.
+/// The sites that the filter means and the person may change.
+async fn sites_meant(db: &Db, filter: &Filter, sites: &SiteScope) -> Result<SiteScope, StoreError> {
+    if filter.sites.is_empty() {
+        return Ok(sites.clone());
+    }
+    let known: Vec<(i64, String)> =
+        store::site::list_sites(db).await?.into_iter().map(|site| (site.site_id, site.name)).collect();
+    let meant = filter.sites.iter().filter_map(|word| site::find(&known, word)).map(|(site_id, _)| *site_id);
+    Ok(sites.and(&SiteScope::Only(meant.collect())))
+}
+
+/// One question for the lists: what the rows that a person picked have in common, so that no more is read.
 #[derive(Default)]
-struct Facts {
-    today: String,
-    statuses: FxHashMap<(i64, AdvisoryKey), StoredMark>,
-    exploited: FxHashSet<String>,
-    index: Option<Arc<CurrentIndex>>,
+struct Part<'a> {
+    variant_id: Option<i64>,
+    asset_id: Option<i64>,
+    advisory: Option<&'a AdvisoryKey>,
+    /// Of the advisory these alone; all when `None`.
+    holders: Option<Holders>,
 }
 
-impl Facts {
-    async fn load(db: &Db, filter: &Filter, now: Timestamp) -> Result<Facts, MarkError> {
-        let mut facts = Facts { today: today(now), ..Facts::default() };
-        if !filter.statuses.is_empty() {
-            let marks = store::remediation::list_marks_at(db, now.max(Timestamp::now()), None).await?;
-            facts.statuses = marks.into_iter().map(|mark| ((mark.asset_id, mark.advisory.clone()), mark)).collect();
+/// Assets and variants.
+type Holders = (FxHashSet<i64>, FxHashSet<i64>);
+
+impl<'a> Part<'a> {
+    /// The questions that together are these rows; one for everything where there are none.
+    fn of(rows: &'a [MarkedRow]) -> Vec<Part<'a>> {
+        if rows.is_empty() {
+            return vec![Part::default()];
         }
-        if filter.exploited.is_some() {
-            let kev = store::kev::find_kev(db).await?.unwrap_or_default();
-            facts.exploited = kev.entries.into_iter().map(|entry| entry.cve).collect();
+        let mut parts = Vec::new();
+        let mut by_advisory: BTreeMap<&AdvisoryKey, Holders> = BTreeMap::new();
+        let is_few = rows.len() <= FEW_ROWS;
+        for row in rows {
+            match row {
+                MarkedRow::Nameplate(id) => parts.push(Part { variant_id: Some(*id), ..Part::default() }),
+                MarkedRow::Advisory(key) => parts.push(Part { advisory: Some(key), ..Part::default() }),
+                MarkedRow::Asset(id, key) if is_few => {
+                    parts.push(Part { asset_id: Some(*id), advisory: Some(key), ..Part::default() });
+                }
+                MarkedRow::Variant(id, key) if is_few => {
+                    parts.push(Part { variant_id: Some(*id), advisory: Some(key), ..Part::default() });
+                }
+                MarkedRow::Asset(id, key) => drop(by_advisory.entry(key).or_default().0.insert(*id)),
+                MarkedRow::Variant(id, key) => drop(by_advisory.entry(key).or_default().1.insert(*id)),
+            }
         }
-        if filter.severity.is_some() {
-            facts.index = Some(current_index(db, &Silent).await?);
-        }
-        Ok(facts)
+        let of_many = by_advisory.into_iter().map(|(key, holders)| Part {
+            advisory: Some(key),
+            holders: Some(holders),
+            ..Part::default()
+        });
+        parts.extend(of_many);
+        parts
     }
 
-    fn fits(&self, filter: &Filter, row: &ExposureRow) -> bool {
-        if filter.is_empty() {
-            return true;
-        }
-        let (asset, finding) = (&row.asset, &row.finding);
-        let plate = &asset.variant.nameplate;
-        let mark = self.statuses.get(&(row.asset_id, row.key.advisory.clone()));
-        filter.fits(&FilterRow {
-            site: &asset.site,
-            area: &asset.area,
-            vendor: &plate.vendor,
-            verdict: finding.verdict,
-            severity: self.severity(row),
-            is_exploited: finding.cves.iter().any(|cve| self.exploited.contains(cve)),
-            status: mark.filter(|m| m.holds(&finding.fingerprint, &self.today)).map(|m| m.status).unwrap_or_default(),
-            confidence: finding.confidence,
-            has_fix: finding.fix.is_some(),
-            advisory: &row.key.advisory.id,
-            cves: &finding.cves,
-            texts: &[
-                &plate.vendor,
-                &plate.model,
-                &plate.part_number,
-                &asset.variant.firmware,
-                &asset.tag,
-                &asset.serial_number,
-                &row.key.advisory.id,
-            ],
+    fn means(&self, line: &ListedExposure) -> bool {
+        self.holders.as_ref().is_none_or(|(assets, variants)| {
+            variants.contains(&line.variant_id) || line.asset.as_ref().is_some_and(|a| assets.contains(&a.asset_id))
         })
     }
+}
 
-    fn severity(&self, row: &ExposureRow) -> Option<Severity> {
-        let index = &self.index.as_ref()?.index;
-        let at = index.advisories().binary_search_by_key(&row.key.advisory, |advisory| advisory.key()).ok()?;
-        let advisory = &index.advisories()[at];
-        let product = advisory.products.iter().position(|p| p.pointer == row.finding.product_pointer)?;
-        let holding = advisory
-            .vulnerabilities
-            .iter()
-            .filter(|v| v.cve.as_ref().is_none_or(|cve| row.finding.cves.binary_search(cve).is_ok()));
-        leading_score(holding, product as u32).map(|score| Severity::of_score(score.base_score))
+/// The exposures that were found, each once, however many of the rows mean it.
+#[derive(Default)]
+struct Found {
+    targets: Vec<Target>,
+    known: FxHashSet<(i64, i64)>,
+    sites: BTreeSet<Arc<str>>,
+}
+
+impl Found {
+    fn add(&mut self, line: ListedExposure) {
+        let Some(asset) = line.asset else { return };
+        if !self.known.insert((asset.asset_id, line.exposure_id)) {
+            return;
+        }
+        let site = match self.sites.get(asset.site.as_str()) {
+            Some(site) => site.clone(),
+            None => {
+                let site: Arc<str> = asset.site.into();
+                self.sites.insert(site.clone());
+                site
+            }
+        };
+        // Lists give the twins of an exposure one after the other.
+        let said = match self.targets.last() {
+            Some(last) if last.said.exposure_id == line.exposure_id => last.said.clone(),
+            _ => {
+                let plate = line.variant.nameplate;
+                Arc::new(Said {
+                    exposure_id: line.exposure_id,
+                    plate: [plate.vendor, plate.model, plate.part_number],
+                    advisory: line.advisory,
+                    fingerprint: line.finding.fingerprint,
+                    cves: line.finding.cves,
+                })
+            }
+        };
+        self.targets.push(Target { asset_id: asset.asset_id, site, said });
     }
 }
 
 /// The marks in force by asset and advisory.
-type Known = FxHashMap<(i64, AdvisoryKey), Vec<StoredMark>>;
+type Known<'a> = FxHashMap<(i64, &'a AdvisoryKey), Vec<StoredMark>>;
 
-async fn marks_of(db: &Db, targets: &[Target]) -> Result<Known, StoreError> {
+async fn marks_of<'a>(db: &Db, targets: &'a [Target]) -> Result<Known<'a>, StoreError> {
     let mut ids: Vec<i64> = targets.iter().map(|target| target.asset_id).collect();
     ids.sort_unstable();
     ids.dedup();
+    let advisories: BTreeSet<&AdvisoryKey> = targets.iter().map(|target| &target.said.advisory).collect();
     let mut known = Known::default();
     for mark in store::remediation::list_marks(db, &ids, None).await? {
-        known.entry((mark.asset_id, mark.advisory.clone())).or_default().push(mark);
+        if let Some(advisory) = advisories.get(&mark.advisory) {
+            known.entry((mark.asset_id, *advisory)).or_default().push(mark);
+        }
     }
     Ok(known)
 }
 
 /// The pairs of these assets and advisories that are open.
 async fn still_open(db: &Db, ids: &[i64], at: Timestamp) -> Result<FxHashSet<(i64, AdvisoryKey)>, StoreError> {
+    let meant: FxHashSet<i64> = ids.iter().copied().collect();
     let mut open = FxHashSet::default();
-    for asset_id in ids {
-        let filter = ExposureFilter { asset_id: Some(*asset_id), ..ExposureFilter::default() };
-        for row in store::exposure::list_exposure_rows_at(db, at, &filter).await? {
-            open.insert((row.asset_id, row.key.advisory.clone()));
-        }
+    for variant_id in store::variant::list_variants_of_assets(db, ids).await? {
+        let filter = ExposureFilter { variant_id: Some(variant_id), ..ExposureFilter::default() };
+        store::exposure::each_exposure_row_at(db, at, &filter, |row| {
+            if meant.contains(&row.asset_id) {
+                open.insert((row.asset_id, row.key.advisory.clone()));
+            }
+            Ok::<(), StoreError>(())
+        })
+        .await?;
     }
     Ok(open)
 }
@@ -440,51 +543,49 @@ async fn still_open(db: &Db, ids: &[i64], at: Timestamp) -> Result<FxHashSet<(i6
 /// The status of an exposure by the marks in force on it; a mark that no longer holds counts as none.
 fn overall(marks: &[StoredMark], target: &Target, today: &str) -> RemediationStatus {
     let whole = marks.iter().find(|mark| mark.cve.is_empty());
-    whole.filter(|mark| mark.holds(&target.fingerprint, today)).map(|mark| mark.status).unwrap_or_default()
+    whole.filter(|mark| mark.holds(&target.said.fingerprint, today)).map(|mark| mark.status).unwrap_or_default()
 }
 
-/// What is to be kept for these exposures.
-async fn rows(db: &Db, targets: &[Target], request: &MarkRequest, today: &str) -> Result<Vec<NewMark>, StoreError> {
-    let new = |target: &Target, cve: &str, status, mark: Mark| NewMark {
+/// What is to be kept for this exposure.
+fn rows_of(target: &Target, request: &MarkRequest, known: &Known<'_>, today: &str) -> Vec<NewMark> {
+    let Said { advisory, fingerprint, cves, .. } = target.said.as_ref();
+    let new = |cve: &str, status, mark: Mark| NewMark {
         asset_id: target.asset_id,
-        advisory: target.advisory.clone(),
+        advisory: advisory.clone(),
         cve: cve.to_owned(),
         status,
         mark,
-        fingerprint: target.fingerprint.clone(),
+        fingerprint: fingerprint.clone(),
         replaces_all: request.cves.is_empty(),
     };
     let mark = &request.mark;
     if request.cves.is_empty() {
-        return Ok(targets.iter().map(|target| new(target, "", mark.status(), mark.clone())).collect());
+        return vec![new("", mark.status(), mark.clone())];
     }
-    let known = marks_of(db, targets).await?;
+    let own = known.get(&(target.asset_id, advisory)).map(Vec::as_slice).unwrap_or_default();
+    let holding: Vec<&StoredMark> = own.iter().filter(|m| m.holds(fingerprint, today)).collect();
+    // A mark of the whole advisory holds on for each CVE that is not meant now.
+    let whole = holding.iter().find(|m| m.cve.is_empty() && m.mark.reason != MarkReason::PerCve);
     let mut rows = Vec::new();
-    for target in targets {
-        let own = known.get(&(target.asset_id, target.advisory.clone())).map(Vec::as_slice).unwrap_or_default();
-        let holding: Vec<&StoredMark> = own.iter().filter(|m| m.holds(&target.fingerprint, today)).collect();
-        // A mark of the whole advisory holds on for each CVE that is not meant now.
-        let whole = holding.iter().find(|m| m.cve.is_empty() && m.mark.reason != MarkReason::PerCve);
-        let mut statuses = Vec::new();
-        for cve in &target.cves {
-            let is_meant = request.cves.contains(cve);
-            let before = holding.iter().find(|m| m.cve == *cve).or(whole);
-            match (is_meant, before) {
-                (true, _) => {
-                    statuses.push(mark.status());
-                    rows.push(new(target, cve, mark.status(), mark.clone()));
-                }
-                (false, Some(before)) => {
-                    statuses.push(before.status);
-                    rows.push(new(target, cve, before.status, before.mark.clone()));
-                }
-                (false, None) => statuses.push(RemediationStatus::NotRemediated),
+    let mut statuses = Vec::new();
+    for cve in cves {
+        let is_meant = request.cves.contains(cve);
+        let before = holding.iter().find(|m| m.cve == *cve).or(whole);
+        match (is_meant, before) {
+            (true, _) => {
+                statuses.push(mark.status());
+                rows.push(new(cve, mark.status(), mark.clone()));
             }
+            (false, Some(before)) => {
+                statuses.push(before.status);
+                rows.push(new(cve, before.status, before.mark.clone()));
+            }
+            (false, None) => statuses.push(RemediationStatus::NotRemediated),
         }
-        let sum = Mark { reason: MarkReason::PerCve, ..Mark::default() };
-        rows.push(new(target, "", together(&statuses), sum));
     }
-    Ok(rows)
+    let sum = Mark { reason: MarkReason::PerCve, ..Mark::default() };
+    rows.push(new("", together(&statuses), sum));
+    rows
 }
 
 /// What the statuses of single CVEs come to: done when all are, in progress when anything was begun.

@@ -8,6 +8,7 @@ use rustc_hash::FxHashMap;
 use thiserror::Error;
 
 use crate::config::Config;
+use crate::domain::audit::Act;
 use crate::domain::provider::{List, ListForm};
 use crate::domain::source::{Accepts, Source, SourceHealth, SourceKind};
 use crate::ingest::source::client::{Client, ClientOptions, Timing};
@@ -15,6 +16,7 @@ use crate::ingest::source::discover::{self, Found};
 use crate::ingest::source::error::FetchError;
 use crate::ingest::source::known::{KnownSource, known_source, known_sources};
 use crate::ingest::source::pace::Pace;
+use crate::services::note_act::{Deed, note};
 use crate::store::{self, Db, StoreError};
 
 /// How fetching goes about, whatever the source.
@@ -197,14 +199,17 @@ pub async fn save_source(
     db: &Db,
     name: &str,
     choices: SourceChoices,
+    who: &str,
     now: Timestamp,
 ) -> Result<(i64, Source), SourceError> {
     let is_plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
     if name.is_empty() || name.len() > 60 || !name.bytes().all(is_plain) {
         return Err(SourceError::Name { name: name.to_owned() });
     }
-    let before = match store::source::find_source(db, name).await? {
-        Some((_, source)) => source,
+    let configured = store::source::find_source(db, name).await?.map(|(_, source)| source);
+    let was = configured.as_ref().map(in_words).unwrap_or_default();
+    let before = match configured {
+        Some(source) => source,
         None => match (known_source(name), &choices.url) {
             (Some(known), _) => known.to_source(now),
             (None, Some(url)) => Source::new(name, SourceKind::Csaf, url, now),
@@ -228,7 +233,44 @@ pub async fn save_source(
         added_at: before.added_at,
     };
     check_url(&source)?;
-    Ok((store::source::save_source(db, &source).await?, source))
+    let source_id = store::source::save_source(db, &source).await?;
+    let is = in_words(&source);
+    if was != is {
+        let what = format!("source {} {}", source.name, if was.is_empty() { "added" } else { "changed" });
+        note(db, Deed::new(who, Act::ChangeSource, what).changing(was, is), now).await?;
+    }
+    Ok((source_id, source))
+}
+
+/// The choices of a source, for the audit. Files are named, what is in them is not.
+fn in_words(source: &Source) -> String {
+    let mut words = vec![
+        if source.is_enabled { "enabled" } else { "disabled" }.to_owned(),
+        source.kind.word().to_owned(),
+        source.url.clone(),
+        format!("called {}", source.title),
+        format!("takes {}", source.accepts.word()),
+    ];
+    for (allowed, what) in [
+        (source.allows_http, "allows http"),
+        (source.allows_private, "allows private addresses"),
+        (source.allows_short_validity, "allows short validity"),
+    ] {
+        if allowed {
+            words.push(what.to_owned());
+        }
+    }
+    for (file, what) in [
+        (&source.ca_file, "certificates"),
+        (&source.identity_file, "identity"),
+        (&source.token_file, "token"),
+        (&source.key_file, "keys"),
+    ] {
+        if let Some(file) = file {
+            words.push(format!("{what} in {file}"));
+        }
+    }
+    words.join(", ")
 }
 
 /// Whether the URL is of a form that this kind of source can use.
@@ -266,6 +308,7 @@ pub async fn enable_source(
     db: &Db,
     name: &str,
     is_enabled: bool,
+    who: &str,
     now: Timestamp,
 ) -> Result<(i64, Source), SourceError> {
     let source = match (store::source::find_source(db, name).await?, known_source(name)) {
@@ -273,8 +316,15 @@ pub async fn enable_source(
         (None, Some(known)) => known.to_source(now),
         (None, None) => return Err(SourceError::Unknown { name: name.to_owned() }),
     };
+    let was_enabled = source.is_enabled;
     let source = Source { is_enabled, ..source };
-    Ok((store::source::save_source(db, &source).await?, source))
+    let source_id = store::source::save_source(db, &source).await?;
+    if was_enabled != is_enabled {
+        let told = |is_enabled| if is_enabled { "enabled" } else { "disabled" };
+        let deed = Deed::new(who, Act::ChangeSource, format!("source {} {}", source.name, told(is_enabled)));
+        note(db, deed.changing(told(was_enabled), told(is_enabled)), now).await?;
+    }
+    Ok((source_id, source))
 }
 
 /// The configured or known source of this name.

@@ -9,7 +9,8 @@ use crate::domain::audit::{Act, AuditEntry, NewAudit};
 use crate::domain::inventory::Field;
 use crate::services::decide_match::{DecideError, take_back};
 use crate::services::edit_assets::{EditError, edit_as};
-use crate::services::progress::Progress;
+use crate::services::listing::follow_up;
+use crate::services::progress::{Progress, ToTheEnd};
 use crate::store::audit::Seen;
 use crate::store::remediation::Of;
 use crate::store::{self, Db, StoreError};
@@ -23,8 +24,10 @@ pub enum UndoError {
     Undone { audit_id: i64, by: i64 },
     #[error("cannot take back act {audit_id}: it took another one back\nhint: do again what was taken back")]
     IsUndo { audit_id: i64 },
-    #[error("cannot take back act {audit_id}: it is about accounts\nhint: do the opposite on the page of accounts")]
-    OfAccounts { audit_id: i64 },
+    #[error(
+        "cannot take back act {audit_id}: it is no answer, mark or typed-in value\nhint: do the opposite where it was done"
+    )]
+    Opposite { audit_id: i64 },
     #[error(transparent)]
     Decide(#[from] DecideError),
     #[error(transparent)]
@@ -48,7 +51,7 @@ pub struct Undone {
 ///
 /// # Errors
 ///
-/// The act is not known, was taken back before, took another one back, or is about accounts.
+/// The act is not known, was taken back before, took another one back, or is none that can be taken back.
 pub async fn undo_act(
     db: &Db,
     audit_id: i64,
@@ -59,6 +62,8 @@ pub async fn undo_act(
 ) -> Result<Undone, UndoError> {
     let seen = Seen { sites, accounts: *sites == SiteScope::All };
     let act = store::audit::find_audit(db, audit_id, seen).await?.ok_or(UndoError::Unknown { audit_id })?;
+    // Half of an act taken back would be worse than all of it.
+    let progress = &ToTheEnd(progress);
     if let Some(by) = act.undone_by {
         return Err(UndoError::Undone { audit_id, by });
     }
@@ -70,6 +75,9 @@ pub async fn undo_act(
         after: act.entry.before.clone(),
         undoes: Some(audit_id),
     };
+    if !act.entry.act.can_be_taken_back() && act.entry.act != Act::Undo {
+        return Err(UndoError::Opposite { audit_id });
+    }
     let undo_id = match act.entry.act {
         Act::Undo => return Err(UndoError::IsUndo { audit_id }),
         Act::Answer => {
@@ -82,9 +90,12 @@ pub async fn undo_act(
             let begun = edit_as(db, &edits, &audit, now, progress).await?.audit_id;
             let of = begun.map_or(Of::New(&audit), Of::Begun);
             let at = if begun.is_some() { Timestamp::now() } else { now };
-            store::remediation::save_marks_taken_back(db, audit_id, of, at).await?.0
+            let undo_id = store::remediation::save_marks_taken_back(db, audit_id, of, at).await?.0;
+            // What was handled by these marks is open again.
+            follow_up(db, at).await;
+            undo_id
         }
-        _ => return Err(UndoError::OfAccounts { audit_id }),
+        _ => return Err(UndoError::Opposite { audit_id }),
     };
     Ok(Undone { audit_id: undo_id, told: format!("Taken back: {}.", act.entry.what), undone: act })
 }

@@ -3,8 +3,10 @@
 use jiff::Timestamp;
 use thiserror::Error;
 
+use crate::domain::audit::Act;
 use crate::domain::inventory::{Inventory, UndoCounts, UndoRefusal};
 use crate::services::listing::follow_up;
+use crate::services::note_act::{Deed, note};
 use crate::services::progress::Progress;
 use crate::services::rescan::rescan_pending;
 use crate::store::undo::{Undo, plan_undo, save_undo};
@@ -35,9 +37,13 @@ pub async fn look_at_undo(db: &Db, inventory_id: i64) -> Result<(Inventory, Undo
 /// # Errors
 ///
 /// As [`look_at_undo`].
-pub async fn undo_import(db: &Db, inventory_id: i64) -> Result<(Inventory, UndoCounts), UndoError> {
+pub async fn undo_import(db: &Db, inventory_id: i64, who: &str) -> Result<(Inventory, UndoCounts), UndoError> {
     let now = Timestamp::now();
     let done = answer(inventory_id, save_undo(db, inventory_id, now).await?)?;
+    let (import, n) = &done;
+    let what = format!("import {inventory_id} of {} taken back", import.file_name);
+    let after = format!("{} removed, {} retired, {} with their earlier values", n.n_removed, n.n_retired, n.n_restored);
+    note(db, Deed::new(who, Act::UndoImport, what).changing("", after), now).await?;
     follow_up(db, now).await;
     Ok(done)
 }
@@ -48,9 +54,14 @@ pub async fn undo_import(db: &Db, inventory_id: i64) -> Result<(Inventory, UndoC
 /// # Errors
 ///
 /// As [`look_at_undo`].
-pub async fn undo_and_judge(db: &Db, inventory_id: i64, progress: &dyn Progress) -> Result<String, UndoError> {
+pub async fn undo_and_judge(
+    db: &Db,
+    inventory_id: i64,
+    who: &str,
+    progress: &dyn Progress,
+) -> Result<String, UndoError> {
     progress.begin("Taking the import back", None);
-    let (_, n) = undo_import(db, inventory_id).await?;
+    let (_, n) = undo_import(db, inventory_id, who).await?;
     progress.end();
     let judged = match rescan_pending(db, progress).await {
         Ok(_) => "judged anew".to_owned(),

@@ -212,17 +212,32 @@ pub async fn count_by_cve(
     Ok(counts)
 }
 
-/// Keeps these marks, all or none; each pair of asset and advisory at most once for each CVE. Gives the number of the
-/// act.
-pub async fn save_marks(db: &Db, marks: &[NewMark], of: Of<'_>, at: Timestamp) -> Result<i64, StoreError> {
+/// Keeps these marks, all or none; each pair of asset and advisory at most once for each CVE. `goes_on` hears how many
+/// more are written and says whether to go on. Gives the number of the act; `None` when it was to end, and nothing is
+/// written then.
+pub async fn save_marks(
+    db: &Db,
+    marks: impl Iterator<Item = NewMark> + Send,
+    of: Of<'_>,
+    at: Timestamp,
+    goes_on: impl Fn(u64) -> bool + Send,
+) -> Result<Option<i64>, StoreError> {
     let mut tx = db.begin(Alone::Rescan).await?;
     let audit_id = act(&mut tx, of, at).await?;
     let advisories: FxHashMap<String, i64> =
         sql!(tx &mut tx, all(String, i64), "select key_digest, advisory_id from advisory")?.into_iter().collect();
     let at = time(at);
-    for batch in marks.chunks(BATCH) {
+    let mut marks = marks;
+    loop {
+        let batch: Vec<NewMark> = marks.by_ref().take(BATCH).collect();
+        if batch.is_empty() {
+            break;
+        }
+        if !goes_on(batch.len() as u64) {
+            return Ok(None);
+        }
         let mut rows: Vec<(i64, &NewMark)> = Vec::with_capacity(batch.len());
-        for mark in batch {
+        for mark in &batch {
             let advisory_id = *advisories
                 .get(&key_digest(&mark.advisory))
                 .ok_or_else(|| StoreError::Conflict(format!("the advisory `{}` is not known", mark.advisory.id)))?;
@@ -256,7 +271,16 @@ pub async fn save_marks(db: &Db, marks: &[NewMark], of: Of<'_>, at: Timestamp) -
         )?;
     }
     tx.commit().await?;
-    Ok(audit_id)
+    Ok(Some(audit_id))
+}
+
+/// How many exposures an act marked, and how many values of assets it wrote.
+pub async fn count_touched(db: &Db, audit_id: i64) -> Result<u64, StoreError> {
+    let n = sql!(db, val i64,
+        "select (select count(*) from remediation where audit_entry_id = $1) \
+            + (select count(*) from asset_edit where audit_entry_id = $1)",
+        audit_id)?;
+    Ok(read_count(n))
 }
 
 async fn act(tx: &mut Tx, of: Of<'_>, at: Timestamp) -> Result<i64, StoreError> {

@@ -27,6 +27,14 @@ const OPEN: &[&str] =
 /// What somebody who only reads may send: nothing of it changes what others see.
 const READERS_MAY_SEND: &[&str] = &["/logout", "/account", "/check", "/api/v1/check", "/settings", "/rescans/seen"];
 
+/// What only administrators send, with everything below it: it decides for all sites, or over others.
+const ADMINISTRATORS_SEND: &[&str] = &["/accounts", "/sources", "/api/v1/accounts", "/api/v1/sources"];
+
+fn is_for_administrators(path: &str) -> bool {
+    let is_below = |head: &str| path.strip_prefix(head).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    ADMINISTRATORS_SEND.iter().any(|head| is_below(head))
+}
+
 /// Lets a request through with the [`Viewer`] it comes from, or sends it to the login.
 pub async fn admit(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
@@ -42,6 +50,9 @@ pub async fn admit(State(state): State<AppState>, request: Request, next: Next) 
     let only_reads = [Method::GET, Method::HEAD, Method::OPTIONS].contains(&parts.method);
     if !only_reads && viewer.role < Role::Engineer && !READERS_MAY_SEND.contains(&path) {
         return Problem::forbidden("cannot change anything: your role is that of a reader").into_response();
+    }
+    if !only_reads && viewer.role < Role::Admin && is_for_administrators(path) {
+        return Problem::forbidden("cannot do this: it takes the role of an administrator").into_response();
     }
     parts.extensions.insert(viewer);
     next.run(Request::from_parts(parts, body)).await

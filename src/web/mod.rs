@@ -26,6 +26,7 @@ pub mod query;
 pub mod routes;
 pub mod state;
 pub mod tls;
+pub mod upload;
 pub mod viewer;
 
 pub use state::AppState;

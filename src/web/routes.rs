@@ -82,7 +82,13 @@ pub fn routes(state: AppState) -> Router {
         .route("/rescans", get(pages::rescans::list).post(pages::rescans::run))
         .route("/rescans/seen", post(pages::rescans::seen))
         .route("/rescans/{id}", get(pages::rescans::show))
-        .route("/sources", get(pages::sources::show))
+        .route("/sources", get(pages::sources::show).post(pages::sources::change))
+        .route(
+            "/sources/bundle",
+            // The upload itself counts what it takes.
+            post(pages::bundles::load).layer(DefaultBodyLimit::disable()),
+        )
+        .route("/sources/keys", post(pages::bundles::keys))
         .route("/search", get(pages::search::show))
         .route("/check", get(pages::check::show))
         .route("/settings", get(pages::settings::show).post(pages::settings::save))

@@ -150,7 +150,7 @@ async fn each_changed_part_is_refused_with_the_file_named() {
 
     let target = Db::open(&format!("sqlite://{}", path("b.db").display())).await.unwrap();
     let refused = async |keys: &[_]| {
-        let error = load_bundle(&target, &path("changed"), keys, now, &Silent).await.unwrap_err();
+        let error = load_bundle(&target, &path("changed"), keys, "test", now, &Silent).await.unwrap_err();
         assert_eq!(advisory::count_advisories(&target).await.unwrap(), 0, "nothing is taken in: {error}");
         assert!(store::kev::find_kev(&target).await.unwrap().is_none());
         error
@@ -206,11 +206,11 @@ async fn each_changed_part_is_refused_with_the_file_named() {
     assert!(matches!(refused(&[public]).await, CarryError::Bundle(BundleError::UnknownKey { .. })));
     assert!(matches!(refused(&[]).await, CarryError::Bundle(BundleError::UnknownKey { .. })));
 
-    let loaded = load_bundle(&target, &path("b"), &[public], now, &Silent).await.unwrap();
+    let loaded = load_bundle(&target, &path("b"), &[public], "test", now, &Silent).await.unwrap();
     assert_eq!((loaded.n_added, loaded.n_kev, loaded.n_epss), (2, Some(1), None));
     let revisions = advisory::list_advisories(&target, None, 9).await.unwrap();
     assert!(revisions.iter().all(|r| r.trust == Trust::Unsigned && r.source_id.is_some()));
-    assert!(trust_key(&target, &public, "office", now).await.unwrap());
-    assert!(!trust_key(&target, &public, "office", now).await.unwrap());
+    assert!(trust_key(&target, &public, "office", "test", now).await.unwrap());
+    assert!(!trust_key(&target, &public, "office", "test", now).await.unwrap());
     assert_eq!(list_trusted_keys(&target).await.unwrap()[0].0, public);
 }

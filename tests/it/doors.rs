@@ -11,9 +11,15 @@ use nameplate::store::{self, Db};
 use nameplate::web::{self, AppState};
 use reqwest::{Client, Method, Response, StatusCode};
 
-use crate::database::{Engine, TestDatabase, on_both, run};
+use crate::database::{TestDatabase, on_both};
 
-on_both!(without_accounts_only_this_machine_is_let_in, a_login_opens_the_pages_and_a_logout_closes_them,);
+on_both!(
+    without_accounts_only_this_machine_is_let_in,
+    a_login_opens_the_pages_and_a_logout_closes_them,
+    no_route_is_open_but_the_way_in,
+    a_reader_changes_nothing_whatever_the_route,
+    nobody_reads_of_a_site_outside_the_own_scope_whatever_the_route,
+);
 
 pub const PASSPHRASE: &str = "seven meters in a row";
 
@@ -186,132 +192,120 @@ pub const OPEN: &[&str] = &[
     "/static/{file}",
 ];
 
-#[test]
-fn no_route_is_open_but_the_way_in() {
-    run(Engine::Sqlite, async |database| {
-        let server = Server::start(database).await;
-        server.account("M. Okafor", Role::Admin, SiteScope::All).await;
-        let routes = routes();
-        assert!(routes.len() > 30, "{routes:?}");
-        let mut wrong = Vec::new();
-        for (route, gets, sends) in routes.iter().filter(|(route, ..)| !OPEN.contains(&route.as_str())) {
-            let path = filled(route, "1");
-            if *gets {
-                let answer = server.get(&path, &[]).await;
-                let expected = if path.starts_with("/api/") { 401 } else { 303 };
-                if answer.status() != expected || (expected == 303 && !location(&answer).starts_with("/login")) {
-                    wrong.push(format!("GET {path}: {}", answer.status()));
-                }
-            }
-            if *sends {
-                let answer = server.send(Method::POST, &path, &[], "a=b").await;
-                if answer.status() != 401 {
-                    wrong.push(format!("POST {path}: {}", answer.status()));
-                }
+async fn no_route_is_open_but_the_way_in(database: &TestDatabase) {
+    let server = Server::start(database).await;
+    server.account("M. Okafor", Role::Admin, SiteScope::All).await;
+    let routes = routes();
+    assert!(routes.len() > 30, "{routes:?}");
+    let mut wrong = Vec::new();
+    for (route, gets, sends) in routes.iter().filter(|(route, ..)| !OPEN.contains(&route.as_str())) {
+        let path = filled(route, "1");
+        if *gets {
+            let answer = server.get(&path, &[]).await;
+            let expected = if path.starts_with("/api/") { 401 } else { 303 };
+            if answer.status() != expected || (expected == 303 && !location(&answer).starts_with("/login")) {
+                wrong.push(format!("GET {path}: {}", answer.status()));
             }
         }
-        assert!(wrong.is_empty(), "{wrong:#?}");
-    });
+        if *sends {
+            let answer = server.send(Method::POST, &path, &[], "a=b").await;
+            if answer.status() != 401 {
+                wrong.push(format!("POST {path}: {}", answer.status()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 /// What a reader may send, since nothing of it changes what others see.
 pub const READERS_MAY_SEND: &[&str] = &["/logout", "/account", "/check", "/api/v1/check", "/settings", "/rescans/seen"];
 
-#[test]
-fn a_reader_changes_nothing_whatever_the_route() {
-    run(Engine::Sqlite, async |database| {
-        let server = Server::start(database).await;
-        server.account("M. Okafor", Role::Admin, SiteScope::All).await;
-        server.account("Lee", Role::Viewer, SiteScope::All).await;
-        let token = server.token("Lee").await;
-        let mut wrong = Vec::new();
-        for (route, _, sends) in routes() {
-            if !sends || OPEN.contains(&route.as_str()) || READERS_MAY_SEND.contains(&route.as_str()) {
-                continue;
-            }
-            for method in [Method::POST, Method::PUT, Method::PATCH, Method::DELETE] {
-                let answer =
-                    server.send(method.clone(), &filled(&route, "1"), &[("authorization", &token)], "a=b").await;
-                if answer.status() != StatusCode::FORBIDDEN {
-                    wrong.push(format!("{method} {route}: {}", answer.status()));
-                }
+async fn a_reader_changes_nothing_whatever_the_route(database: &TestDatabase) {
+    let server = Server::start(database).await;
+    server.account("M. Okafor", Role::Admin, SiteScope::All).await;
+    server.account("Lee", Role::Viewer, SiteScope::All).await;
+    let token = server.token("Lee").await;
+    let mut wrong = Vec::new();
+    for (route, _, sends) in routes() {
+        if !sends || OPEN.contains(&route.as_str()) || READERS_MAY_SEND.contains(&route.as_str()) {
+            continue;
+        }
+        for method in [Method::POST, Method::PUT, Method::PATCH, Method::DELETE] {
+            let answer = server.send(method.clone(), &filled(&route, "1"), &[("authorization", &token)], "a=b").await;
+            if answer.status() != StatusCode::FORBIDDEN {
+                wrong.push(format!("{method} {route}: {}", answer.status()));
             }
         }
-        assert!(wrong.is_empty(), "{wrong:#?}");
-        assert_eq!(server.get("/accounts", &[("authorization", &token)]).await.status(), StatusCode::FORBIDDEN);
-    });
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert_eq!(server.get("/accounts", &[("authorization", &token)]).await.status(), StatusCode::FORBIDDEN);
 }
 
 /// Words that stand only in what belongs to the other site.
 const OF_THE_OTHER_SITE: &[&str] = &["Verborgen", "ZZ-4711", "SN-ZZ-1"];
 
-#[test]
-fn nobody_reads_of_a_site_outside_the_own_scope_whatever_the_route() {
-    run(Engine::Sqlite, async |database| {
-        let folder = tempfile::tempdir().unwrap();
-        let csv = folder.path().join("two_sites.csv");
-        std::fs::write(
-            &csv,
-            "site,asset tag,vendor,model,firmware,serial number\n\
-             Riverside,MTR-1,Schneider Electric,PM8000,3.1.2,SN-1\n\
-             Verborgen,ZZ-4711,Schneider Electric,ION9000,3.1.2,SN-ZZ-1\n",
-        )
-        .unwrap();
-        let nameplate = |arguments: &[&str]| {
-            let output = std::process::Command::new(env!("CARGO_BIN_EXE_nameplate"))
-                .env_clear()
-                .env("NAMEPLATE_DATA_DIR", folder.path())
-                .env("NAMEPLATE_DATABASE", &database.url)
-                .args(arguments)
-                .output()
-                .unwrap();
-            assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-        };
-        let advisories = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample_advisories");
-        nameplate(&["advisory", "add", advisories.to_str().unwrap()]);
-        nameplate(&["import", csv.to_str().unwrap()]);
-        nameplate(&["rescan"]);
+async fn nobody_reads_of_a_site_outside_the_own_scope_whatever_the_route(database: &TestDatabase) {
+    let folder = tempfile::tempdir().unwrap();
+    let csv = folder.path().join("two_sites.csv");
+    std::fs::write(
+        &csv,
+        "site,asset tag,vendor,model,firmware,serial number\n\
+         Riverside,MTR-1,Schneider Electric,PM8000,3.1.2,SN-1\n\
+         Verborgen,ZZ-4711,Schneider Electric,ION9000,3.1.2,SN-ZZ-1\n",
+    )
+    .unwrap();
+    let nameplate = |arguments: &[&str]| {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_nameplate"))
+            .env_clear()
+            .env("NAMEPLATE_DATA_DIR", folder.path())
+            .env("NAMEPLATE_DATABASE", &database.url)
+            .args(arguments)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    };
+    let advisories = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample_advisories");
+    nameplate(&["advisory", "add", advisories.to_str().unwrap()]);
+    nameplate(&["import", csv.to_str().unwrap()]);
+    nameplate(&["rescan"]);
 
-        let server = Server::start(database).await;
-        let sites = store::site::list_sites(&server.db).await.unwrap();
-        let riverside = sites.iter().find(|site| site.name == "Riverside").unwrap().site_id;
-        server.account("M. Okafor", Role::Admin, SiteScope::All).await;
-        server.account("Lee", Role::Engineer, SiteScope::Only([riverside].into())).await;
-        let (lee, okafor) = (server.token("Lee").await, server.token("M. Okafor").await);
-        let mut wrong = Vec::new();
-        let mut seen_by_okafor = BTreeSet::new();
-        for (route, gets, _) in routes() {
-            if !gets || OPEN.contains(&route.as_str()) || route == "/static/{file}" {
-                continue;
-            }
-            // Ids of this small database; and a name, where a path wants one.
-            let ids: &[&str] = if route.contains('{') { &["1", "2", "Verborgen", "ZZ-4711"] } else { &[""] };
-            for id in ids {
-                for query in ["", "?q=ZZ-4711", "?q=ION9000", "?site=Verborgen"] {
-                    let path = format!("{}{query}", filled(&route, id));
-                    let text =
-                        |answer: Response| async { answer.text().await.unwrap_or_default().replace("<wbr>", "") };
-                    // What somebody asked for may be shown back; what was found may not.
-                    let asked = OF_THE_OTHER_SITE.iter().any(|word| path.contains(word));
-                    let told = text(server.get(&path, &[("authorization", &lee)]).await).await;
-                    let leaked: Vec<&&str> = OF_THE_OTHER_SITE
-                        .iter()
-                        .filter(|word| told.contains(**word) && !(asked && path.contains(**word)))
-                        .collect();
-                    if !leaked.is_empty() {
-                        wrong.push(format!("{path}: {leaked:?}"));
-                    }
-                    if !asked && text(server.get(&path, &[("authorization", &okafor)]).await).await.contains("ZZ-4711")
-                    {
-                        seen_by_okafor.insert(route.clone());
-                    }
+    let server = Server::start(database).await;
+    let sites = store::site::list_sites(&server.db).await.unwrap();
+    let riverside = sites.iter().find(|site| site.name == "Riverside").unwrap().site_id;
+    server.account("M. Okafor", Role::Admin, SiteScope::All).await;
+    server.account("Lee", Role::Engineer, SiteScope::Only([riverside].into())).await;
+    let (lee, okafor) = (server.token("Lee").await, server.token("M. Okafor").await);
+    let mut wrong = Vec::new();
+    let mut seen_by_okafor = BTreeSet::new();
+    for (route, gets, _) in routes() {
+        if !gets || OPEN.contains(&route.as_str()) || route == "/static/{file}" {
+            continue;
+        }
+        // Ids of this small database; and a name, where a path wants one.
+        let ids: &[&str] = if route.contains('{') { &["1", "2", "Verborgen", "ZZ-4711"] } else { &[""] };
+        for id in ids {
+            for query in ["", "?q=ZZ-4711", "?q=ION9000", "?site=Verborgen"] {
+                let path = format!("{}{query}", filled(&route, id));
+                let text = |answer: Response| async { answer.text().await.unwrap_or_default().replace("<wbr>", "") };
+                // What somebody asked for may be shown back; what was found may not.
+                let asked = OF_THE_OTHER_SITE.iter().any(|word| path.contains(word));
+                let told = text(server.get(&path, &[("authorization", &lee)]).await).await;
+                let leaked: Vec<&&str> = OF_THE_OTHER_SITE
+                    .iter()
+                    .filter(|word| told.contains(**word) && !(asked && path.contains(**word)))
+                    .collect();
+                if !leaked.is_empty() {
+                    wrong.push(format!("{path}: {leaked:?}"));
+                }
+                if !asked && text(server.get(&path, &[("authorization", &okafor)]).await).await.contains("ZZ-4711") {
+                    seen_by_okafor.insert(route.clone());
                 }
             }
         }
-        assert!(wrong.is_empty(), "{wrong:#?}");
-        // The words are told to somebody who sees all sites, or nothing was proved.
-        for route in ["/api/v1/assets", "/api/v1/exposures", "/assets", "/search"] {
-            assert!(seen_by_okafor.contains(route), "{route}: {seen_by_okafor:?}");
-        }
-    });
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    // The words are told to somebody who sees all sites, or nothing was proved.
+    for route in ["/api/v1/assets", "/api/v1/exposures", "/assets", "/search"] {
+        assert!(seen_by_okafor.contains(route), "{route}: {seen_by_okafor:?}");
+    }
 }

@@ -46,7 +46,7 @@ async fn configure(db: &Db, provider: &Provider, choices: SourceChoices) {
         ca_file: provider.ca_file().to_str().map(ToOwned::to_owned),
         ..choices
     };
-    save_source(db, "acme", choices, Timestamp::now()).await.unwrap();
+    save_source(db, "acme", choices, "test", Timestamp::now()).await.unwrap();
 }
 
 async fn fetch(db: &Db) -> Pull {
@@ -569,9 +569,9 @@ async fn a_name_that_is_not_configured_is_refused_and_nothing_is_enabled_by_itse
     assert!(fetched.is_empty());
     let error = fetch_advisories(&db, &settings(), &["siemens".to_owned()], now, &Silent).await.unwrap_err();
     assert!(error.to_string().contains("`siemens`"), "{error}");
-    let (_, source) = enable_source(&db, "siemens", true, now).await.unwrap();
+    let (_, source) = enable_source(&db, "siemens", true, "test", now).await.unwrap();
     assert!(source.is_enabled && source.url.starts_with("https://cert-portal.siemens.com/"));
-    assert!(enable_source(&db, "nobody", true, now).await.is_err());
+    assert!(enable_source(&db, "nobody", true, "test", now).await.is_err());
 
     store::lease::save_lease(&db, "fetch", "another process", Timestamp::now()).await.unwrap();
     let error = fetch_advisories(&db, &settings(), &[], now, &Silent).await.unwrap_err();

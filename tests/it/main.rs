@@ -3,7 +3,9 @@
 
 mod database;
 
+mod acceptance;
 mod accounts;
+mod acts;
 mod api;
 mod browser;
 mod bundle;

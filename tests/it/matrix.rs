@@ -9,14 +9,36 @@ use nameplate::domain::account::{Role, SiteScope};
 use nameplate::store;
 use reqwest::{Method, StatusCode};
 
-use crate::database::{Engine, TestDatabase, run};
+use crate::database::{TestDatabase, on_both};
 use crate::doors::{OPEN, READERS_MAY_SEND, Server, filled, routes};
 
+on_both!(
+    each_role_gets_through_its_own_doors_and_no_other,
+    no_change_is_taken_from_a_page_of_another_site_whatever_the_route,
+    what_is_outside_the_own_sites_changes_nothing_of_what_one_is_told,
+);
+
 /// What only administrators read.
-const ADMINISTRATORS_READ: &[&str] = &["/accounts", "/advisories/{publisher}/{id}/delete"];
+const ADMINISTRATORS_READ: &[&str] =
+    &["/accounts", "/advisories/{publisher}/{id}/delete", "/api/v1/accounts", "/api/v1/accounts/{account_id}/tokens"];
 
 /// What only administrators send.
-const ADMINISTRATORS_SEND: &[&str] = &["/accounts", "/review/aliases"];
+const ADMINISTRATORS_SEND: &[&str] = &[
+    "/accounts",
+    "/review/aliases",
+    "/sources",
+    "/sources/bundle",
+    "/sources/keys",
+    "/api/v1/accounts",
+    "/api/v1/accounts/{account_id}",
+    "/api/v1/accounts/{account_id}/rights",
+    "/api/v1/accounts/{account_id}/tokens",
+    "/api/v1/accounts/{account_id}/tokens/{token_id}",
+    "/api/v1/sources",
+    "/api/v1/sources/{name}",
+    "/api/v1/sources/{name}/fetch",
+    "/api/v1/sources/{name}/test",
+];
 
 /// What leads to a change, and is shown to those who may make it.
 const ENGINEERS_READ: &[&str] = &[
@@ -27,83 +49,77 @@ const ENGINEERS_READ: &[&str] = &[
     "/remediation",
 ];
 
-#[test]
-fn each_role_gets_through_its_own_doors_and_no_other() {
-    run(Engine::Sqlite, async |database| {
-        let server = Server::start(database).await;
-        for role in Role::ALL {
-            server.account(role.word(), role, SiteScope::All).await;
-        }
-        let mut wrong = Vec::new();
-        let mut n_asked = 0;
-        for role in Role::ALL {
-            let token = server.token(role.word()).await;
-            let bearer = [("authorization", token.as_str())];
-            for (route, gets, sends) in routes() {
-                if OPEN.contains(&route.as_str()) {
-                    continue;
-                }
-                // An id that nothing has, so that what is let through does nothing.
-                let path = filled(&route, "987654321");
-                let needs = |of_admins: &[&str], least: Role| {
-                    if of_admins.contains(&route.as_str()) { Role::Admin } else { least }
-                };
-                let mut judge = |what: String, status: StatusCode, needed: Role| {
-                    n_asked += 1;
-                    let is_let_in = ![StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN].contains(&status);
-                    if is_let_in != (role >= needed) || status.is_server_error() {
-                        wrong.push(format!("{} {what}: {status}, needs {}", role.word(), needed.word()));
-                    }
-                };
-                if gets {
-                    let status = server.get(&path, &bearer).await.status();
-                    let least = if ENGINEERS_READ.contains(&route.as_str()) { Role::Engineer } else { Role::Viewer };
-                    judge(format!("GET {route}"), status, needs(ADMINISTRATORS_READ, least));
-                }
-                if sends && route != "/logout" {
-                    let least = if READERS_MAY_SEND.contains(&route.as_str()) { Role::Viewer } else { Role::Engineer };
-                    // An act that no form knows: whoever is let through is told so.
-                    let status = server.send(Method::POST, &path, &bearer, "act=none").await.status();
-                    judge(format!("POST {route}"), status, needs(ADMINISTRATORS_SEND, least));
-                }
-            }
-        }
-        assert!(wrong.is_empty(), "{wrong:#?}");
-        assert!(n_asked > 200, "{n_asked}");
-    });
-}
-
-#[test]
-fn no_change_is_taken_from_a_page_of_another_site_whatever_the_route() {
-    run(Engine::Sqlite, async |database| {
-        let server = Server::start(database).await;
-        server.account("M. Okafor", Role::Admin, SiteScope::All).await;
-        let token = server.token("M. Okafor").await;
-        let mut wrong = Vec::new();
-        let mut n_sent = 0;
-        for (route, _, sends) in routes() {
-            if !sends {
+async fn each_role_gets_through_its_own_doors_and_no_other(database: &TestDatabase) {
+    let server = Server::start(database).await;
+    for role in Role::ALL {
+        server.account(role.word(), role, SiteScope::All).await;
+    }
+    let mut wrong = Vec::new();
+    let mut n_asked = 0;
+    for role in Role::ALL {
+        let token = server.token(role.word()).await;
+        let bearer = [("authorization", token.as_str())];
+        for (route, gets, sends) in routes() {
+            if OPEN.contains(&route.as_str()) {
                 continue;
             }
-            for foreign in [
-                ("sec-fetch-site", "cross-site"),
-                ("sec-fetch-site", "same-site"),
-                ("origin", "https://evil.example"),
-                ("origin", "null"),
-            ] {
-                for method in [Method::POST, Method::PUT, Method::PATCH, Method::DELETE] {
-                    n_sent += 1;
-                    let headers = [("authorization", token.as_str()), foreign];
-                    let answer = server.send(method.clone(), &filled(&route, "1"), &headers, "a=b").await;
-                    if answer.status() != StatusCode::FORBIDDEN {
-                        wrong.push(format!("{method} {route} {foreign:?}: {}", answer.status()));
-                    }
+            // An id that nothing has, so that what is let through does nothing.
+            let path = filled(&route, "987654321");
+            let needs = |of_admins: &[&str], least: Role| {
+                if of_admins.contains(&route.as_str()) { Role::Admin } else { least }
+            };
+            let mut judge = |what: String, status: StatusCode, needed: Role| {
+                n_asked += 1;
+                let is_let_in = ![StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN].contains(&status);
+                if is_let_in != (role >= needed) || status.is_server_error() {
+                    wrong.push(format!("{} {what}: {status}, needs {}", role.word(), needed.word()));
+                }
+            };
+            if gets {
+                let status = server.get(&path, &bearer).await.status();
+                let least = if ENGINEERS_READ.contains(&route.as_str()) { Role::Engineer } else { Role::Viewer };
+                judge(format!("GET {route}"), status, needs(ADMINISTRATORS_READ, least));
+            }
+            if sends && route != "/logout" {
+                let least = if READERS_MAY_SEND.contains(&route.as_str()) { Role::Viewer } else { Role::Engineer };
+                // An act that no form knows: whoever is let through is told so.
+                let status = server.send(Method::POST, &path, &bearer, "act=none").await.status();
+                judge(format!("POST {route}"), status, needs(ADMINISTRATORS_SEND, least));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert!(n_asked > 200, "{n_asked}");
+}
+
+async fn no_change_is_taken_from_a_page_of_another_site_whatever_the_route(database: &TestDatabase) {
+    let server = Server::start(database).await;
+    server.account("M. Okafor", Role::Admin, SiteScope::All).await;
+    let token = server.token("M. Okafor").await;
+    let mut wrong = Vec::new();
+    let mut n_sent = 0;
+    for (route, _, sends) in routes() {
+        if !sends {
+            continue;
+        }
+        for foreign in [
+            ("sec-fetch-site", "cross-site"),
+            ("sec-fetch-site", "same-site"),
+            ("origin", "https://evil.example"),
+            ("origin", "null"),
+        ] {
+            for method in [Method::POST, Method::PUT, Method::PATCH, Method::DELETE] {
+                n_sent += 1;
+                let headers = [("authorization", token.as_str()), foreign];
+                let answer = server.send(method.clone(), &filled(&route, "1"), &headers, "a=b").await;
+                if answer.status() != StatusCode::FORBIDDEN {
+                    wrong.push(format!("{method} {route} {foreign:?}: {}", answer.status()));
                 }
             }
         }
-        assert!(wrong.is_empty(), "{wrong:#?}");
-        assert!(n_sent > 300, "{n_sent}");
-    });
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert!(n_sent > 300, "{n_sent}");
 }
 
 /// A plant of one site, and one of two: what somebody of the first site is told must be the same.
@@ -213,59 +229,54 @@ fn first_difference(a: &str, b: &str) -> String {
     format!("{:?}\n        {:?}", around(a), around(b))
 }
 
-#[test]
-fn what_is_outside_the_own_sites_changes_nothing_of_what_one_is_told() {
-    run(Engine::Sqlite, async |one| {
-        let two = TestDatabase::new(Engine::Sqlite).await.unwrap();
-        let (without, with) = (world(one, false).await, world(&two, true).await);
-        let mut wrong = Vec::new();
-        let mut told_apart = BTreeSet::new();
-        let mut n_asked = 0;
-        for (route, gets, _) in routes() {
-            if !gets || OPEN.contains(&route.as_str()) {
-                continue;
-            }
-            // Of the own site, of the other one, of nothing; and the names that some paths want.
-            let ids: &[&str] =
-                if route.contains('{') { &["1", "2", "4", "7", "riverside", "verborgen"] } else { &[""] };
-            for id in ids {
-                for query in
-                    ["", "?q=PM8000", "?text=PM8000", "?site=Riverside", "?view=asset", "?view=advisory", "?print=1"]
+async fn what_is_outside_the_own_sites_changes_nothing_of_what_one_is_told(one: &TestDatabase) {
+    let two = TestDatabase::new(one.engine).await.unwrap();
+    let (without, with) = (world(one, false).await, world(&two, true).await);
+    let mut wrong = Vec::new();
+    let mut told_apart = BTreeSet::new();
+    let mut n_asked = 0;
+    for (route, gets, _) in routes() {
+        if !gets || OPEN.contains(&route.as_str()) {
+            continue;
+        }
+        // Of the own site, of the other one, of nothing; and the names that some paths want.
+        let ids: &[&str] = if route.contains('{') { &["1", "2", "4", "7", "riverside", "verborgen"] } else { &[""] };
+        for id in ids {
+            for query in
+                ["", "?q=PM8000", "?text=PM8000", "?site=Riverside", "?view=asset", "?view=advisory", "?print=1"]
+            {
+                let path = format!("{}{query}", filled(&route, id));
+                for (who, of_one, of_two) in
+                    [("engineer", &without.lee, &with.lee), ("viewer", &without.reader, &with.reader)]
                 {
-                    let path = format!("{}{query}", filled(&route, id));
-                    for (who, of_one, of_two) in
-                        [("engineer", &without.lee, &with.lee), ("viewer", &without.reader, &with.reader)]
-                    {
-                        n_asked += 1;
-                        let a = without.server.get(&path, &[("authorization", of_one)]).await;
-                        let b = with.server.get(&path, &[("authorization", of_two)]).await;
-                        let statuses = (a.status(), b.status());
-                        let a = without_times(&String::from_utf8_lossy(&a.bytes().await.unwrap()));
-                        let b = without_times(&String::from_utf8_lossy(&b.bytes().await.unwrap()));
-                        if statuses.0 != statuses.1 {
-                            wrong.push(format!("{who} {path}: {} and {}", statuses.0, statuses.1));
-                        } else if a != b && !statuses.0.is_server_error() {
-                            wrong.push(format!("{who} {path}:\n        {}", first_difference(&a, &b)));
-                        }
+                    n_asked += 1;
+                    let a = without.server.get(&path, &[("authorization", of_one)]).await;
+                    let b = with.server.get(&path, &[("authorization", of_two)]).await;
+                    let statuses = (a.status(), b.status());
+                    let a = without_times(&String::from_utf8_lossy(&a.bytes().await.unwrap()));
+                    let b = without_times(&String::from_utf8_lossy(&b.bytes().await.unwrap()));
+                    if statuses.0 != statuses.1 {
+                        wrong.push(format!("{who} {path}: {} and {}", statuses.0, statuses.1));
+                    } else if a != b && !statuses.0.is_server_error() {
+                        wrong.push(format!("{who} {path}:\n        {}", first_difference(&a, &b)));
                     }
-                    if ["", "?q=PM8000"].contains(&query) {
-                        let a = without.server.get(&path, &[("authorization", &without.okafor)]).await;
-                        let b = with.server.get(&path, &[("authorization", &with.okafor)]).await;
-                        if without_times(&a.text().await.unwrap()) != without_times(&b.text().await.unwrap()) {
-                            told_apart.insert(route.clone());
-                        }
+                }
+                if ["", "?q=PM8000"].contains(&query) {
+                    let a = without.server.get(&path, &[("authorization", &without.okafor)]).await;
+                    let b = with.server.get(&path, &[("authorization", &with.okafor)]).await;
+                    if without_times(&a.text().await.unwrap()) != without_times(&b.text().await.unwrap()) {
+                        told_apart.insert(route.clone());
                     }
                 }
             }
         }
-        // One of each path is enough to see what is wrong.
-        wrong.dedup_by_key(|line: &mut String| line.split(['?', ':']).next().map(str::to_owned));
-        assert!(wrong.is_empty(), "{n_asked} asked, {} paths differ:\n{}", wrong.len(), wrong.join("\n"));
-        // Somebody who sees all sites is told of the other one, or nothing was proved.
-        for route in ["/", "/sites", "/assets", "/exposures", "/search", "/acts", "/api/v1/assets", "/api/v1/exposures"]
-        {
-            assert!(told_apart.contains(route), "{route}: {told_apart:?}");
-        }
-        two.remove().await;
-    });
+    }
+    // One of each path is enough to see what is wrong.
+    wrong.dedup_by_key(|line: &mut String| line.split(['?', ':']).next().map(str::to_owned));
+    assert!(wrong.is_empty(), "{n_asked} asked, {} paths differ:\n{}", wrong.len(), wrong.join("\n"));
+    // Somebody who sees all sites is told of the other one, or nothing was proved.
+    for route in ["/", "/sites", "/assets", "/exposures", "/search", "/acts", "/api/v1/assets", "/api/v1/exposures"] {
+        assert!(told_apart.contains(route), "{route}: {told_apart:?}");
+    }
+    two.remove().await;
 }

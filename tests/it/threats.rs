@@ -17,8 +17,15 @@ use reqwest::Method;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::database::{Engine, run};
+use crate::database::{TestDatabase, on_both};
 use crate::doors::{OPEN, PASSPHRASE, Server, filled, location, routes};
+
+on_both!(
+    no_text_of_an_advisory_or_a_list_becomes_markup_on_any_page,
+    a_session_that_somebody_else_chose_is_never_taken_over,
+    guesses_at_the_login_page_are_slowed_down_and_cannot_be_spread_over_addresses_that_are_made_up,
+    a_request_that_is_nested_without_end_or_too_large_is_refused,
+);
 
 fn nameplate(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_nameplate"));
@@ -110,178 +117,167 @@ fn what_would_run(html: &str) -> Option<String> {
         })
 }
 
-#[test]
-fn no_text_of_an_advisory_or_a_list_becomes_markup_on_any_page() {
-    run(Engine::Sqlite, async |database| {
-        let folder = TempDir::new().unwrap();
-        let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample_advisories");
-        let mut n_poisoned = 0;
-        let mut names = BTreeSet::new();
-        for entry in std::fs::read_dir(samples).unwrap() {
-            let path = entry.unwrap().path();
-            let Ok(mut document) = serde_json::from_slice::<Value>(&std::fs::read(&path).unwrap()) else { continue };
-            poison(&mut document, &mut n_poisoned);
-            let publisher = document["document"]["publisher"]["name"].as_str().unwrap_or_default().to_owned();
-            let id = document["document"]["tracking"]["id"].as_str().unwrap_or_default().to_owned();
-            names.insert((publisher, id));
-            std::fs::write(folder.path().join(path.file_name().unwrap()), document.to_string()).unwrap();
-        }
-        assert!(n_poisoned > 100, "{n_poisoned}");
-        let csv = folder.path().join("list.csv");
-        let cell = MARKUP.replace('"', "\"\"");
-        let mut list = csv::WriterBuilder::new().from_path(&csv).unwrap();
-        list.write_record(["site", "asset tag", "vendor", "model", "firmware", "serial number", "area"]).unwrap();
-        for (n, model) in ["PM8000", "ION9000", "ION7400", MARKUP].iter().enumerate() {
-            let (site, tag) = (format!("Site {MARKUP}"), format!("T{n}{MARKUP}"));
-            list.write_record([&site, &tag, "Schneider Electric", model, &format!("3.1.2{cell}"), MARKUP, MARKUP])
-                .unwrap();
-            list.write_record([&site, &format!("U{n}"), "Schneider Electric", model, "3.1.2", MARKUP, MARKUP]).unwrap();
-        }
-        list.flush().unwrap();
-        drop(list);
-        for arguments in [
-            &["advisory", "add", "."][..],
-            &["import", "list.csv"],
-            &["rescan"],
-            &["mark", "text=PM8000", "--reason", "planned", "--note", MARKUP, "--user", MARKUP, "--yes"],
-        ] {
-            ok(nameplate(folder.path(), arguments).env("NAMEPLATE_DATABASE", &database.url));
-        }
+async fn no_text_of_an_advisory_or_a_list_becomes_markup_on_any_page(database: &TestDatabase) {
+    let folder = TempDir::new().unwrap();
+    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample_advisories");
+    let mut n_poisoned = 0;
+    let mut names = BTreeSet::new();
+    for entry in std::fs::read_dir(samples).unwrap() {
+        let path = entry.unwrap().path();
+        let Ok(mut document) = serde_json::from_slice::<Value>(&std::fs::read(&path).unwrap()) else { continue };
+        poison(&mut document, &mut n_poisoned);
+        let publisher = document["document"]["publisher"]["name"].as_str().unwrap_or_default().to_owned();
+        let id = document["document"]["tracking"]["id"].as_str().unwrap_or_default().to_owned();
+        names.insert((publisher, id));
+        std::fs::write(folder.path().join(path.file_name().unwrap()), document.to_string()).unwrap();
+    }
+    assert!(n_poisoned > 100, "{n_poisoned}");
+    let csv = folder.path().join("list.csv");
+    let cell = MARKUP.replace('"', "\"\"");
+    let mut list = csv::WriterBuilder::new().from_path(&csv).unwrap();
+    list.write_record(["site", "asset tag", "vendor", "model", "firmware", "serial number", "area"]).unwrap();
+    for (n, model) in ["PM8000", "ION9000", "ION7400", MARKUP].iter().enumerate() {
+        let (site, tag) = (format!("Site {MARKUP}"), format!("T{n}{MARKUP}"));
+        list.write_record([&site, &tag, "Schneider Electric", model, &format!("3.1.2{cell}"), MARKUP, MARKUP]).unwrap();
+        list.write_record([&site, &format!("U{n}"), "Schneider Electric", model, "3.1.2", MARKUP, MARKUP]).unwrap();
+    }
+    list.flush().unwrap();
+    drop(list);
+    for arguments in [
+        &["advisory", "add", "."][..],
+        &["import", "list.csv"],
+        &["rescan"],
+        &["mark", "text=PM8000", "--reason", "planned", "--note", MARKUP, "--user", MARKUP, "--yes"],
+    ] {
+        ok(nameplate(folder.path(), arguments).env("NAMEPLATE_DATABASE", &database.url));
+    }
 
-        let server = Server::start(database).await;
-        server.account("M. Okafor", Role::Admin, SiteScope::All).await;
-        let token = server.token("M. Okafor").await;
-        let mut paths: BTreeSet<String> = BTreeSet::new();
-        for (route, gets, _) in routes() {
-            if !gets || route.starts_with("/static/") || OPEN.contains(&route.as_str()) {
+    let server = Server::start(database).await;
+    server.account("M. Okafor", Role::Admin, SiteScope::All).await;
+    let token = server.token("M. Okafor").await;
+    let mut paths: BTreeSet<String> = BTreeSet::new();
+    for (route, gets, _) in routes() {
+        if !gets || route.starts_with("/static/") || OPEN.contains(&route.as_str()) {
+            continue;
+        }
+        for id in ["1", "2", "5"] {
+            for query in ["", "?view=asset", "?view=advisory", "?print=1", "?text=PM8000"] {
+                paths.insert(format!("{}{query}", filled(&route, id)));
+            }
+        }
+    }
+    // The pages that these link to: advisories, sites, nameplates, files.
+    let bearer = [("authorization", token.as_str())];
+    let mut wrong = Vec::new();
+    let (mut n_pages, mut n_with_text) = (0, 0);
+    let mut seen: BTreeSet<String> = BTreeSet::new();
+    for round in 0..2 {
+        let mut further: BTreeSet<String> = BTreeSet::new();
+        for path in std::mem::take(&mut paths) {
+            if !seen.insert(path.clone()) || seen.len() > 900 {
                 continue;
             }
-            for id in ["1", "2", "5"] {
-                for query in ["", "?view=asset", "?view=advisory", "?print=1", "?text=PM8000"] {
-                    paths.insert(format!("{}{query}", filled(&route, id)));
-                }
+            let answer = server.get(&path, &bearer).await;
+            let kind = answer.headers().get("content-type").map(|v| v.to_str().unwrap_or_default().to_owned());
+            let policy = answer.headers().get("content-security-policy").is_some();
+            let text = String::from_utf8_lossy(&answer.bytes().await.unwrap()).into_owned();
+            if !kind.unwrap_or_default().starts_with("text/html") {
+                continue;
+            }
+            n_pages += 1;
+            n_with_text +=
+                usize::from(text.contains("&lt;script&gt;alert(1)") || text.contains("&#60;script&#62;alert(1)"));
+            if let Some(found) = what_would_run(&text) {
+                wrong.push(format!("{path}: {found}"));
+            }
+            if !policy {
+                wrong.push(format!("{path}: no policy"));
+            }
+            if round == 0 {
+                let links = text.split("href=\"/").skip(1).filter_map(|rest| rest.split('"').next());
+                further.extend(
+                    links
+                        .filter(|link| {
+                            ["advisories/", "sites/", "nameplates/", "assets/", "reports"]
+                                .iter()
+                                .any(|page| link.starts_with(page))
+                        })
+                        .map(|link| format!("/{}", link.replace("&amp;", "&").replace("&#38;", "&")))
+                        .take(30),
+                );
             }
         }
-        // The pages that these link to: advisories, sites, nameplates, files.
-        let bearer = [("authorization", token.as_str())];
-        let mut wrong = Vec::new();
-        let (mut n_pages, mut n_with_text) = (0, 0);
-        let mut seen: BTreeSet<String> = BTreeSet::new();
-        for round in 0..2 {
-            let mut further: BTreeSet<String> = BTreeSet::new();
-            for path in std::mem::take(&mut paths) {
-                if !seen.insert(path.clone()) || seen.len() > 900 {
-                    continue;
-                }
-                let answer = server.get(&path, &bearer).await;
-                let kind = answer.headers().get("content-type").map(|v| v.to_str().unwrap_or_default().to_owned());
-                let policy = answer.headers().get("content-security-policy").is_some();
-                let text = String::from_utf8_lossy(&answer.bytes().await.unwrap()).into_owned();
-                if !kind.unwrap_or_default().starts_with("text/html") {
-                    continue;
-                }
-                n_pages += 1;
-                n_with_text +=
-                    usize::from(text.contains("&lt;script&gt;alert(1)") || text.contains("&#60;script&#62;alert(1)"));
-                if let Some(found) = what_would_run(&text) {
-                    wrong.push(format!("{path}: {found}"));
-                }
-                if !policy {
-                    wrong.push(format!("{path}: no policy"));
-                }
-                if round == 0 {
-                    let links = text.split("href=\"/").skip(1).filter_map(|rest| rest.split('"').next());
-                    further.extend(
-                        links
-                            .filter(|link| {
-                                ["advisories/", "sites/", "nameplates/", "assets/", "reports"]
-                                    .iter()
-                                    .any(|page| link.starts_with(page))
-                            })
-                            .map(|link| format!("/{}", link.replace("&amp;", "&").replace("&#38;", "&")))
-                            .take(30),
-                    );
-                }
-            }
-            paths = further;
-        }
-        assert!(wrong.is_empty(), "{wrong:#?}");
-        assert!(n_pages > 60 && n_with_text > 15, "{n_with_text} of {n_pages} pages show the text");
+        paths = further;
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert!(n_pages > 60 && n_with_text > 15, "{n_with_text} of {n_pages} pages show the text");
 
-        // Files that leave: the page for people, and cells that a spreadsheet would run.
-        for format in ["html", "csv"] {
-            let mut command = nameplate(folder.path(), &["report", "--format", format, "-o", "out"]);
-            command.env("NAMEPLATE_DATABASE", &database.url);
-            ok(&mut command);
-            let text = std::fs::read_to_string(folder.path().join("out")).unwrap();
-            std::fs::remove_file(folder.path().join("out")).unwrap();
-            assert!(text.contains("alert(1)"), "{format}");
-            if format == "html" {
-                assert_eq!(what_would_run(&text), None);
-            }
+    // Files that leave: the page for people, and cells that a spreadsheet would run.
+    for format in ["html", "csv"] {
+        let mut command = nameplate(folder.path(), &["report", "--format", format, "-o", "out"]);
+        command.env("NAMEPLATE_DATABASE", &database.url);
+        ok(&mut command);
+        let text = std::fs::read_to_string(folder.path().join("out")).unwrap();
+        std::fs::remove_file(folder.path().join("out")).unwrap();
+        assert!(text.contains("alert(1)"), "{format}");
+        if format == "html" {
+            assert_eq!(what_would_run(&text), None);
         }
-        drop(names);
-    });
+    }
+    drop(names);
 }
 
-#[test]
-fn a_session_that_somebody_else_chose_is_never_taken_over() {
-    run(Engine::Sqlite, async |database| {
-        let server = Server::start(database).await;
-        server.account("M. Okafor", Role::Admin, SiteScope::All).await;
-        let chosen = "nameplate_session=chosen-by-somebody-else-0123456789abcdefghijk";
-        let form = format!("name=M.+Okafor&passphrase={}", PASSPHRASE.replace(' ', "+"));
-        let entered = server.send(Method::POST, "/login", &[("cookie", chosen)], &form).await;
-        assert_eq!(location(&entered), "/");
-        let given = entered.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
-        assert_ne!(given, chosen);
-        assert_eq!(server.get("/account", &[("cookie", chosen)]).await.status(), StatusCode::SEE_OTHER);
-        assert_eq!(server.get("/account", &[("cookie", &given)]).await.status(), StatusCode::OK);
-        // Each login is a session of its own; one that ends leaves the other.
-        let again = server.send(Method::POST, "/login", &[("cookie", &given)], &form).await;
-        let second = again.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
-        assert_ne!(second, given);
-        server.send(Method::POST, "/logout", &[("cookie", &second)], "").await;
-        assert_eq!(server.get("/account", &[("cookie", &second)]).await.status(), StatusCode::SEE_OTHER);
-        assert_eq!(server.get("/account", &[("cookie", &given)]).await.status(), StatusCode::OK);
-    });
+async fn a_session_that_somebody_else_chose_is_never_taken_over(database: &TestDatabase) {
+    let server = Server::start(database).await;
+    server.account("M. Okafor", Role::Admin, SiteScope::All).await;
+    let chosen = "nameplate_session=chosen-by-somebody-else-0123456789abcdefghijk";
+    let form = format!("name=M.+Okafor&passphrase={}", PASSPHRASE.replace(' ', "+"));
+    let entered = server.send(Method::POST, "/login", &[("cookie", chosen)], &form).await;
+    assert_eq!(location(&entered), "/");
+    let given = entered.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
+    assert_ne!(given, chosen);
+    assert_eq!(server.get("/account", &[("cookie", chosen)]).await.status(), StatusCode::SEE_OTHER);
+    assert_eq!(server.get("/account", &[("cookie", &given)]).await.status(), StatusCode::OK);
+    // Each login is a session of its own; one that ends leaves the other.
+    let again = server.send(Method::POST, "/login", &[("cookie", &given)], &form).await;
+    let second = again.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
+    assert_ne!(second, given);
+    server.send(Method::POST, "/logout", &[("cookie", &second)], "").await;
+    assert_eq!(server.get("/account", &[("cookie", &second)]).await.status(), StatusCode::SEE_OTHER);
+    assert_eq!(server.get("/account", &[("cookie", &given)]).await.status(), StatusCode::OK);
 }
 
-#[test]
-fn guesses_at_the_login_page_are_slowed_down_and_cannot_be_spread_over_addresses_that_are_made_up() {
-    run(Engine::Sqlite, async |database| {
-        let server = Server::start(database).await;
-        server.account("M. Okafor", Role::Admin, SiteScope::All).await;
-        let mut told = Vec::new();
-        for n in 0..7 {
-            let from = format!("10.0.0.{n}");
-            let answer = server
-                .send(Method::POST, "/login", &[("x-forwarded-for", &from)], "name=M.+Okafor&passphrase=a+wrong+one")
-                .await;
-            told.push(answer.status().as_u16());
-        }
-        assert_eq!(told, [401, 401, 401, 401, 401, 429, 429]);
-    });
+async fn guesses_at_the_login_page_are_slowed_down_and_cannot_be_spread_over_addresses_that_are_made_up(
+    database: &TestDatabase,
+) {
+    let server = Server::start(database).await;
+    server.account("M. Okafor", Role::Admin, SiteScope::All).await;
+    let mut told = Vec::new();
+    for n in 0..7 {
+        let from = format!("10.0.0.{n}");
+        let answer = server
+            .send(Method::POST, "/login", &[("x-forwarded-for", &from)], "name=M.+Okafor&passphrase=a+wrong+one")
+            .await;
+        told.push(answer.status().as_u16());
+    }
+    assert_eq!(told, [401, 401, 401, 401, 401, 429, 429]);
 }
 
-#[test]
-fn a_request_that_is_nested_without_end_or_too_large_is_refused() {
-    run(Engine::Sqlite, async |database| {
-        let server = Server::start(database).await;
-        server.account("M. Okafor", Role::Admin, SiteScope::All).await;
-        let token = server.token("M. Okafor").await;
-        let deep = format!("{{\"a\":{}{}}}", "[".repeat(200_000), "]".repeat(200_000));
-        let large = format!("{{\"vendor\":\"{}\"}}", "x".repeat(40 << 20));
-        for (what, body) in [("deep", deep), ("large", large)] {
-            let request = server.client.post(format!("{}/api/v1/check", server.address));
-            let request = request.header("authorization", &token).header("content-type", "application/json");
-            // A server that has seen enough may close before all is sent.
-            if let Ok(answer) = request.body(body).send().await {
-                assert!(answer.status().is_client_error(), "{what}: {}", answer.status());
-            }
+async fn a_request_that_is_nested_without_end_or_too_large_is_refused(database: &TestDatabase) {
+    let server = Server::start(database).await;
+    server.account("M. Okafor", Role::Admin, SiteScope::All).await;
+    let token = server.token("M. Okafor").await;
+    let deep = format!("{{\"a\":{}{}}}", "[".repeat(200_000), "]".repeat(200_000));
+    let large = format!("{{\"vendor\":\"{}\"}}", "x".repeat(40 << 20));
+    for (what, body) in [("deep", deep), ("large", large)] {
+        let request = server.client.post(format!("{}/api/v1/check", server.address));
+        let request = request.header("authorization", &token).header("content-type", "application/json");
+        // A server that has seen enough may close before all is sent.
+        if let Ok(answer) = request.body(body).send().await {
+            assert!(answer.status().is_client_error(), "{what}: {}", answer.status());
         }
-        assert_eq!(server.get("/health", &[]).await.status(), StatusCode::OK);
-    });
+    }
+    assert_eq!(server.get("/health", &[]).await.status(), StatusCode::OK);
 }
 
 /// A server as people start it, whose log is read here.

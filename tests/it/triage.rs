@@ -351,10 +351,15 @@ async fn status_differs_per_cve_and_asset_and_the_counts_follow(database: &TestD
         let counts = remediation::count_by_status(&plant.db, &key("A-1"), "2026-11-22").await.unwrap();
         counts.n_by_status
     };
-    let preview =
-        preview_marks(&plant.db, &MarkRequest { scope: scope(&[]), ..MarkRequest::default() }, &SiteScope::All, now)
-            .await
-            .unwrap();
+    let preview = preview_marks(
+        &plant.db,
+        &MarkRequest { scope: scope(&[]), ..MarkRequest::default() },
+        &SiteScope::All,
+        now,
+        &Silent,
+    )
+    .await
+    .unwrap();
     assert_eq!((preview.n_exposures, preview.n_assets, preview.n_advisories), (5, 5, 1));
     assert_eq!(preview.by_site.into_iter().collect::<Vec<_>>(), [("North".to_owned(), 2), ("South".to_owned(), 3)]);
     assert_eq!(counts().await, [5, 0, 0]);

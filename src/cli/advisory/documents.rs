@@ -6,6 +6,7 @@ use clap::Args;
 use jiff::Timestamp;
 
 use super::super::bars::Bars;
+use super::super::mark::who;
 use super::super::{Context, Outcome};
 use crate::domain::advisory::AdvisoryKey;
 use crate::domain::advisory_note::{Deletion, ListedAdvisory};
@@ -231,7 +232,7 @@ pub async fn delete(arguments: &DeleteArguments, context: &Context) -> Outcome {
     if !arguments.yes {
         return Err("nothing was deleted\nhint: the same command with --yes does it".into());
     }
-    remove_advisory(&db, &key, &meant).await?;
+    remove_advisory(&db, &key, &meant, &who(None), Timestamp::now()).await?;
     // The exposures close, or follow the revision that counts now, in a run of their own.
     let done = rescan(&db, Trigger::Advisory, &Bars::new(context.quiet)).await?;
     println!("Deleted. Exposures closed {}, changed {}.", done.rescan.n_closed, done.rescan.n_changed);
@@ -258,10 +259,10 @@ pub async fn comment(arguments: &CommentArguments, context: &Context) -> Outcome
     let key = find_key(&db, &arguments.named.id, arguments.named.publisher.as_deref()).await?;
     if let Some(number) = arguments.remove {
         let comments = store::advisory_note::list_advisory_comments(&db, &key).await?;
-        if !comments.iter().any(|comment| comment.comment_id == number) {
+        let Some(comment) = comments.iter().find(|comment| comment.comment_id == number) else {
             return Err(format!("cannot remove comment {number}: `{}` has none of this number", key.id).into());
-        }
-        remove_comment(&db, number).await?;
+        };
+        remove_comment(&db, comment, &who(None), Timestamp::now()).await?;
     } else if let Some(text) = &arguments.text {
         if text.trim().is_empty() {
             return Err("cannot add a comment: expected a text, found none".into());

@@ -3,6 +3,7 @@
 use std::io::{BufRead, IsTerminal, Write};
 use std::process::ExitCode;
 
+use crate::cli::mark::who;
 use crate::cli::{Context, Outcome};
 use crate::domain::inventory::{Inventory, UndoCounts};
 use crate::report::visible::visible_line;
@@ -37,7 +38,7 @@ pub async fn run(arguments: &Arguments, context: &Context) -> Outcome {
             return Err("nothing was taken back".into());
         }
     }
-    let (import, done) = undo_import(&db, arguments.id).await?;
+    let (import, done) = undo_import(&db, arguments.id, &who(None)).await?;
     println!("{}", in_words("Taken back:", &import, done));
     context.say("hint: `nameplate rescan` judges your devices anew");
     Ok(ExitCode::SUCCESS)

@@ -122,8 +122,8 @@ pub async fn switch(
     Path(alert_id): Path<i64>,
     Json(wanted): Json<AlertSwitch>,
 ) -> Result<StatusCode, Problem> {
-    viewer.editing()?.seeing_all("the alerts")?;
-    set_enabled(state.db(), alert_id, wanted.is_enabled, state.now()).await?;
+    let viewer = viewer.editing()?.seeing_all("the alerts")?;
+    set_enabled(state.db(), alert_id, wanted.is_enabled, &viewer.name, state.now()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -140,8 +140,8 @@ pub async fn delete(
     viewer: Viewer,
     Path(alert_id): Path<i64>,
 ) -> Result<StatusCode, Problem> {
-    viewer.editing()?.seeing_all("the alerts")?;
-    remove_rule(state.db(), alert_id, state.now()).await?;
+    let viewer = viewer.editing()?.seeing_all("the alerts")?;
+    remove_rule(state.db(), alert_id, &viewer.name, state.now()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -11,8 +11,10 @@ use crate::domain::rescan::Rescan;
 use crate::domain::site::{self, SiteSummary};
 use crate::services::list_exposures::ListedExposure;
 
+mod admin;
 mod work;
 
+pub use admin::*;
 pub use work::*;
 
 /// A moment as programs get it: RFC 3339, UTC, milliseconds.
@@ -521,19 +523,4 @@ pub struct JudgedFinding {
     pub fix: Option<String>,
     pub what_would_change: String,
     pub product_pointer: String,
-}
-
-/// A place that advisories come from, and how it does.
-#[derive(Serialize, ToSchema)]
-pub struct Source {
-    pub name: String,
-    pub title: String,
-    pub kind: &'static str,
-    pub url: String,
-    pub is_enabled: bool,
-    #[schema(format = "date-time")]
-    pub last_good_at: Option<String>,
-    /// Whole days since the last good visit; null when there was none.
-    pub silent_days: Option<u64>,
-    pub n_documents: u64,
 }

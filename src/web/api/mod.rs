@@ -16,6 +16,7 @@ use utoipa_axum::routes;
 
 use super::state::AppState;
 
+pub mod accounts;
 pub mod advisories;
 pub mod alerts;
 pub mod assets;
@@ -29,6 +30,7 @@ pub mod page;
 pub mod plans;
 pub mod reports;
 pub mod rescans;
+pub mod settings;
 pub mod sites;
 pub mod sources;
 pub mod triage;
@@ -57,6 +59,8 @@ pub mod triage;
         (name = "rescans", description = "Runs of the matcher"),
         (name = "check", description = "Judging one nameplate without storing it"),
         (name = "sources", description = "Where advisories come from, and how they do"),
+        (name = "accounts", description = "Who may log in, and the keys of programs; for administrators"),
+        (name = "settings", description = "What was chosen for the whole installation"),
         (name = "jobs", description = "Long work: how far it is and how it ended")
     )
 )]
@@ -110,7 +114,16 @@ fn described() -> (Router<AppState>, Document) {
         .routes(routes!(rescans::changes))
         .routes(routes!(rescans::start))
         .routes(routes!(check::judge))
-        .routes(routes!(sources::list))
+        .routes(routes!(sources::list, sources::add))
+        .routes(routes!(sources::switch))
+        .routes(routes!(sources::test))
+        .routes(routes!(sources::fetch))
+        .routes(routes!(accounts::list, accounts::add))
+        .routes(routes!(accounts::switch))
+        .routes(routes!(accounts::rights))
+        .routes(routes!(accounts::tokens, accounts::make_token))
+        .routes(routes!(accounts::revoke))
+        .routes(routes!(settings::show))
         .routes(routes!(jobs::list))
         .routes(routes!(jobs::show))
         .routes(routes!(jobs::cancel))

@@ -126,7 +126,7 @@ pub async fn choose(
         (false, Some(target)) => Choice::Target(target),
         (false, None) => Choice::Proposed,
     };
-    plan_shutdown::choose(state.db(), plan_id, chosen.step, &choice, state.now(), &Silent)
+    plan_shutdown::choose(state.db(), plan_id, chosen.step, &choice, &viewer.name, state.now(), &Silent)
         .await
         .map_err(|e| plan_problem(&e))?;
     detail(&state, &viewer, plan_id).await

@@ -1,7 +1,5 @@
 //! Runs of the matcher.
 
-use std::sync::Arc;
-
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
@@ -9,10 +7,9 @@ use axum::http::StatusCode;
 use super::json::{ChangeEntry, Changes, JobStarted, Page, Problem as ProblemJson, Run};
 use super::page::read_limit;
 use crate::domain::change::Turn;
-use crate::domain::job::{JobKind, NewJob};
-use crate::domain::rescan::{Scope, Trigger};
-use crate::services::jobs::{JobDone, JobRun, Started};
-use crate::services::rescan::rescan_part;
+use crate::domain::rescan::Scope;
+use crate::services::jobs::Started;
+use crate::services::start_rescan::start_rescan;
 use crate::services::what_changed::{Wanted, WhatChanged, what_changed};
 use crate::store;
 use crate::web::error::Problem;
@@ -188,20 +185,6 @@ pub async fn start(
 ) -> Result<(StatusCode, Json<JobStarted>), Problem> {
     let viewer = viewer.editing()?;
     let scope = scope_of(&state, &viewer, &query).await?;
-    let once = (scope == Scope::All).then(|| "rescan".to_owned());
-    let new = NewJob { kind: JobKind::Rescan, title: "Rescan".to_owned(), who: viewer.name, once };
-    let db = state.db().clone();
-    let work = async move |run: Arc<JobRun>| {
-        let done = rescan_part(&db, &scope, Trigger::Manual, run.as_ref()).await.map_err(|error| error.to_string())?;
-        let n = &done.rescan;
-        Ok(JobDone {
-            message: format!(
-                "{} opened, {} changed, {} closed, {} same",
-                n.n_opened, n.n_changed, n.n_closed, n.n_same
-            ),
-            result_path: Some(format!("/rescans/{}", done.rescan_id)),
-        })
-    };
-    let started = state.jobs().start(new, work).await?;
+    let started = start_rescan(state.jobs(), state.db(), scope, &viewer.name).await?;
     Ok((StatusCode::ACCEPTED, Json(JobStarted::new(started.job_id(), matches!(started, Started::New(_))))))
 }

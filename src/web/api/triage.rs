@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -20,7 +21,9 @@ use crate::domain::review::{Answer, QuestionKind};
 use crate::services::decide_match::{Decide, For, decide};
 use crate::services::edit_assets::edit_assets;
 use crate::services::progress::Silent;
-use crate::services::set_remediation::{MarkRequest, MarkScope, MarkedRow, preview_marks, set_remediation};
+use crate::services::set_remediation::{
+    MANY, MarkRequest, MarkScope, MarkedRow, carry_out, prepare_marks, preview_marks,
+};
 use crate::services::undo_act::undo_act;
 use crate::store;
 use crate::store::review::Queue;
@@ -142,7 +145,7 @@ pub async fn answer(
     let decided = decide(state.db(), &given, &viewer.name, &viewer.sites, state.now(), &Silent)
         .await
         .map_err(acts::decide_problem)?;
-    Ok(Json(Done { audit_id: Some(decided.audit_id), told: decided.told }))
+    Ok(Json(Done::of(Some(decided.audit_id), decided.told)))
 }
 
 /// Answers, the latest first; those that were taken back are among them
@@ -177,9 +180,10 @@ pub async fn list_acts(
     Ok(Json(Page { items: found.into_iter().map(ActEntry::from).collect(), next }))
 }
 
-/// Takes an act back as a whole and judges again
+/// Takes an act back as a whole and judges again; one that touched many assets as a job
 #[utoipa::path(post, path = "/api/v1/acts/{audit_id}/undo", tag = "review", params(("audit_id" = i64, Path)), responses(
     (status = 200, body = Done),
+    (status = 202, body = Done),
     (status = 404, body = ProblemJson),
     (status = 409, body = ProblemJson),
     (status = "default", body = ProblemJson)
@@ -188,15 +192,18 @@ pub async fn undo(
     State(state): State<AppState>,
     viewer: Viewer,
     Path(audit_id): Path<i64>,
-) -> Result<Json<Done>, Problem> {
+) -> Result<(StatusCode, Json<Done>), Problem> {
     let viewer = viewer.editing()?;
+    if let Some(job_id) = acts::start_undo(&state, &viewer, audit_id, "/acts").await? {
+        return Ok((StatusCode::ACCEPTED, Json(Done::begun(job_id))));
+    }
     let undone = undo_act(state.db(), audit_id, &viewer.name, &viewer.sites, state.now(), &Silent).await;
     let undone = undone.map_err(acts::problem)?;
-    Ok(Json(Done { audit_id: Some(undone.audit_id), told: undone.told }))
+    Ok((StatusCode::OK, Json(Done::of(Some(undone.audit_id), undone.told))))
 }
 
 async fn request_of(state: &AppState, viewer: &Viewer, given: Marking) -> Result<MarkRequest, Problem> {
-    let mut scope = MarkScope { filter: Filter::parse(&given.filter)?, ..MarkScope::default() };
+    let mut scope = MarkScope { filter: Filter::parse(&given.filter)?, only: Vec::new() };
     for exposure in given.exposures {
         let key = key_of(state, &exposure.advisory.id, &exposure.advisory.namespace).await?;
         asset_of(state, viewer, exposure.asset_id).await?;
@@ -226,16 +233,17 @@ pub async fn preview(
 ) -> Result<Json<MarkingPreview>, Problem> {
     let viewer = viewer.editing()?;
     let request = request_of(&state, &viewer, given).await?;
-    let preview = preview_marks(state.db(), &request, &viewer.sites, state.now()).await;
+    let preview = preview_marks(state.db(), &request, &viewer.sites, state.now(), &Silent).await;
     Ok(Json(preview.map_err(remediation::mark_problem)?.into()))
 }
 
 /// Says what is done about exposures, one by one or in bulk
 ///
 /// With `firmware_updated` the firmware is written to the assets, which are judged again: what closes by that is done,
-/// what stays open is told.
+/// what stays open is told. More than some thousand exposures are marked by a job, which the answer names.
 #[utoipa::path(post, path = "/api/v1/remediation", tag = "remediation", request_body = Marking, responses(
     (status = 200, body = Done),
+    (status = 202, body = Done),
     (status = 400, body = ProblemJson),
     (status = 409, body = ProblemJson),
     (status = "default", body = ProblemJson)
@@ -244,11 +252,18 @@ pub async fn mark(
     State(state): State<AppState>,
     viewer: Viewer,
     Json(given): Json<Marking>,
-) -> Result<Json<Done>, Problem> {
+) -> Result<(StatusCode, Json<Done>), Problem> {
     let viewer = viewer.editing()?;
     let request = request_of(&state, &viewer, given).await?;
-    let marked = set_remediation(state.db(), &request, &viewer.name, &viewer.sites, state.now(), &Silent).await;
-    Ok(Json(marked.map_err(remediation::mark_problem)?.into()))
+    let (db, now) = (state.db(), state.now());
+    let marking = prepare_marks(db, request, &viewer.name, &viewer.sites, now, &Silent).await;
+    let marking = marking.map_err(remediation::mark_problem)?;
+    if marking.n_exposures() > MANY {
+        let job_id = remediation::start_marking(&state, &viewer, marking, "/acts").await?;
+        return Ok((StatusCode::ACCEPTED, Json(Done::begun(job_id))));
+    }
+    let marked = carry_out(db, marking, now, &Silent).await.map_err(remediation::mark_problem)?;
+    Ok((StatusCode::OK, Json(Done::of(Some(marked.audit_id), marked.told))))
 }
 
 /// What was said about the exposures of one asset, the latest first
@@ -305,5 +320,5 @@ pub async fn read(
         }
         None => Some("nothing changed".to_owned()),
     };
-    Ok(Json(Done { audit_id: edited.audit_id, told: told.unwrap_or_default() }))
+    Ok(Json(Done::of(edited.audit_id, told.unwrap_or_default())))
 }

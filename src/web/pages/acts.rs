@@ -1,19 +1,26 @@
 //! What people did: the bar that names the last act with its undo, taking an act back, and the list of all acts.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
+use jiff::Timestamp;
 
 use crate::domain::audit::AuditEntry;
+use crate::domain::job::{JobKind, NewJob};
 use crate::services::decide_match::DecideError;
 use crate::services::edit_assets::EditError;
+use crate::services::jobs::{JobDone, JobRun};
 use crate::services::progress::Silent;
+use crate::services::set_remediation::MANY;
 use crate::services::undo_act::{UndoError, undo_act};
 use crate::store;
 use crate::store::audit::Seen;
 use crate::web::error::Problem;
 use crate::web::form::Fields;
 use crate::web::frame::{Frame, Nav, StatusBar, render};
+use crate::web::pages::jobs;
 use crate::web::query::ListQuery;
 use crate::web::state::AppState;
 use crate::web::viewer::Viewer;
@@ -58,9 +65,42 @@ pub async fn undo(
 ) -> Result<Response, Problem> {
     let viewer = viewer.editing()?;
     let query = Fields::read(query.as_deref().unwrap_or_default().as_bytes());
+    if let Some(job_id) = start_undo(&state, &viewer, audit_id, query.get("back")).await? {
+        return jobs::lead_to(&state, job_id).await;
+    }
     let undone =
         undo_act(state.db(), audit_id, &viewer.name, &viewer.sites, state.now(), &Silent).await.map_err(problem)?;
     Ok(Redirect::to(&back_with(query.get("back"), undone.audit_id)).into_response())
+}
+
+/// Begins to take back an act that touched many assets as a job, and gives its id; `None` for one that is taken back at
+/// once, or that this person does not know.
+///
+/// # Errors
+///
+/// The database fails.
+pub async fn start_undo(state: &AppState, viewer: &Viewer, audit_id: i64, back: &str) -> Result<Option<i64>, Problem> {
+    let Some(act) = store::audit::find_audit(state.db(), audit_id, seen(viewer)).await? else { return Ok(None) };
+    if act.undone_by.is_some() || store::remediation::count_touched(state.db(), audit_id).await? <= MANY {
+        return Ok(None);
+    }
+    let new = NewJob {
+        kind: JobKind::Undo,
+        title: format!("Take back: {}", act.entry.what),
+        who: viewer.name.clone(),
+        once: Some(format!("take back act {audit_id}")),
+    };
+    let (db, viewer, back) = (state.db().clone(), viewer.clone(), back.to_owned());
+    let work = async move |run: Arc<JobRun>| {
+        let now = Timestamp::now();
+        let undone = undo_act(&db, audit_id, &viewer.name, &viewer.sites, now, run.as_ref()).await;
+        let undone = undone.map_err(|error| error.to_string())?;
+        Ok(JobDone {
+            message: undone.told.trim_end_matches('.').to_owned(),
+            result_path: Some(back_with(&back, undone.audit_id)),
+        })
+    };
+    Ok(Some(state.jobs().start(new, work).await?.job_id()))
 }
 
 /// The address to go back to, with the act that was done; `/review` when it is no path of ours.
@@ -76,7 +116,7 @@ pub fn back_with(back: &str, audit_id: i64) -> String {
 pub fn problem(error: UndoError) -> Problem {
     match error {
         UndoError::Unknown { .. } => Problem::not_found(error.to_string()),
-        UndoError::Undone { .. } | UndoError::IsUndo { .. } | UndoError::OfAccounts { .. } => {
+        UndoError::Undone { .. } | UndoError::IsUndo { .. } | UndoError::Opposite { .. } => {
             Problem::conflict(error.to_string())
         }
         UndoError::Decide(error) => decide_problem(error),

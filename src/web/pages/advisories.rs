@@ -162,7 +162,7 @@ pub async fn change(
         return Err(Problem::bad_request("cannot do this: no advisory is ticked\nhint: go back and tick rows"));
     }
     match fields.get("act") {
-        "rescan" => rescan_advisories(&state, keys).await,
+        "rescan" => rescan_advisories(&state, &viewer, keys).await,
         act @ ("read" | "unread") => {
             for key in &keys {
                 mark_read(state.db(), key, &viewer.name, act == "read", state.now()).await?;

@@ -226,15 +226,15 @@ pub async fn change(
             "added"
         }
         "enable" => {
-            set_enabled(db, fields.number("alert")?, true, now).await?;
+            set_enabled(db, fields.number("alert")?, true, &viewer.name, now).await?;
             "enabled"
         }
         "disable" => {
-            set_enabled(db, fields.number("alert")?, false, now).await?;
+            set_enabled(db, fields.number("alert")?, false, &viewer.name, now).await?;
             "disabled"
         }
         "delete" => {
-            remove_rule(db, fields.number("alert")?, now).await?;
+            remove_rule(db, fields.number("alert")?, &viewer.name, now).await?;
             "deleted"
         }
         "test" => {
@@ -250,7 +250,7 @@ pub async fn change(
             "tested"
         }
         "confirm" => {
-            confirm_matcher(db, now).await?;
+            confirm_matcher(db, &viewer.name, now).await?;
             "confirmed"
         }
         "retry" => {

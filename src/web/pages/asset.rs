@@ -12,13 +12,12 @@ use crate::domain::filter::Filter;
 use crate::domain::inventory::Field;
 use crate::domain::listing::{ListSort, ListView};
 use crate::domain::nameplate::Variant;
-use crate::domain::rescan::{Scope, Trigger};
+use crate::domain::rescan::Scope;
 use crate::domain::verdict::Verdict;
 use crate::report::explanation::Explanation;
 use crate::services::edit_assets::edit_assets;
 use crate::services::explain_match::{ExplainRequest, explain_in};
 use crate::services::progress::Silent;
-use crate::services::rescan::rescan_part;
 use crate::services::set_remediation::today;
 use crate::store;
 use crate::store::listing::exposures::{ExposureList, list_exposures};
@@ -226,10 +225,7 @@ pub async fn change(
     let (known, _) = asset_of(&state, &viewer, asset_id).await?;
     let fields = Fields::read(&form);
     match fields.get("act") {
-        "rescan" => {
-            let scope = Scope::Assets(vec![asset_id]);
-            rescans::lead_to(rescan_part(state.db(), &scope, Trigger::Manual, &Silent).await)
-        }
+        "rescan" => rescans::start(&state, &viewer, Scope::Assets(vec![asset_id])).await,
         "edit" => {
             if known.retired_at.is_some() {
                 return Err(Problem::conflict(

@@ -8,9 +8,7 @@ use super::rescans;
 use crate::domain::asset::Standing;
 use crate::domain::filter::FilterWord;
 use crate::domain::listing::{AssetLine, NameplateLine};
-use crate::domain::rescan::{Scope, Trigger};
-use crate::services::progress::Silent;
-use crate::services::rescan::rescan_part;
+use crate::domain::rescan::Scope;
 use crate::store;
 use crate::store::listing::assets::{list_asset_lines, list_nameplate_lines};
 use crate::web::error::Problem;
@@ -125,5 +123,5 @@ pub async fn change(
     if visible.is_empty() {
         return Err(Problem::bad_request("cannot rescan: no asset is ticked\nhint: go back and tick rows"));
     }
-    rescans::lead_to(rescan_part(state.db(), &Scope::Assets(visible), Trigger::Manual, &Silent).await)
+    rescans::start(&state, &viewer, Scope::Assets(visible)).await
 }

@@ -1,11 +1,14 @@
 //! `/jobs`: long work, how far it is and how it ended.
 
+use std::time::Duration;
+
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
+use jiff::Timestamp;
 
-use crate::domain::job::Job;
+use crate::domain::job::{Job, JobState};
 use crate::web::error::Problem;
 use crate::web::frame::{Frame, Nav, render};
 use crate::web::state::AppState;
@@ -28,6 +31,7 @@ struct JobsPage {
 struct JobPage {
     frame: Frame,
     job: Job,
+    silent: Option<i64>,
 }
 
 /// What of the page of a job changes while it runs; a script asks for it again and again.
@@ -35,6 +39,7 @@ struct JobPage {
 #[template(path = "_progress.html")]
 struct Progress {
     job: Job,
+    silent: Option<i64>,
 }
 
 impl JobPage {
@@ -90,6 +95,30 @@ pub async fn job_of(state: &AppState, viewer: &Viewer, job_id: i64) -> Result<Jo
     })
 }
 
+/// How long an answer waits for a job before it shows the progress instead.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// Leads to what a job made when that is there soon, else to its progress.
+///
+/// # Errors
+///
+/// The database fails.
+pub async fn lead_to(state: &AppState, job_id: i64) -> Result<Response, Problem> {
+    let path = match state.jobs().find_ended(job_id, PATIENCE).await? {
+        Some(Job { state: JobState::Done, result_path: Some(path), .. }) => path,
+        _ => format!("/jobs/{job_id}"),
+    };
+    Ok(Redirect::to(&path).into_response())
+}
+
+/// Seconds for which nothing was heard of a job that counts as running, once that is longer than a beat of its process
+/// can be late.
+fn silent_seconds(job: &Job, now: Timestamp) -> Option<i64> {
+    const LATE: i64 = 25;
+    let silent = now.duration_since(job.heartbeat_at).as_secs();
+    (job.state.is_active() && silent > LATE).then_some(silent)
+}
+
 /// `GET /jobs`.
 pub async fn list(State(state): State<AppState>, viewer: Viewer) -> Result<Response, Problem> {
     let frame = Frame::load(&state, &viewer, Nav::None, "Jobs").await?;
@@ -106,12 +135,13 @@ pub async fn show(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let job = job_of(&state, &viewer, job_id).await?;
+    let silent = silent_seconds(&job, state.now());
     if headers.contains_key("x-fragment") {
-        return render(&Progress { job });
+        return render(&Progress { job, silent });
     }
     // What is done is shown where it is, unless the person came to look at the job.
     let frame = Frame::load(&state, &viewer, Nav::None, job.title.clone()).await?;
-    render(&JobPage { frame, job })
+    render(&JobPage { frame, job, silent })
 }
 
 /// `POST /jobs/{id}/cancel`.

@@ -7,6 +7,7 @@ pub mod advisory;
 pub mod alerts;
 pub mod asset;
 pub mod assets;
+pub mod bundles;
 pub mod check;
 pub mod exposures;
 pub mod help;

@@ -208,7 +208,9 @@ pub async fn change(
                 (_, typed, _) => Choice::Target(typed.to_owned()),
             };
             let step = fields.number("step")?;
-            plan_shutdown::choose(db, plan_id, step, &choice, now, &Silent).await.map_err(|e| plan_problem(&e))?;
+            plan_shutdown::choose(db, plan_id, step, &choice, &viewer.name, now, &Silent)
+                .await
+                .map_err(|e| plan_problem(&e))?;
         }
         "freeze" => {
             let done =

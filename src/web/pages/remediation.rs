@@ -4,22 +4,29 @@
 //! `v<variant>~<namespace>~<tracking id>` for all twins of a variant, `n<variant>` for whatever is said of a nameplate,
 //! `d~<namespace>~<tracking id>` for an advisory at all assets. `back=` is the page to return to.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
+use jiff::Timestamp;
 
 use crate::domain::advisory::AdvisoryKey;
 use crate::domain::filter::{Filter, query_text};
+use crate::domain::job::{JobKind, NewJob};
 use crate::domain::mark::{Mark, MarkReason};
 use crate::domain::remediation::RemediationStatus;
+use crate::services::jobs::{JobDone, JobRun};
 use crate::services::progress::Silent;
 use crate::services::set_remediation::{
-    MarkError, MarkPreview, MarkRequest, MarkScope, MarkedRow, preview_marks, set_remediation, today,
+    MANY, MarkError, MarkPreview, MarkRequest, MarkScope, MarkedRow, Marking, carry_out, prepare_marks, preview_marks,
+    today,
 };
+use crate::store::StoreError;
 use crate::web::error::Problem;
 use crate::web::form::Fields;
 use crate::web::frame::{Frame, Nav, render};
-use crate::web::pages::acts;
+use crate::web::pages::{acts, jobs};
 use crate::web::partials::{StatusBadge, StatusSplit, counted, grouped};
 use crate::web::state::AppState;
 use crate::web::viewer::Viewer;
@@ -194,7 +201,8 @@ async fn form(
     problem: Option<Problem>,
 ) -> Result<Response, Problem> {
     let now = state.now();
-    let preview = preview_marks(state.db(), &wanted.request, &viewer.sites, now).await.map_err(mark_problem)?;
+    let preview =
+        preview_marks(state.db(), &wanted.request, &viewer.sites, now, &Silent).await.map_err(mark_problem)?;
     let status = problem.as_ref().map(|problem| problem.status);
     let page = RemediationPage {
         frame: Frame::load(state, viewer, Nav::Exposures, "Mark remediation").await?,
@@ -219,25 +227,48 @@ async fn form(
 pub async fn save(State(state): State<AppState>, viewer: Viewer, body: String) -> Result<Response, Problem> {
     let viewer = viewer.editing()?;
     let wanted = Wanted::read(&body)?;
-    match set_remediation(state.db(), &wanted.request, &viewer.name, &viewer.sites, state.now(), &Silent).await {
-        Ok(marked) => {
-            let back = if wanted.back.is_empty() { "/acts" } else { &wanted.back };
-            Ok(Redirect::to(&acts::back_with(back, marked.audit_id)).into_response())
+    let (db, now) = (state.db(), state.now());
+    let prepared = prepare_marks(db, wanted.request.clone(), &viewer.name, &viewer.sites, now, &Silent).await;
+    let back = if wanted.back.is_empty() { "/acts" } else { &wanted.back };
+    let marked = match prepared {
+        Ok(marking) if marking.n_exposures() > MANY => {
+            let job_id = start_marking(&state, &viewer, marking, back).await?;
+            return jobs::lead_to(&state, job_id).await;
         }
-        Err(error) => match mark_problem(error) {
-            problem if problem.status.is_server_error() => Err(problem),
-            problem => form(&state, &viewer, wanted, Some(problem)).await,
-        },
+        Ok(marking) => carry_out(db, marking, now, &Silent).await,
+        Err(error) => Err(error),
+    };
+    match marked.map_err(mark_problem) {
+        Ok(marked) => Ok(Redirect::to(&acts::back_with(back, marked.audit_id)).into_response()),
+        Err(problem) if problem.status.is_server_error() => Err(problem),
+        Err(problem) => form(&state, &viewer, wanted, Some(problem)).await,
     }
+}
+
+/// Begins to mark many exposures as a job, which leads back to this page of ours; gives its id.
+///
+/// # Errors
+///
+/// The database fails; nothing was begun.
+pub async fn start_marking(state: &AppState, viewer: &Viewer, marking: Marking, back: &str) -> Result<i64, StoreError> {
+    let new = NewJob { kind: JobKind::Marking, title: marking.title(), who: viewer.name.clone(), once: None };
+    let (db, back) = (state.db().clone(), back.to_owned());
+    let work = async move |run: Arc<JobRun>| {
+        let marked = carry_out(&db, marking, Timestamp::now(), run.as_ref()).await.map_err(|e| e.to_string())?;
+        Ok(JobDone {
+            message: marked.told.trim_end_matches('.').to_owned(),
+            result_path: Some(acts::back_with(&back, marked.audit_id)),
+        })
+    };
+    Ok(state.jobs().start(new, work).await?.job_id())
 }
 
 /// What a page says when a mark is not taken.
 pub fn mark_problem(error: MarkError) -> Problem {
     match error {
         MarkError::Store(error) => error.into(),
-        MarkError::Load(error) => Problem::internal(error),
         MarkError::Edit(error) => acts::edit_problem(error),
-        MarkError::Nothing => Problem::conflict(error.to_string()),
+        MarkError::Nothing | MarkError::Cancelled => Problem::conflict(error.to_string()),
         _ => Problem::bad_request(error.to_string()),
     }
 }

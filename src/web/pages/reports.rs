@@ -1,7 +1,6 @@
 //! `/reports`: files to take away, of one site or of all, for now or for a past day.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use askama::Template;
 use axum::extract::{Path, RawForm, RawQuery, State};
@@ -13,7 +12,7 @@ use jiff::tz::TimeZone;
 
 use crate::domain::account::SiteScope;
 use crate::domain::filter::Filter;
-use crate::domain::job::{Job, JobKind, JobState, NewJob};
+use crate::domain::job::{JobKind, NewJob};
 use crate::domain::site::Site;
 use crate::services::evaluation_record::EvidenceError;
 use crate::services::exchange::VexError;
@@ -32,6 +31,7 @@ use crate::store::report_file::ReportFile;
 use crate::web::error::Problem;
 use crate::web::form::Fields;
 use crate::web::frame::{Frame, Nav, render};
+use crate::web::pages::jobs;
 use crate::web::state::AppState;
 use crate::web::viewer::Viewer;
 
@@ -83,9 +83,6 @@ impl ReportsPage {
 
 /// Files that the page shows at a time.
 const N_LISTED: usize = 50;
-
-/// How long an answer waits for a file before it shows the progress instead.
-const PATIENCE: Duration = Duration::from_secs(3);
 
 /// `GET /reports?filter=…&before=…`.
 pub async fn show(
@@ -156,11 +153,7 @@ pub async fn make(State(state): State<AppState>, viewer: Viewer, RawForm(form): 
         Ok(JobDone { message: format!("made {}", file.name), result_path: Some(format!("/reports#file-{id}")) })
     };
     let job_id = state.jobs().start(new, work).await?.job_id();
-    let path = match state.jobs().find_ended(job_id, PATIENCE).await? {
-        Some(Job { state: JobState::Done, result_path: Some(path), .. }) => path,
-        _ => format!("/jobs/{job_id}"),
-    };
-    Ok(Redirect::to(&path).into_response())
+    jobs::lead_to(&state, job_id).await
 }
 
 /// `GET /reports/files/{id}`.
@@ -177,7 +170,7 @@ pub async fn remove(State(state): State<AppState>, viewer: Viewer, Path(id): Pat
     let file = store::report_file::find_report_file(state.db(), id).await?;
     let file = file.ok_or_else(|| file_problem(ReportFileError::Unknown(id)))?;
     may_have(&state, &viewer, id, &file).await?;
-    delete_report_file(state.db(), id, state.now()).await.map_err(file_problem)?;
+    delete_report_file(state.db(), id, &viewer.name, state.now()).await.map_err(file_problem)?;
     Ok(Redirect::to("/reports").into_response())
 }
 

@@ -7,15 +7,15 @@ use axum::response::{IntoResponse, Redirect, Response};
 use crate::domain::account::SiteScope;
 use crate::domain::change::{Cause, Change, Turn};
 use crate::domain::nameplate::Variant;
-use crate::domain::rescan::{Rescan, Trigger};
-use crate::services::progress::Silent;
-use crate::services::rescan::{RescanError, Rescanned, rescan};
+use crate::domain::rescan::{Rescan, Scope, Trigger};
+use crate::services::start_rescan::start_rescan;
 use crate::services::what_changed::{Wanted, WhatChanged, last_seen, mark_seen, what_changed};
 use crate::store::{self, StoreError};
 use crate::web::error::Problem;
 use crate::web::form::Fields;
 use crate::web::frame::{Frame, Nav, render};
 use crate::web::links::{self, Sites};
+use crate::web::pages::jobs;
 use crate::web::partials::{Identifier, Sentence, VerdictBadge, counted, grouped};
 use crate::web::query::ListQuery;
 use crate::web::state::AppState;
@@ -65,21 +65,17 @@ pub async fn list(State(state): State<AppState>, viewer: Viewer) -> Result<Respo
 
 /// `POST /rescans`: judges everything anew.
 pub async fn run(State(state): State<AppState>, viewer: Viewer) -> Result<Response, Problem> {
-    viewer.editing()?;
-    lead_to(rescan(state.db(), Trigger::Manual, &Silent).await)
+    start(&state, &viewer.editing()?, Scope::All).await
 }
 
-/// Leads to the page of a run that was made.
+/// Begins a run and leads to its page, or to its progress while it takes long.
 ///
 /// # Errors
 ///
-/// 409 when another run is under way; or the run failed.
-pub fn lead_to(run: Result<Rescanned, RescanError>) -> Result<Response, Problem> {
-    match run {
-        Ok(done) => Ok(Redirect::to(&format!("/rescans/{}", done.rescan_id)).into_response()),
-        Err(busy @ RescanError::Busy { .. }) => Err(Problem::conflict(busy.to_string())),
-        Err(error) => Err(Problem::internal(error)),
-    }
+/// The database fails.
+pub async fn start(state: &AppState, viewer: &Viewer, scope: Scope) -> Result<Response, Problem> {
+    let started = start_rescan(state.jobs(), state.db(), scope, &viewer.name).await?;
+    jobs::lead_to(state, started.job_id()).await
 }
 
 /// `POST /rescans/seen`: keeps that the person has looked at what changed up to the run `rescan`.

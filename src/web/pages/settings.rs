@@ -75,7 +75,7 @@ pub async fn save(
     if !viewer.may_administrate() {
         return Err(Problem::forbidden("cannot change settings: your role is not that of an administrator"));
     }
-    match set_time_zone(state.db(), &chosen.time_zone, state.now()).await {
+    match set_time_zone(state.db(), &chosen.time_zone, &viewer.name, state.now()).await {
         Ok(()) => Ok(Redirect::to("/settings").into_response()),
         Err(error @ SettingError::UnknownZone(_)) => Err(Problem::bad_request(error.to_string())),
         Err(SettingError::Store(error)) => Err(error.into()),

@@ -1,14 +1,24 @@
 //! `/sources`: where advisories come from, how each source does, and what no source covers.
 
 use askama::Template;
-use axum::extract::State;
-use axum::response::Response;
+use axum::extract::{RawForm, State};
+use axum::response::{IntoResponse, Redirect, Response};
 use jiff::{Timestamp, ToSpan};
 use rustc_hash::FxHashMap;
 
+use super::inventories::size;
+use super::jobs;
 use crate::domain::source::{Source, SourceHealth};
+use crate::services::bundle::{LastBundle, last_bundle, list_trusted_keys};
+use crate::services::import_draft::MAX_UPLOAD_BYTES;
+use crate::services::jobs::Started;
+use crate::services::source_jobs::{start_fetch, start_trial};
+use crate::services::sources::{
+    FetchSettings, SourceChoices, SourceError, enable_source, find_source, list_source_lines, save_source,
+};
 use crate::store;
 use crate::web::error::Problem;
+use crate::web::form::Fields;
 use crate::web::frame::{Frame, Nav, OLD_DAYS, render};
 use crate::web::partials::grouped;
 use crate::web::state::AppState;
@@ -36,6 +46,13 @@ struct SourcesPage {
     n_advisories: u64,
     /// Vendors whose assets cannot be checked, with the reason and number.
     blind: Vec<(String, String, u64)>,
+    /// Places that the program knows of and this plant does not use: name and title.
+    known: Vec<(String, String)>,
+    bundle: Option<LastBundle>,
+    /// Whose bundles are believed: id, whose key it is, since when.
+    keys: Vec<(String, String, Timestamp)>,
+    limit: String,
+    now: Timestamp,
 }
 
 impl SourcesPage {
@@ -44,11 +61,28 @@ impl SourcesPage {
     }
 
     fn documents(&self, line: &Line) -> String {
-        grouped(line.health.n_documents())
+        grouped(n_documents(&line.source, &line.health))
+    }
+
+    fn is_bundle(&self, line: &Line) -> bool {
+        !line.source.is_fetched()
+    }
+
+    /// Whole days from this moment to now.
+    fn age(&self, at: &Timestamp) -> String {
+        match self.now.duration_since(*at).as_hours() / 24 {
+            1 => "1 day old".to_owned(),
+            days => format!("{} days old", days.max(0)),
+        }
+    }
+
+    fn day(&self, at: &Timestamp) -> String {
+        at.strftime("%Y-%m-%d").to_string()
     }
 
     fn is_silent(&self, line: &Line) -> bool {
-        line.source.is_enabled && line.silent_days.is_none_or(|days| days >= 2)
+        // What is carried in by hand comes when somebody carries it; its age is told beside it.
+        line.source.is_fetched() && line.source.is_enabled && line.silent_days.is_none_or(|days| days >= 2)
     }
 }
 
@@ -73,10 +107,106 @@ pub async fn show(State(state): State<AppState>, viewer: Viewer) -> Result<Respo
             health,
         });
     }
+    let known = list_source_lines(state.db()).await?.into_iter().filter(|line| line.configured.is_none());
+    let known = known.filter_map(|line| line.known).map(|known| (known.name.clone(), known.title.clone())).collect();
+    let keys = list_trusted_keys(state.db()).await?;
+    let keys = keys.into_iter().map(|(key, trusted)| (key.id(), trusted.comment, trusted.trusted_at)).collect();
+    let bundle = last_bundle(state.db()).await?;
+    let limit = size(MAX_UPLOAD_BYTES);
     let blind = store::listing::assets::list_blind_spots(state.db(), &viewer.sites, 100).await?;
     let n_advisories = store::advisory::count_advisories(state.db()).await?;
     let frame = Frame::load(&state, &viewer, Nav::Sources, "Sources and blind spots").await?;
-    render(&SourcesPage { frame, lines, n_advisories, blind })
+    render(&SourcesPage { frame, lines, n_advisories, blind, known, bundle, keys, limit, now })
+}
+
+/// Documents that came from a source. Those of a bundle are not listed anywhere, so its last load tells.
+pub fn n_documents(source: &Source, health: &SourceHealth) -> u64 {
+    let loaded = health.last_pull.as_ref().filter(|_| !source.is_fetched()).map_or(0, |pull| pull.n_listed);
+    health.n_documents().max(loaded)
+}
+
+/// `POST /sources`: `act=add` with a name and perhaps a URL, `enable`, `disable`, `test` or `fetch` with a name; `fetch`
+/// without one visits all that are enabled.
+pub async fn change(
+    State(state): State<AppState>,
+    viewer: Viewer,
+    RawForm(form): RawForm,
+) -> Result<Response, Problem> {
+    let viewer = viewer.administrating()?;
+    let (db, now, fields) = (state.db(), state.now(), Fields::read(&form));
+    let (name, who) = (fields.get("name").trim(), viewer.name.as_str());
+    let job = match fields.get("act") {
+        "add" => {
+            let url = Some(fields.get("url").trim().to_owned()).filter(|url| !url.is_empty());
+            add(&state, name, SourceChoices { url, ..SourceChoices::default() }, who).await?;
+            None
+        }
+        act @ ("enable" | "disable") => {
+            enable_source(db, name, act == "enable", who, now).await?;
+            None
+        }
+        "test" => {
+            let source = find_source(db, name, now).await?;
+            Some(start_trial(state.jobs(), fetch_settings(&state)?, source, who).await?)
+        }
+        "fetch" => Some(start_fetching(&state, name, who).await?),
+        other => return Err(Problem::bad_request(format!("cannot read the form: found the unknown act `{other}`"))),
+    };
+    match job {
+        Some(job) => jobs::lead_to(&state, job.job_id()).await,
+        None => Ok(Redirect::to("/sources").into_response()),
+    }
+}
+
+/// Configures a source. Pages and programs cannot have a file of this machine read as one.
+///
+/// # Errors
+///
+/// 400: the name or the URL cannot be used.
+pub async fn add(state: &AppState, name: &str, choices: SourceChoices, who: &str) -> Result<Source, Problem> {
+    if choices.url.as_deref().is_some_and(|url| url.starts_with('/') || url.starts_with("file:")) {
+        return Err(Problem::bad_request(
+            "cannot add the source: expected an address of the network, found a file\nhint: `nameplate source add` takes files of this machine",
+        ));
+    }
+    Ok(save_source(state.db(), name, choices, who, state.now()).await?.1)
+}
+
+/// Begins to visit one source, or all that are enabled for a blank name.
+///
+/// # Errors
+///
+/// There is no such source, or the configuration cannot be used.
+pub async fn start_fetching(state: &AppState, name: &str, who: &str) -> Result<Started, Problem> {
+    let names = if name.is_empty() { Vec::new() } else { vec![name.to_owned()] };
+    for name in &names {
+        if store::source::find_source(state.db(), name).await?.is_none() {
+            return Err(SourceError::Unknown { name: name.clone() }.into());
+        }
+    }
+    Ok(start_fetch(state.jobs(), state.db(), fetch_settings(state)?, names, who).await?)
+}
+
+/// How fetching goes about, as the configuration says.
+///
+/// # Errors
+///
+/// The configuration is wrong.
+pub fn fetch_settings(state: &AppState) -> Result<FetchSettings, Problem> {
+    FetchSettings::of_config(state.config()).map_err(Problem::internal)
+}
+
+impl From<SourceError> for Problem {
+    fn from(error: SourceError) -> Problem {
+        match error {
+            SourceError::Store(error) => error.into(),
+            SourceError::Unknown { .. } => Problem::not_found(error.to_string()),
+            SourceError::Setting { .. } | SourceError::Fetch(_) => Problem::internal(error),
+            SourceError::Name { .. } | SourceError::NoUrl { .. } | SourceError::Url { .. } => {
+                Problem::bad_request(error.to_string())
+            }
+        }
+    }
 }
 
 /// The last 35 days, the oldest first, each with its class and glyph.

@@ -4,6 +4,8 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 
+use crate::domain::audit::Act;
+use crate::services::note_act::{Deed, note};
 use crate::services::sample_plant::{SampleError, load_sample_plant, remove_sample_plant};
 use crate::store;
 use crate::web::error::Problem;
@@ -39,15 +41,17 @@ pub async fn show(State(state): State<AppState>, viewer: Viewer) -> Result<Respo
 
 /// `POST /start/sample`: loads the sample plant.
 pub async fn load(State(state): State<AppState>, viewer: Viewer) -> Result<Response, Problem> {
-    viewer.editing()?;
-    load_sample_plant(state.db()).await.map_err(problem)?;
+    let viewer = viewer.editing()?;
+    let loaded = load_sample_plant(state.db()).await.map_err(problem)?;
+    let what = format!("sample plant loaded: {} assets, {} advisories", loaded.n_assets, loaded.n_advisories);
+    note(state.db(), Deed::new(&viewer.name, Act::Sample, what), state.now()).await?;
     Ok(Redirect::to("/").into_response())
 }
 
 /// `POST /start/sample/remove`: removes it.
 pub async fn remove(State(state): State<AppState>, viewer: Viewer) -> Result<Response, Problem> {
-    viewer.editing()?;
-    remove_sample_plant(state.db(), state.now()).await.map_err(problem)?;
+    let viewer = viewer.editing()?;
+    remove_sample_plant(state.db(), &viewer.name, state.now()).await.map_err(problem)?;
     Ok(Redirect::to("/start").into_response())
 }
 

@@ -187,8 +187,8 @@ async fn what_comes_between_two_nights_is_mailed_at_once(database: &TestDatabase
         ca_file: provider.ca_file().to_str().map(ToOwned::to_owned),
         ..SourceChoices::default()
     };
-    save_source(&db, "example", choices, Timestamp::now()).await.unwrap();
-    enable_source(&db, "example", true, Timestamp::now()).await.unwrap();
+    save_source(&db, "example", choices, "test", Timestamp::now()).await.unwrap();
+    enable_source(&db, "example", true, "test", Timestamp::now()).await.unwrap();
     let fetching = FetchSettings { requests_per_second: 0, ..FetchSettings::default() };
     fetch_advisories(&db, &fetching, &[], Timestamp::now(), &Silent).await.unwrap();
     let config = Config {

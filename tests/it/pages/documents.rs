@@ -2,13 +2,17 @@
 
 use std::fmt::Write as _;
 
+use fantoccini::Locator;
+use nameplate::services::add_advisories::add_advisories;
+use nameplate::services::bundle::{make_bundle, make_key, read_secret_key};
+use nameplate::services::progress::Silent;
+use nameplate::services::rescan::rescan_pending;
+use nameplate::store::{self, Db};
 use serde_json::{Value, json};
+use sqlx::Connection;
 
 use super::reading::get;
 use super::{document, in_browser, on_server};
-use nameplate::services::add_advisories::add_advisories;
-use nameplate::services::progress::Silent;
-use nameplate::store;
 
 #[test]
 fn check_30_every_page_of_a_long_list_is_small_and_leads_on() {
@@ -104,5 +108,104 @@ fn check_37_the_largest_advisory_fits_its_page_and_own_assets_stand_above_the_fo
             }
         }
         assert_eq!(store::advisory::list_advisories_by_id(&plant.db, "T-37").await.unwrap().len(), 1);
+    });
+}
+
+/// The facts line of the bundle that was loaded last, and the line of the page that says as of when.
+async fn bundle_and_age(browser: &super::harness::Browser) -> (String, String) {
+    (browser.text_of("section[aria-labelledby=bundles] .facts").await, browser.text_of(".as-of").await)
+}
+
+#[test]
+fn check_35_a_bundle_changes_counts_signature_and_age_and_a_tampered_one_is_refused_with_the_file_named() {
+    in_browser(true, true, async |plant, browser| {
+        // Another machine, which has a network and a key.
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        let office = Db::open(&format!("sqlite://{}", path("office.db").display())).await.unwrap();
+        let mut newest = document("T-35", "1", "Carried in", &[("PowerLogic PM8000", "< 4.0.0")], &["CVE-2026-3501"]);
+        let today = jiff::Timestamp::now().strftime("%Y-%m-%dT00:00:00Z").to_string();
+        for date in ["initial_release_date", "current_release_date"] {
+            newest["document"]["tracking"][date] = json!(today);
+        }
+        std::fs::write(path("t-35.json"), newest.to_string()).unwrap();
+        add_advisories(&office, &[path("t-35.json")], &Silent).await.unwrap();
+        make_key(&path("office.key")).unwrap();
+        let key = read_secret_key(&path("office.key")).unwrap();
+        make_bundle(&office, &path("good.bundle"), &key, jiff::Timestamp::now(), &Silent).await.unwrap();
+        office.close().await;
+        // One byte of the document differs.
+        let tar = zstd::stream::decode_all(std::fs::File::open(path("good.bundle")).unwrap()).unwrap();
+        let at = tar.windows(10).position(|part| part == b"Carried in").unwrap();
+        let mut changed = tar.clone();
+        changed[at] = b'B';
+        std::fs::write(path("bad.bundle"), zstd::bulk::compress(&changed, 3).unwrap()).unwrap();
+
+        let load = async |name: &str| {
+            browser.open(&plant.page("/sources")).await;
+            let field = browser.client.find(Locator::Css("input[type=file]")).await.unwrap();
+            field.send_keys(path(name).to_str().unwrap()).await.unwrap();
+            browser.click("form[action='/sources/bundle'] button").await;
+        };
+        browser.open(&plant.page("/sources")).await;
+        assert!(browser.text().await.contains("None was loaded yet"));
+        let n_before = store::advisory::count_advisories(&plant.db).await.unwrap();
+        let (_, age_before) = bundle_and_age(browser).await;
+        load("good.bundle").await;
+        browser.wait_for("which is not trusted").await;
+        assert_eq!(store::advisory::count_advisories(&plant.db).await.unwrap(), n_before, "nobody vouched for it");
+
+        browser.open(&plant.page("/sources")).await;
+        let public = std::fs::read_to_string(path("office.pub")).unwrap();
+        browser.fill("textarea[name=key]", &public).await;
+        browser.fill("input[name=comment]", "security office").await;
+        browser.click("button[value=trust]").await;
+        browser.wait_for("security office").await;
+        browser.screenshot("sources_key").await;
+        load("bad.bundle").await;
+        browser.wait_for("documents/000001.json").await;
+        browser.screenshot("bundle_refused").await;
+        assert_eq!(store::advisory::count_advisories(&plant.db).await.unwrap(), n_before, "nothing of it was taken in");
+        assert!(plant.open("T-35").await.is_empty());
+
+        load("good.bundle").await;
+        browser.wait_for("signature of key").await;
+        let (bundle, age) = bundle_and_age(browser).await;
+        assert!(
+            bundle.contains("verified") && bundle.contains("1 documents") && bundle.contains("0 days old"),
+            "{bundle}"
+        );
+        assert_ne!(age, age_before, "the advisories reach to today");
+        assert!(age.contains(&format!("advisories to {}", &today[..10])), "{age}");
+        assert!(browser.text_of("main table").await.contains("signature of the bundle verified"));
+        browser.screenshot("bundle_loaded").await;
+        assert_eq!(store::advisory::count_advisories(&plant.db).await.unwrap(), n_before + 1);
+        assert!(!plant.open("T-35").await.is_empty(), "what came was judged");
+    });
+}
+
+#[test]
+fn check_36_a_failed_signature_and_an_invalid_document_are_said_in_words_and_old_matches_stay() {
+    in_browser(true, true, async |plant, browser| {
+        let products = [("PowerLogic PM8000", "< 4.0.0")];
+        plant.advise(&document("T-36F", "1", "As first told", &products, &["CVE-2026-3602"])).await;
+        let before = plant.open("T-36F").await;
+        assert!(!before.is_empty());
+        // The next revision is what its publisher did not sign; the plant has said that it takes such documents.
+        plant.add(&document("T-36F", "2", "Told by somebody", &products, &["CVE-2026-3602"])).await;
+        let told = "update advisory_revision set trust = 'failed', trust_reason = 'the signature is not of this document' \
+            where version = '2'";
+        let mut connection = sqlx::SqliteConnection::connect(&plant.database_url()).await.unwrap();
+        sqlx::raw_sql(told).execute(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+        rescan_pending(&plant.db, &Silent).await.unwrap();
+        browser.open(&plant.page("/advisories/tests/t-36f")).await;
+        browser.screenshot("advisory_failed").await;
+        let banner = browser.text_of("main .banner").await;
+        assert!(banner.contains("failed") && banner.contains("the signature is not of this document"), "{banner}");
+        assert_eq!(plant.open("T-36F").await, before, "its matches stay");
+        assert!(browser.text_of("main").await.contains("PM8000"));
+        browser.open(&plant.page("/advisories?q=T-36F")).await;
+        assert!(browser.text_of("main table").await.contains("failed"));
     });
 }

@@ -103,6 +103,46 @@ fn check_26_an_answer_of_one_site_leaves_the_other_its_question_with_the_answer_
     );
 }
 
+#[test]
+fn check_09_the_second_of_two_people_takes_an_answer_back_and_the_decided_tab_names_both_with_the_time() {
+    in_browser_at(
+        async |folder, _| (Config { data_dir: Some(folder), ..Config::default() }, None, ()),
+        async |plant, browser, ()| {
+            let folder = tempfile::tempdir().unwrap();
+            let (question, here, there) = twins(&plant.db, folder.path()).await;
+            account(&plant.db, "M. Okafor", Role::Admin, SiteScope::All).await;
+            account(&plant.db, "Lee", Role::Engineer, SiteScope::All).await;
+            let verdicts = async || plant.open("ICSA-23-229-03").await;
+            let before = verdicts().await;
+            let waiting = [n_waiting(&plant.db, &question, here).await, n_waiting(&plant.db, &question, there).await];
+
+            log_in(plant, browser, "Lee").await;
+            go_to_question(plant, browser, &question).await;
+            browser.click("button[value=same]").await;
+            browser.wait_for("now affected").await;
+            assert_ne!(verdicts().await, before);
+
+            log_in(plant, browser, "M. Okafor").await;
+            browser.open(&plant.page("/review?tab=decided")).await;
+            let decided = browser.text_of("main table").await;
+            assert!(decided.contains("Lee"), "{decided}");
+            browser.click("main table form button").await;
+            browser.wait_for("Taken back").await;
+            assert_eq!(verdicts().await, before, "every verdict is as it was, at both sites");
+            let now = [n_waiting(&plant.db, &question, here).await, n_waiting(&plant.db, &question, there).await];
+            assert_eq!(now, waiting, "the question is asked again");
+            browser.open(&plant.page("/review?tab=decided")).await;
+            browser.screenshot("review_taken_back_by_another").await;
+            let decided = browser.text_of("main table").await;
+            assert!(
+                decided.contains("Lee") && decided.contains("taken back") && decided.contains("M. Okafor"),
+                "{decided}"
+            );
+            assert!(browser.count("main table time").await >= 2, "when it was decided, and when it was taken back");
+        },
+    );
+}
+
 /// Skips until the card of this question is shown.
 async fn go_to_question(plant: &Plant, browser: &Browser, question: &str) {
     for at in 0..100 {

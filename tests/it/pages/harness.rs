@@ -65,6 +65,11 @@ impl Plant {
         (Plant { db, url: format!("{scheme}://{address}"), folder }, kept)
     }
 
+    /// Where the database of the server is.
+    pub fn database_url(&self) -> String {
+        format!("sqlite://{}", self.folder.path().join("nameplate.db").display())
+    }
+
     /// The address of a page: `plant.page("/assets")`.
     pub fn page(&self, path: &str) -> String {
         format!("{}{path}", self.url)

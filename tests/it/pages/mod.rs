@@ -6,6 +6,7 @@
 mod documents;
 mod guarded;
 mod harness;
+mod planning;
 mod quality;
 mod reading;
 mod triage;

@@ -14,7 +14,7 @@ use crate::domain::nameplate::Variant;
 use crate::domain::plan::{Plan, PlanAsset, PlanAssetState, Proposal, Step, StepOption};
 use crate::domain::review::{KnownAnswer, OpenQuestion};
 use crate::services::send_alerts::WouldHaveSent;
-use crate::services::set_remediation::{MarkPreview, Marked};
+use crate::services::set_remediation::MarkPreview;
 use crate::store::alert::StoredRule;
 
 fn plate(variant: Variant) -> Nameplate {
@@ -74,8 +74,6 @@ pub struct MarkingPreview {
     /// Exposures by site.
     pub by_site: BTreeMap<String, u64>,
     pub status: StatusCounts,
-    /// Exposures that fit but stand at sites that are not yours.
-    pub n_not_yours: u64,
 }
 
 /// Exposures by what has been done about them.
@@ -100,7 +98,6 @@ impl From<MarkPreview> for MarkingPreview {
             n_advisories: preview.n_advisories,
             by_site: preview.by_site,
             status: preview.n_by_status.into(),
-            n_not_yours: preview.n_not_yours,
         }
     }
 }
@@ -112,11 +109,19 @@ pub struct Done {
     pub audit_id: Option<i64>,
     /// One sentence.
     pub told: String,
+    /// The job that does it, where it is much work; the act follows when that is done.
+    pub job_id: Option<i64>,
 }
 
-impl From<Marked> for Done {
-    fn from(marked: Marked) -> Done {
-        Done { audit_id: Some(marked.audit_id), told: marked.told }
+impl Done {
+    /// What was done at once.
+    pub fn of(audit_id: Option<i64>, told: String) -> Done {
+        Done { audit_id, told, job_id: None }
+    }
+
+    /// What was begun.
+    pub fn begun(job_id: i64) -> Done {
+        Done { audit_id: None, told: format!("job {job_id} does it"), job_id: Some(job_id) }
     }
 }
 

@@ -7,10 +7,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 use super::find;
 use crate::domain::advisory::AdvisoryKey;
 use crate::domain::advisory_note::Deletion;
-use crate::domain::rescan::{Scope, Trigger};
+use crate::domain::rescan::Scope;
 use crate::services::advisory_notes;
-use crate::services::progress::Silent;
-use crate::services::rescan::rescan_part;
 use crate::store;
 use crate::web::error::Problem;
 use crate::web::form::Fields;
@@ -61,7 +59,7 @@ pub async fn change(
                     comment.author
                 )));
             }
-            advisory_notes::remove_comment(db, number).await?;
+            advisory_notes::remove_comment(db, &comment, &viewer.name, now).await?;
             Ok(Redirect::to(&format!("{back}#comments")).into_response())
         }
         "read" | "unread" => {
@@ -70,13 +68,12 @@ pub async fn change(
             let to = if is_read { "/advisories?unread=1" } else { &back };
             Ok(Redirect::to(to).into_response())
         }
-        "rescan" => rescan_advisories(&state, vec![key]).await,
+        "rescan" => rescan_advisories(&state, &viewer, vec![key]).await,
         "delete" => {
             let viewer = viewer.administrating()?;
-            advisory_notes::remove_advisory(db, &key, &[]).await?;
-            tracing::info!("`{}` was taken away by {}", key.id, viewer.name);
+            advisory_notes::remove_advisory(db, &key, &[], &viewer.name, now).await?;
             // The exposures close in a run of their own.
-            rescan_advisories(&state, vec![key]).await
+            rescan_advisories(&state, &viewer, vec![key]).await
         }
         other => Err(Problem::bad_request(format!(
             "cannot change the advisory: expected `act` to be comment, uncomment, read, unread, rescan or delete, found `{other}`"
@@ -103,10 +100,9 @@ pub fn check_comment(text: &str) -> Result<&str, Problem> {
 ///
 /// # Errors
 ///
-/// 409 when another run is under way; or the database fails.
-pub async fn rescan_advisories(state: &AppState, keys: Vec<AdvisoryKey>) -> Result<Response, Problem> {
-    let scope = Scope::Advisories(keys);
-    rescans::lead_to(rescan_part(state.db(), &scope, Trigger::Manual, &Silent).await)
+/// The database fails.
+pub async fn rescan_advisories(state: &AppState, viewer: &Viewer, keys: Vec<AdvisoryKey>) -> Result<Response, Problem> {
+    rescans::start(state, viewer, Scope::Advisories(keys)).await
 }
 
 #[derive(Template)]

@@ -139,7 +139,7 @@ impl Fields {
 }
 
 /// A number of bytes for people: `1.4 MB`.
-fn size(n_bytes: u64) -> String {
+pub fn size(n_bytes: u64) -> String {
     match n_bytes {
         0..=999 => format!("{n_bytes} bytes"),
         1_000..=999_999 => format!("{} kB", n_bytes / 1_000),

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::State;
-use axum::extract::multipart::{Field as Part, Multipart};
+use axum::extract::multipart::Multipart;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 
@@ -15,10 +15,8 @@ use crate::store;
 use crate::web::error::Problem;
 use crate::web::frame::{Frame, Nav, render};
 use crate::web::state::AppState;
+use crate::web::upload::{NextPart, receive, short_text};
 use crate::web::viewer::Viewer;
-
-/// The longest value of a field beside the file.
-const MAX_FIELD_BYTES: usize = 1000;
 
 /// The page.
 #[derive(Template)]
@@ -165,48 +163,4 @@ async fn refuse(
 fn capital(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map(|first| first.to_uppercase().collect::<String>() + letters.as_str()).unwrap_or_default()
-}
-
-/// Streams the file to the data folder; memory holds one piece of it.
-async fn receive(state: &AppState, mut part: Part<'_>) -> Result<Upload, UploadError> {
-    let mut upload = state.drafts().begin_upload()?;
-    let (mut refused, mut n_passed_over) = (None, 0);
-    loop {
-        match part.chunk().await {
-            // A browser shows no answer before all of its file is taken, so the rest of one that is too large is read
-            // and thrown away, up to a bound.
-            Ok(Some(bytes)) if refused.is_some() && n_passed_over < MAX_UPLOAD_BYTES => {
-                n_passed_over += bytes.len() as u64;
-            }
-            Ok(Some(bytes)) if refused.is_none() => refused = upload.write(&bytes).err(),
-            Ok(_) => return refused.map_or(Ok(upload), Err),
-            Err(error) => return Err(UploadError::Disk(std::io::Error::other(error.body_text()))),
-        }
-    }
-}
-
-async fn short_text(mut part: Part<'_>) -> Result<String, Problem> {
-    let mut bytes = Vec::new();
-    while let Some(more) = part.chunk().await.map_err(|e| Problem::bad_request(e.body_text()))? {
-        bytes.extend_from_slice(&more);
-        if bytes.len() > MAX_FIELD_BYTES {
-            return Err(Problem::bad_request(format!(
-                "cannot read the form: expected at most {MAX_FIELD_BYTES} bytes in a field, found more"
-            )));
-        }
-    }
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
-}
-
-/// The parts of a form, with errors as problems.
-trait NextPart {
-    async fn next_part(&mut self) -> Result<Option<Part<'_>>, Problem>;
-}
-
-impl NextPart for Multipart {
-    async fn next_part(&mut self) -> Result<Option<Part<'_>>, Problem> {
-        self.next_field()
-            .await
-            .map_err(|error| Problem::bad_request(format!("cannot read the form: {}", error.body_text())))
-    }
 }

@@ -175,7 +175,7 @@ pub async fn start_undo(state: &AppState, viewer: &Viewer, import: &Inventory) -
     if sites.iter().any(|(site_id, _)| !viewer.sites.covers(*site_id)) {
         return Err(Problem::forbidden("cannot undo the import: it brought assets of sites that are not yours"));
     }
-    let (db, inventory_id) = (state.db().clone(), import.inventory_id);
+    let (db, inventory_id, who) = (state.db().clone(), import.inventory_id, viewer.name.clone());
     let new = NewJob {
         kind: JobKind::Undo,
         title: format!("Undo import {inventory_id} of {}", import.file_name),
@@ -183,7 +183,7 @@ pub async fn start_undo(state: &AppState, viewer: &Viewer, import: &Inventory) -
         once: Some(format!("undo import {inventory_id}")),
     };
     let work = async move |run: Arc<JobRun>| {
-        let message = undo_and_judge(&db, inventory_id, run.as_ref()).await.map_err(|error| error.to_string())?;
+        let message = undo_and_judge(&db, inventory_id, &who, run.as_ref()).await.map_err(|error| error.to_string())?;
         Ok(JobDone { message, result_path: Some(format!("/inventories/{inventory_id}")) })
     };
     Ok(state.jobs().start(new, work).await?.job_id())

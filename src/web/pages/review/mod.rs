@@ -8,12 +8,11 @@ use axum::extract::{RawQuery, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
 
-use crate::domain::rescan::Trigger;
+use crate::domain::rescan::Scope;
 use crate::domain::review::{Answer, KnownAnswer, OpenQuestion, QuestionKind};
 use crate::services::aliases::{AliasError, export_aliases, import_alias_text};
 use crate::services::decide_match::{Decide, For, decide};
 use crate::services::progress::Silent;
-use crate::services::rescan::rescan;
 use crate::store;
 use crate::store::review::Queue;
 use crate::web::error::Problem;
@@ -210,19 +209,22 @@ pub async fn answer(State(state): State<AppState>, viewer: Viewer, body: String)
 /// `POST /review/aliases`: adds the entries of a pack that somebody else exported, and judges everything with them.
 pub async fn add_pack(State(state): State<AppState>, viewer: Viewer, body: String) -> Result<Response, Problem> {
     // What a pack says holds at all sites.
-    viewer.administrating()?;
+    let viewer = viewer.administrating()?;
     let form = Fields::read(body.as_bytes());
-    let added = import_alias_text(state.db(), "the pack", form.get("pack")).await.map_err(|error| match error {
-        AliasError::Store(error) => error.into(),
-        error => Problem::bad_request(error.to_string()),
-    })?;
+    let added =
+        import_alias_text(state.db(), "the pack", form.get("pack"), &viewer.name).await.map_err(
+            |error| match error {
+                AliasError::Store(error) => error.into(),
+                error => Problem::bad_request(error.to_string()),
+            },
+        )?;
     if added.n_added == 0 {
         return Err(Problem::bad_request(format!(
             "nothing was added: all {} entries of the pack are in force already",
             added.n_known
         )));
     }
-    rescans::lead_to(rescan(state.db(), Trigger::Decision, &Silent).await)
+    rescans::start(&state, &viewer, Scope::All).await
 }
 
 /// `GET /review/aliases.toml`: everything that was decided and taught, as a pack for others.
