@@ -24,7 +24,6 @@ use super::firmware::{Firmware, Version};
 use super::verdict::{Doubt, Reading};
 use by_name::Mended;
 use condition::Condition;
-use grammar::Item;
 use serial::SerialRule;
 use span::{Bound, Point, Span};
 
@@ -37,8 +36,6 @@ pub struct VersionRange {
     /// The text says that no version is affected.
     nothing: bool,
     spans: Vec<Span>,
-    /// The spans are parts of one version that hold together: `FPGA_10.19_CPU_2.0.2`.
-    together: bool,
     except: Vec<Version>,
     /// Only versions of this line are meant: `(6.x series)`.
     line: Option<Version>,
@@ -173,7 +170,6 @@ impl VersionRange {
             all: true,
             nothing: false,
             spans: Vec::new(),
-            together: false,
             except: Vec::new(),
             line: None,
             perhaps: Vec::new(),
@@ -202,7 +198,6 @@ impl VersionRange {
         let only_excepts = !parsed.except.is_empty() && parsed.items.is_empty() && parsed.left.is_empty();
         let means_all = parsed.all || only_excepts || !parsed.products.is_empty() || !parsed.conditions.is_empty();
         self.all = spans.is_empty() && means_all;
-        self.together = are_parts(&parsed.items) && spans.len() == parsed.items.len();
         self.nothing = parsed.nothing;
         self.spans = spans;
         self.except = parsed.except;
@@ -374,18 +369,6 @@ impl VersionRange {
             "numbers segment by segment, a missing one is 0"
         }
     }
-}
-
-/// Versions of different parts that nothing divides, without signs: `FPGA_10.19_CPU_2.0.2`.
-fn are_parts(items: &[Item]) -> bool {
-    let versions: Vec<&Version> = items.iter().filter_map(|item| item.point.version()).collect();
-    let named_apart = |(n, version): (usize, &&Version)| {
-        !version.name().is_empty() && !versions[..n].iter().any(|other| other.shares_name_with(version))
-    };
-    items.len() > 1
-        && versions.len() == items.len()
-        && items.iter().all(|item| item.op.is_none() && !item.closes && item.clause == items[0].clause)
-        && versions.iter().enumerate().all(named_apart)
 }
 
 /// `vers:intdot/>=1.0|<2.0` without its scheme; what stands behind it decides, since many publishers write one

@@ -125,7 +125,7 @@ impl Catalogue {
     /// The products that a text names: alternatives of a list, or one. Empty designations are left out.
     pub fn read_designations(&self, text: &str, vendors: &VendorSet, kind: TextKind) -> Vec<Designation> {
         if kind == TextKind::Device {
-            let (kept, remarks) = take_remarks(text);
+            let (kept, remarks) = take_remarks(&self.open_named_remarks(text, vendors));
             // On a device a remark may be anything; what it names still belongs to the one device.
             let mut whole = self.read_segment(&kept, vendors, kind);
             for remark in remarks {
@@ -139,7 +139,7 @@ impl Catalogue {
         let (text, marked) = self.take_marked_orders(text);
         let unified = self.open_named_remarks(&unify_placeholders(&text), vendors);
         let (kept, remarks) = take_remarks(&unified);
-        let (kept, excepted) = cut_exceptions(&cut_serial_numbers(&kept));
+        let (kept, excepted) = cut_exceptions(&cut_serial_numbers(cut_contents(&kept)));
         let (kept, mut conditions) = self.cut_conditions(&kept);
         let mut found = self.read_list(&kept, vendors);
         let mut also = Vec::new();
@@ -175,7 +175,7 @@ impl Catalogue {
     /// Takes out what the text itself calls a part number: "3500/22M Firmware Part No. 288055-01". A device that states
     /// none is known by the name.
     fn take_marked_orders(&self, text: &str) -> (String, Vec<OrderSpec>) {
-        const MARKS: [&str; 9] = [
+        const MARKS: [&str; 11] = [
             "part no",
             "part number",
             "part nos",
@@ -185,6 +185,8 @@ impl Catalogue {
             "order no",
             "order number",
             "catalog number",
+            "cat. no",
+            "cat. ",
         ];
         let folded = fold(text);
         let mark = MARKS.iter().filter_map(|mark| folded.find(mark).map(|at| (at, mark.len()))).min();
@@ -201,7 +203,7 @@ impl Catalogue {
             let bare = word.trim_matches([',', ';', '.']);
             if !rest.is_empty() {
                 rest.push(word);
-            } else if bare.bytes().any(|b| b.is_ascii_digit()) {
+            } else if bare.len() >= 4 && bare.bytes().any(|b| b.is_ascii_digit()) {
                 let pattern = placeholder_pattern(bare);
                 let key = squash(bare);
                 let scheme = self.scheme_of(&key, false);
@@ -483,7 +485,19 @@ impl Catalogue {
             }
             chunks.retain(|c| !c.is_empty());
         }
-        let expanding: Vec<usize> = (0..chunks.len()).filter(|n| chunks[*n].len() > 1).collect();
+        let is_list = |n: usize| chunks.get(n).is_some_and(|options| options.len() > 1);
+        // "Q03UDECPU Q04/06/10UDEHCPU": a member of its own beside the list of its siblings.
+        let stem = |n: usize| {
+            let first = chunks.get(n).and_then(|options| options.first()).map_or("", String::as_str);
+            let letters = first.bytes().take_while(u8::is_ascii_uppercase).count();
+            let has_number = first.as_bytes().get(letters).is_some_and(u8::is_ascii_digit);
+            (letters > 0 && has_number).then(|| first[..letters].to_owned())
+        };
+        let is_sibling = |n: usize| {
+            let beside = |m: usize| is_list(m) && stem(m).is_some() && stem(m) == stem(n);
+            n.checked_sub(1).is_some_and(beside) || beside(n + 1)
+        };
+        let expanding: Vec<usize> = (0..chunks.len()).filter(|n| is_list(*n) || is_sibling(*n)).collect();
         // A slash inside a family's own name lists nothing: "FL COMSERVER UNI 232/422/485".
         if expanding.is_empty() || self.is_one_phrase(text, vendors) {
             return vec![self.read_segment(text, vendors, TextKind::Advisory)];
@@ -530,13 +544,19 @@ impl Catalogue {
     }
 }
 
-/// The line that a remark speaks of: `1.25.xx feature level`, `2.x`.
+/// The line that a remark speaks of: `1.25.xx feature level`, `2.x`, `V9.6` alone.
 fn line_of_versions(folded: &str) -> Option<Generation> {
+    let numbers_of = |dotted: &str| dotted.split('.').map(|number| number.parse().ok()).collect::<Option<Vec<u32>>>();
+    let line = |numbers, text: &str| Generation { numbers, reach: Reach::Only, text: text.to_owned() };
+    if let Some(only) = folded.strip_prefix('v').filter(|only| only.contains('.'))
+        && let Some(numbers) = numbers_of(only)
+    {
+        return Some(line(numbers, folded));
+    }
     let written = folded.split_whitespace().next()?;
     let (numbers, open) = written.trim_start_matches('v').rsplit_once('.')?;
     let is_open = !open.is_empty() && open.bytes().all(|b| b == b'x');
-    let numbers: Vec<u32> = numbers.split('.').map(|n| n.parse().ok()).collect::<Option<_>>()?;
-    is_open.then(|| Generation { numbers, reach: Reach::Only, text: written.to_owned() })
+    numbers_of(numbers).filter(|_| is_open).map(|numbers| line(numbers, written))
 }
 
 fn is_measure(folded: &str) -> bool {
@@ -544,6 +564,15 @@ fn is_measure(folded: &str) -> bool {
         let digits = w.bytes().take_while(u8::is_ascii_digit).count();
         digits > 0 && matches!(&w[digits..], "v" | "vdc" | "vac" | "xfe" | "xge" | "xfo" | "x" | "m")
     })
+}
+
+/// Cuts what a product holds or is delivered with: "CODESYS Control RTE V3 containing the CmpUserMgr component",
+/// "PowerSCADA Anywhere redistributed with PowerSCADA Expert v8.1".
+fn cut_contents(text: &str) -> &str {
+    let folded = fold(text);
+    let marks = [" containing the ", " redistributed with ", " bundled with ", " delivered with "];
+    let at = marks.iter().filter_map(|mark| folded.find(mark)).min();
+    at.filter(|at| folded.len() == text.len() && *at > 0).and_then(|at| text.get(..at)).unwrap_or(text)
 }
 
 /// Cuts what a name says about serial numbers; the version range reads it.

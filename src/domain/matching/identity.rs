@@ -262,6 +262,10 @@ impl Judge<'_> {
                 n += 1;
                 continue;
             }
+            if self.is_series_of_named(part) {
+                n += 1;
+                continue;
+            }
             // "Q13 UDVCPU" is written in one as well.
             if let Some(next) = parts.get(n + 1)
                 && part.pattern.is_none()
@@ -275,6 +279,25 @@ impl Judge<'_> {
             n += 1;
         }
         missing
+    }
+
+    /// A round number in a name says which series the model beside it belongs to: "NDS-5000 Terminal Server NDS/5008".
+    fn is_series_of_named(&self, part: &NamePart) -> bool {
+        let split = |key: &str| {
+            let letters = key.bytes().take_while(u8::is_ascii_alphabetic).count();
+            let digits = key[letters..].bytes().take_while(u8::is_ascii_digit).count();
+            (key[..letters].to_owned(), key[letters..letters + digits].to_owned())
+        };
+        let (letters, number) = split(&part.key);
+        let round = number.strip_suffix("00").map(|head| head.trim_end_matches('0')).filter(|head| !head.is_empty());
+        let Some(head) = round.filter(|_| part.pattern.is_none() && letters.len() + number.len() == part.key.len())
+        else {
+            return false;
+        };
+        self.wanted().parts.iter().filter(|other| other.key != part.key && other.pattern.is_none()).any(|other| {
+            let (own, model) = split(&other.key);
+            own == letters && model.len() == number.len() && model.starts_with(head) && self.covers(other)
+        })
     }
 
     fn in_one_of(&self, alternatives: &[FamilyId]) -> Option<FamilyId> {

@@ -165,9 +165,6 @@ impl VersionRange {
     /// Over several spans the one that holds wins, then one that may hold. A listed version of another numbering
     /// says nothing where a bound of the device's own numbering rules it out (`A.01 <= C.0x | 4.0` and D.00).
     fn judge_spans<'a>(&'a self, device: DeviceReading<'a>) -> (Place, Why<'a>) {
-        if self.together {
-            return self.judge_parts(device);
-        }
         let mut outside = None;
         let mut ruled_out = false;
         let mut unclear = None;
@@ -190,20 +187,6 @@ impl VersionRange {
             unclear = unclear.or(other_listed);
         }
         unclear.or(outside).unwrap_or((Place::Unclear, Why::Unreadable))
-    }
-
-    /// `FPGA_10.19_CPU_2.0.2` is one version in two parts, and each has to be the device's.
-    fn judge_parts<'a>(&'a self, device: DeviceReading<'a>) -> (Place, Why<'a>) {
-        let versions = device.firmware.versions();
-        let shows = |span: &Span| {
-            let mut bounds = span.points().into_iter().filter_map(Point::version);
-            bounds.any(|bound| versions.iter().any(|version| version.shares_name_with(bound)))
-        };
-        let judged = self.spans.iter().map(|span| match span.points().first().copied() {
-            Some(first) if !shows(span) => (Place::Unclear, Why::OtherKind(first)),
-            _ => self.judge_span(span, device),
-        });
-        judged.min_by_key(|(place, _)| *place).unwrap_or((Place::Unclear, Why::Unreadable))
     }
 
     fn judge_span<'a>(&'a self, span: &'a Span, device: DeviceReading<'a>) -> (Place, Why<'a>) {
@@ -267,6 +250,8 @@ impl VersionRange {
         if let Some(named) = versions.iter().find(|version| version.shares_name_with(bound)) {
             return Some(named);
         }
+        // `CPU 1.7.0` beside "FPGA 10.16 CPU 1.7.0": the other part, also where the product's full name repeats both.
+        let other_part = |version: &Version| self.conditions.iter().any(|condition| condition.is_named_by(version));
         let known = |version: &&Version| {
             version.name().is_empty()
                 || version
@@ -274,7 +259,7 @@ impl VersionRange {
                     .split(' ')
                     .any(|word| self.product_words.iter().any(|known| known.eq_ignore_ascii_case(word)))
         };
-        main.filter(known)
+        main.filter(known).filter(|version| bound.name().is_empty() || !other_part(version))
     }
 
     fn doubts(&self, judged: &Judged<'_>, device: DeviceReading<'_>) -> Vec<Doubt> {

@@ -45,6 +45,7 @@ pub(crate) fn mend(parsed: Parsed, raw: &str, product_name: &str) -> Mended {
     let silent = !parsed.all
         && !parsed.nothing
         && parsed.items.is_empty()
+        && parsed.except.is_empty()
         && parsed.products.is_empty()
         && parsed.conditions.is_empty();
     if silent {

@@ -283,7 +283,7 @@ fn texts_as_publishers_write_them() {
             "PolyEco1000: FPGA_10.19_CPU_2.0.6",
             &["FPGA 10.19 CPU 2.0.6"],
             &["FPGA 10.19 CPU 2.0.5", "FPGA 10.16"],
-            &["FPGA 10.19"],
+            &["FPGA 10.19", "CPU 2.0.6"],
         ),
         ("R204 | R204-V1", "Gateway: R204 R204-V1", &["R204", "R204-V1"], &["R204-V2", "R203"], &[]),
         (">= V17 Update 2 < V17 Update 4", "SIMATIC WinCC V17", &["V17 Upd3"], &["V17", "V17 Update 4"], &[]),
