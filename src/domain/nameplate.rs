@@ -229,10 +229,12 @@ impl NameplateReading {
         let lists = catalogue.lists();
         let says_no_more =
             |rest: &[Token]| rest.iter().all(|t| t.has_digit() || t.text.len() < 2 || lists.generic.contains(&t.text));
-        let mut phrases = (1..=all.len())
-            .rev()
-            .filter(|n| !brand.is_empty() && says_no_more(&all[*n..]))
-            .map(|n| all[..n].iter().map(|t| t.text.as_str()).collect::<String>());
+        let phrase_of = |n: usize| all[..n].iter().map(|t| t.text.as_str()).collect::<String>();
+        // "InTouch Machine Edition" of Wonderware is no "Wonderware InTouch": its own name is longer.
+        let own_name = || (1..=all.len()).rev().find(|n| !catalogue.families_spelled(&phrase_of(*n)).is_empty());
+        let shortest = if brand.is_empty() { None } else { own_name() }.unwrap_or(1);
+        let mut phrases =
+            (shortest..=all.len()).rev().filter(|n| !brand.is_empty() && says_no_more(&all[*n..])).map(phrase_of);
         let named = phrases.find_map(|phrase| {
             let families = catalogue.families_spelled(&format!("{brand}{phrase}"));
             (!families.is_empty()).then(|| (phrase, families.to_vec()))

@@ -4,7 +4,7 @@ mod generation;
 mod parts;
 mod segment;
 
-use super::{Catalogue, FamilyId, SchemeId, VendorSet};
+use super::{Catalogue, FamilyId, Kind, SchemeId, VendorSet};
 use crate::domain::model::{expand_chunk, placeholder_pattern, split_list, take_remarks, tokens, unify_placeholders};
 use crate::domain::order_number::{Pattern, squash};
 use crate::domain::vendor::fold;
@@ -131,10 +131,27 @@ impl Catalogue {
             for remark in remarks {
                 let more = self.read_segment(&remark, vendors, kind);
                 whole.orders.extend(more.orders);
-                whole.families.extend(more.families);
+                // "Mendix SAML (Mendix 8)": the program that another one is for.
+                let is_program = |families: &[Vec<FamilyId>]| {
+                    families.iter().flatten().any(|family| self.family(*family).kind == Kind::Software)
+                };
+                if !is_program(&whole.families) || !is_program(&more.families) {
+                    whole.families.extend(more.families);
+                }
                 whole.components.extend(more.components);
             }
             return if whole.is_empty() && whole.series == 0 { Vec::new() } else { vec![whole] };
+        }
+        if let Some((name, generations)) = generations_listed(text) {
+            let read = |generation: &&str| {
+                let mut read = self.read_designations(&format!("{name} {generation}"), vendors, kind);
+                let told = read.iter().find_map(|designation| designation.generation.clone());
+                for designation in &mut read {
+                    designation.generation = designation.generation.take().or_else(|| told.clone());
+                }
+                read
+            };
+            return generations.iter().flat_map(read).take(MOST_ALTERNATIVES).collect();
         }
         let (text, marked) = self.take_marked_orders(text);
         let unified = self.open_named_remarks(&unify_placeholders(&text), vendors);
@@ -542,6 +559,26 @@ impl Catalogue {
         }
         (text.to_owned(), Vec::new())
     }
+}
+
+/// Several generations at the end of a name, and the name without them: "… (TIA Portal) V10, V11, V12".
+fn generations_listed(text: &str) -> Option<(String, Vec<&str>)> {
+    let mut words: Vec<&str> = text.split_whitespace().collect();
+    let mut found = Vec::new();
+    while let Some(last) = words.last() {
+        let bare = last.trim_end_matches(',');
+        let numbers = bare.strip_prefix('V').is_some_and(|n| {
+            n.starts_with(|c: char| c.is_ascii_digit()) && n.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+        });
+        if numbers {
+            found.push(bare);
+        } else if found.is_empty() || !matches!(bare, "and" | "or" | "&") {
+            break;
+        }
+        words.pop();
+    }
+    found.reverse();
+    (found.len() >= 2 && !words.is_empty()).then(|| (words.join(" "), found))
 }
 
 /// The line that a remark speaks of: `1.25.xx feature level`, `2.x`, `V9.6` alone.

@@ -86,7 +86,13 @@ fn vendor(told: &Told<'_>) -> EvidencePart {
                 (rule, PartResult::Same)
             }
             None if told.device.vendors.meets(&told.reading.vendors) => ("the same name".to_owned(), PartResult::Same),
-            None => ("another vendor; the order number decides".to_owned(), PartResult::Differs),
+            None if matches!(told.evidence, ProductEvidence::OrderEqual { .. } | ProductEvidence::Decision { .. }) => {
+                ("another vendor; the order number decides".to_owned(), PartResult::Differs)
+            }
+            None if told.reading.vendors.is_empty() => {
+                ("the advisory names no single vendor".to_owned(), PartResult::NotStated)
+            }
+            None => ("the product's name begins with it".to_owned(), PartResult::Same),
         }
     };
     EvidencePart { part: Part::Vendor, yours, advisory, rule, result }

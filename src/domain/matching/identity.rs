@@ -9,6 +9,7 @@ use crate::domain::model::tokens;
 use crate::domain::nameplate::{FamilyEvidence, NameplateReading, is_unmistakable};
 use crate::domain::order_number::differs_at;
 use crate::domain::product_index::{CompiledDesignation, EntryReading};
+use crate::domain::vendor::words;
 
 pub use kinds::{Identified, Identity, Miss, ProductEvidence, Uncertainty};
 
@@ -107,9 +108,26 @@ impl Judge<'_> {
             VendorFit::Unstated
         } else if self.entry.vendors.meets(&self.device.vendors) {
             if self.device.vendor_is_stated { VendorFit::Same } else { VendorFit::Unstated }
+        } else if self.is_brand_of_name() {
+            VendorFit::Same
         } else {
             VendorFit::Differs
         }
+    }
+
+    /// A vendor that the catalogue does not know is the brand that the product's name begins with: "Atemio AM 520 HD" of
+    /// Atelmo.
+    fn is_brand_of_name(&self) -> bool {
+        let unknown = self.device.vendors.unknown();
+        if unknown.is_empty() || self.device.vendors.is_known() {
+            return false;
+        }
+        let name = words(&self.entry.name).join(" ");
+        unknown.iter().any(|key| {
+            key.len() >= 4
+                && !self.catalogue.lists().generic.contains(key)
+                && name.strip_prefix(key.as_str()).is_some_and(|rest| rest.starts_with(' '))
+        })
     }
 
     fn identify(&self) -> Identity {

@@ -142,11 +142,14 @@ impl Ruler<'_> {
         let reading = index.reading(entry.reading);
         let wanted: Vec<&Designation> = reading.designations.iter().map(|d| &d.designation).collect();
         let mut other_generation = false;
+        // Of several generations ("V10, V11, V12") the device's own counts.
+        let generations: Vec<&Generation> = wanted.iter().filter_map(|d| d.generation.as_ref()).collect();
         if component == 0
-            && let [only] = wanted.as_slice()
-            && let Some(generation) = &only.generation
+            && generations.len() == wanted.len()
+            && let Some(first) = generations.first()
         {
-            other_generation = narrow(&mut answer, generation, device);
+            let own = generations.iter().find(|generation| is_of(generation, own_generation(generation, device)));
+            other_generation = narrow(&mut answer, own.unwrap_or(first), device);
         }
         if self.names_release && answer.place == Place::Inside && self.is_finer_bound(entry) {
             answer.place = Place::Unclear;
@@ -200,14 +203,7 @@ impl Ruler<'_> {
 
 /// Another generation than the one in the product's name is outside, whatever the range says; `true` then.
 fn narrow(answer: &mut RangeAnswer, generation: &Generation, device: &NameplateReading) -> bool {
-    // Without a firmware the model may name the generation: "Parasolid V35.1".
-    let named = device.generation.as_ref().filter(|own| own.reach == Reach::Only);
-    let named = named.filter(|own| own.numbers.len() >= generation.numbers.len()).map(|own| &own.numbers);
-    let own = if device.firmware_numbers.is_empty() {
-        named.unwrap_or(&device.firmware_numbers)
-    } else {
-        &device.firmware_numbers
-    };
+    let own = own_generation(generation, device);
     if own.is_empty() {
         if answer.place == Place::Inside {
             answer.place = Place::Unclear;
@@ -216,14 +212,7 @@ fn narrow(answer: &mut RangeAnswer, generation: &Generation, device: &NameplateR
         }
         return false;
     }
-    let n = generation.numbers.len();
-    let head: Vec<u32> = own.iter().copied().chain(std::iter::repeat(0)).take(n).collect();
-    let fits = match generation.reach {
-        Reach::Only => head == generation.numbers,
-        Reach::Before => head < generation.numbers,
-        Reach::AndEarlier => head <= generation.numbers,
-        Reach::AndLater => head >= generation.numbers,
-    };
+    let fits = is_of(generation, own);
     if !fits {
         answer.place = Place::Outside;
         answer.doubts.clear();
@@ -231,6 +220,27 @@ fn narrow(answer: &mut RangeAnswer, generation: &Generation, device: &NameplateR
         answer.sentence = format!("{} is another generation than {}", own.join("."), generation.text);
     }
     !fits
+}
+
+/// The leading numbers of the device's firmware; without one the model may name the generation: "Parasolid V35.1".
+fn own_generation<'a>(generation: &Generation, device: &'a NameplateReading) -> &'a [u32] {
+    let named = device.generation.as_ref().filter(|own| own.reach == Reach::Only);
+    let named = named.filter(|own| own.numbers.len() >= generation.numbers.len()).map(|own| &own.numbers);
+    if device.firmware_numbers.is_empty() {
+        named.unwrap_or(&device.firmware_numbers)
+    } else {
+        &device.firmware_numbers
+    }
+}
+
+fn is_of(generation: &Generation, own: &[u32]) -> bool {
+    let head: Vec<u32> = own.iter().copied().chain(std::iter::repeat(0)).take(generation.numbers.len()).collect();
+    match generation.reach {
+        Reach::Only => head == generation.numbers,
+        Reach::Before => head < generation.numbers,
+        Reach::AndEarlier => head <= generation.numbers,
+        Reach::AndLater => head >= generation.numbers,
+    }
 }
 
 /// What an entry with this status says; `None` when it says nothing about this firmware.

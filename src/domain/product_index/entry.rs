@@ -32,6 +32,8 @@ pub struct EntryText {
     pub full: Option<String>,
     /// The title of the advisory, where the name alone says nothing.
     pub title: Option<String>,
+    /// A former name that only the full name tells: `Vijeo XD` of "… (formerly known as Vijeo XD)".
+    pub formerly: Option<String>,
 }
 
 /// A designation with what follows from it.
@@ -92,6 +94,7 @@ pub fn texts_of(advisory: &Advisory, p: usize) -> (EntryText, Cow<'_, str>, &str
         of_programs: false,
         full: None,
         title: None,
+        formerly: former_name(&named.name).filter(|former| !product_name(named).contains(former)).map(str::to_owned),
     };
     // A release where the name should stand ("R118") belongs to the version; the title names the product.
     if is_release(&text.name) {
@@ -99,6 +102,16 @@ pub fn texts_of(advisory: &Advisory, p: usize) -> (EntryText, Cow<'_, str>, &str
         return (EntryText { name: String::new(), ..text }, Cow::Owned(version), versioned.name.as_str());
     }
     (text, version_text(versioned), versioned.name.as_str())
+}
+
+/// The name that a full product name gives as a former one.
+fn former_name(full: &str) -> Option<&str> {
+    let folded = fold(full);
+    let marks =
+        ["(formerly known as ", "(formerly called ", "(formerly ", "(previously called ", "(previously known as "];
+    let (at, mark) = marks.iter().find_map(|mark| folded.find(mark).map(|at| (at, mark)))?;
+    let (former, _) = full.get(at + mark.len()..).filter(|_| folded.len() == full.len())?.split_once(')')?;
+    Some(former.trim()).filter(|former| former.len() >= 4)
 }
 
 /// A name whose first or last word was cut off in the tree, with the whole word of the full name: "UC-3100 System Imag",
@@ -173,6 +186,9 @@ impl EntryReading {
         }
         if let Some(full) = &text.full {
             refine_by_full_name(&mut designations, &text.name, full, &vendors, catalogue);
+        }
+        if let Some(former) = &text.formerly {
+            designations.extend(catalogue.read_designations(former, &vendors, TextKind::Advisory));
         }
         let orders = model_number_orders(&text.model_numbers, catalogue);
         if designations.is_empty() && !orders.is_empty() {
