@@ -32,6 +32,12 @@ const MAX_FULL_FINDINGS: usize = 2_000;
 /// Above this many there are no folds at all: the page is a list that leads to the other forms of the report.
 const MAX_BRIEF_FINDINGS: usize = 20_000;
 
+/// Above this many only the worst of each site are listed, with the number of the others: no browser opens more.
+const MAX_LINES: usize = 50_000;
+
+/// A site has room for at least this many, however many sites there are.
+const MIN_LINES_OF_SITE: usize = 50;
+
 /// How much stands in the fold of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Detail {
@@ -47,6 +53,8 @@ struct Page<'a> {
     out: io::BufWriter<&'a mut dyn Write>,
     advisories: &'a Advisories<'a>,
     detail: Detail,
+    /// Findings that a site lists at most.
+    max_of_site: usize,
 }
 
 /// Writes the page, finding by finding: memory grows with pointers to the rows, not with their text.
@@ -69,7 +77,9 @@ pub fn write_html(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         _ => Detail::Full,
     };
     let advisories = Advisories::of(report);
-    let mut page = Page { out: io::BufWriter::new(out), advisories: &advisories, detail };
+    let max_of_site =
+        if n_findings > MAX_LINES { (MAX_LINES / sites.len()).max(MIN_LINES_OF_SITE) } else { usize::MAX };
+    let mut page = Page { out: io::BufWriter::new(out), advisories: &advisories, detail, max_of_site };
     page.head(report)?;
     if sites.len() > 1 {
         page.overview(&sites)?;

@@ -370,6 +370,24 @@ fn a_long_page_is_brief_and_says_so() {
     assert_eq!(page.matches("away from other networks").count(), 1, "remedies stand once with the advisory");
 }
 
+#[test]
+fn a_page_that_no_browser_would_open_lists_the_worst_of_each_site_and_counts_the_others() {
+    let mut report = fixture::report();
+    let template = report.rows.iter().find(|row| row.asset.asset_id == "MTR-0001").expect("a row").clone();
+    for n in 0..60_000 {
+        let asset = row::ReportAsset { model: format!("X{n:05}"), ..(*template.asset).clone() };
+        report.rows.push(row::ReportRow { asset: asset.into(), finding: template.finding.clone(), mark: None });
+    }
+    let page = text(&report, Format::Html);
+    assert!(page.len() < 20_000_000, "{} bytes", page.len());
+    let n_shown = page.matches(">X").count();
+    assert!(n_shown > 10_000, "a site alone has much room: {n_shown}");
+    let (_, rest) = page.split_once("And ").expect("the others are counted");
+    let n_rest: usize = rest.split(' ').next().unwrap_or_default().replace(',', "").parse().expect("a number");
+    assert!(n_shown + n_rest >= 60_000, "{n_shown} and {n_rest}");
+    assert!(rest.contains("more nameplates with") && rest.contains("hold them all"));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 

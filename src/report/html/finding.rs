@@ -34,8 +34,24 @@ impl Page<'_> {
             counted(groups.len() as u64, "nameplate", "nameplates"),
             counted(n_lines as u64, "finding", "findings"),
         )?;
+        let (mut n_shown, mut room) = (0, self.max_of_site);
         for group in groups {
+            if n_shown > 0 && group.lines.len() > room {
+                break;
+            }
             self.group(group)?;
+            room = room.saturating_sub(group.lines.len());
+            n_shown += 1;
+        }
+        if let rest @ [_, ..] = &groups[n_shown..] {
+            let n_rest: usize = rest.iter().map(|group| group.lines.len()).sum();
+            write!(
+                self.out,
+                "<tbody><tr class=\"plate\"><th scope=\"rowgroup\" colspan=\"5\">And {} more {} with {}. The workbook, CSV and JSON forms of this report hold them all, and so does a report of this site alone.</th></tr></tbody>",
+                grouped(rest.len() as u64),
+                if rest.len() == 1 { "nameplate" } else { "nameplates" },
+                counted(n_rest as u64, "finding", "findings"),
+            )?;
         }
         writeln!(self.out, "</table>")
     }
