@@ -29,6 +29,9 @@ use crate::store::{self, Db, StoreError};
 /// Exposures that a page or a program waits for; more are marked, or taken back, by a job.
 pub const MANY: u64 = 2_000;
 
+/// Exposures that one mark is for at most: what is looked up is held in memory.
+const MAX_TARGETS: usize = 100_000;
+
 /// Exposures that are read at a time.
 const PAGE: u32 = 10_000;
 
@@ -54,6 +57,10 @@ pub enum MarkError {
     WholeOnly { reason: &'static str },
     #[error("cannot mark: nobody said who\nhint: name yourself with --user or the key `user`")]
     Nobody,
+    #[error(
+        "cannot mark: more than {MAX_TARGETS} exposures are meant\nhint: narrow the filter, by site, advisory or nameplate"
+    )]
+    TooMany,
     #[error("the marking was cancelled; nothing was written")]
     Cancelled,
     #[error(transparent)]
@@ -390,6 +397,9 @@ async fn targets(
                 if wanted(&line, &request.cves) && wanted(&line, &filter.cves) && part.means(&line) {
                     found.add(line);
                 }
+            }
+            if found.targets.len() > MAX_TARGETS {
+                return Err(MarkError::TooMany);
             }
             if is_last {
                 break;

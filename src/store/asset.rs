@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::asset_search::{save_words, words};
 use super::error::StoreError;
 use super::text::{clean, digest, json, read_json, read_time, read_time_if_any};
 use super::variant::VariantRow;
@@ -263,6 +264,16 @@ pub(super) async fn save_assets(
             };
             to_open.push((asset_id, asset.variant_id));
         }
+        let words: Vec<(i64, String)> = to_write
+            .iter()
+            .filter_map(|new| {
+                let asset = new.asset;
+                let of = |text| clean(text).into_owned();
+                let id = ids.get(&new.identity_digest)?;
+                Some((*id, words(&of(&asset.tag), &of(&asset.name), &of(&asset.serial_number))))
+            })
+            .collect();
+        save_words(tx, &words).await?;
     }
     if !seen_again.is_empty() {
         save_seen_again(tx, by, &seen_again).await?;

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use rustc_hash::FxHashMap;
 
+use super::asset_search::refresh_words;
 use super::audit::save_audit;
 use super::error::StoreError;
 use super::text::{clean, read_time, time};
@@ -88,6 +89,7 @@ pub async fn save_edits(
         if changes.iter().any(|(field, ..)| *field == Field::SerialNumber) {
             sql!(tx &mut tx, exec (), "update asset set serial_number = $2 where asset_id = $1",
                 *asset_id, serial_number.as_str())?;
+            refresh_words(&mut tx, &[*asset_id]).await?;
         }
     }
     let rows: Vec<(i64, &(Field, String, String))> =

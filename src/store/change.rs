@@ -315,11 +315,12 @@ impl Causes {
         let revised = sql!(tx tx, all (String, String),
             "select distinct d.namespace, d.tracking_id from advisory_revision r \
              join advisory d on d.advisory_id = r.advisory_id where r.added_at > $1", &from)?;
-        // A variant's first standing is of the run that judged it first.
+        // A variant's first standing is of the run that judged it first; what closed may have no asset any more.
         let other_inventory = sql!(tx tx, all (i64,),
-            "select variant_id from variant_standing group by variant_id having min(rescan_id) > $1 \
-             union select v.variant_id from variant v where not exists ( \
-                select 1 from asset_variant p where p.variant_id = v.variant_id and p.until is null)",
+            "select t.variant_id from variant_standing t where t.rescan_id > $1 and not exists ( \
+                select 1 from variant_standing u where u.variant_id = t.variant_id and u.rescan_id <= $1) \
+             union select e.variant_id from exposure e where e.closed_rescan_id > $1 and not exists ( \
+                select 1 from asset_variant p where p.variant_id = e.variant_id and p.until is null)",
             stretch.after_rescan_id)?;
         let versions = sql!(tx tx, all (i64, String),
             "select rescan_id, matcher_version from rescan where error is null and rescan_id >= $1 and rescan_id <= $2 \

@@ -44,6 +44,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     migration!("0046_document_tries"),
     migration!("0048_append_only"),
     migration!("0053_lists"),
+    migration!("0054_asset_search"),
 ];
 
 /// The number in front of the name of a migration.

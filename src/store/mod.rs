@@ -128,6 +128,7 @@ pub mod alert;
 pub mod alias;
 pub mod asset;
 pub mod asset_edit;
+mod asset_search;
 pub mod audit;
 pub mod backup;
 pub mod change;
@@ -206,6 +207,13 @@ enum Alone {
     Alerts = 31,
 }
 
+/// What a connection of SQLite keeps in memory: 32 MiB.
+const CACHE: &str = "pragma cache_size = -32768";
+
+/// What it keeps during an import: 256 MiB. Keys of assets come in no order, so their index is written everywhere at
+/// once; with less memory than it has pages, each of them is written out and read again thousands of times.
+const IMPORT_CACHE: &str = "pragma cache_size = -262144";
+
 /// `nmpl`: keeps our locks on a PostgreSQL server apart from those of other programs.
 const LOCK_SPACE: i32 = 0x6e6d_706c;
 
@@ -278,10 +286,13 @@ impl Db {
             .foreign_keys(true)
             // A large import holds the write lock for seconds; waiting is better than failing.
             .busy_timeout(Duration::from_secs(60))
-            .pragma("cache_size", "-32768")
             .pragma("temp_store", "memory");
         let pool = SqlitePoolOptions::new()
             .max_connections(8)
+            .after_connect(|connection, _| Box::pin(async { sqlx::raw_sql(CACHE).execute(connection).await.map(drop) }))
+            .after_release(|connection, _| {
+                Box::pin(async { sqlx::raw_sql(CACHE).execute(connection).await.map(|_| true) })
+            })
             .acquire_timeout(Duration::from_secs(60))
             .connect_with(options)
             .await
@@ -328,7 +339,13 @@ impl Db {
     /// and writes later fails without waiting when another writer came between.
     async fn begin(&self, alone: Alone) -> Result<Tx, StoreError> {
         Ok(match &self.pool {
-            Pool::Lite(pool) => Tx::Lite(pool.begin_with("begin immediate").await?),
+            Pool::Lite(pool) => {
+                let mut tx = pool.begin_with("begin immediate").await?;
+                if matches!(alone, Alone::Import) {
+                    sqlx::raw_sql(IMPORT_CACHE).execute(&mut *tx).await?;
+                }
+                Tx::Lite(tx)
+            }
             Pool::Pg(pool) => {
                 let mut tx = pool.begin().await?;
                 sqlx::query("select pg_advisory_xact_lock($1, $2)")

@@ -55,6 +55,17 @@ macro_rules! push_sites {
     };
 }
 
+/// Limits the asset of `p` to the sites of a scope.
+macro_rules! push_sites_of_asset {
+    ($query:expr, $sites:expr) => {
+        if *$sites != SiteScope::All {
+            $query.push(" and exists (select 1 from asset a where a.asset_id = p.asset_id");
+            push_sites!($query, $sites);
+            $query.push(")");
+        }
+    };
+}
+
 /// Saves what a run found out about questions, and counts anew who waits for those that it touched.
 pub(super) async fn save_questions(tx: &mut Tx, result: &RescanResult) -> Result<(), StoreError> {
     for batch in result.answered.chunks(BATCH) {
@@ -264,18 +275,28 @@ pub async fn list_spellings(
     limit: u32,
 ) -> Result<Vec<Spelling>, StoreError> {
     let rows: Vec<(String, String, String, String, i64)> = on!(db, c => {
+        // Whole variants are counted by site already; only exposures of single assets are looked up one by one.
         let mut query = sqlx::QueryBuilder::new(
-            "select v.vendor, v.model, v.part_number, v.firmware, count(*) as n from ( \
-                select distinct e.variant_id, p.asset_id from exposure e \
-                join asset_variant p on p.variant_id = e.variant_id and p.until is null \
-                    and (e.asset_id is null or e.asset_id = p.asset_id) ");
-        query.push("join asset a on a.asset_id = p.asset_id where e.closed_at is null and e.question_digest = ");
+            "with asked as ( \
+                select distinct variant_id, asset_id from exposure where closed_at is null and question_digest = ");
         query.push_bind(question_digest);
+        query.push(
+            "), held as ( \
+                select a.variant_id, a.n_assets as n from site_variant a \
+                where a.variant_id in (select variant_id from asked where asset_id is null)");
         push_sites!(query, sites);
         query.push(
-            ") as asked join variant v on v.variant_id = asked.variant_id \
+            " union all \
+                select p.variant_id, 1 from asked cross join asset_variant p cross join asset a \
+                where p.asset_id = asked.asset_id and p.variant_id = asked.variant_id and p.until is null \
+                    and a.asset_id = asked.asset_id \
+                    and asked.variant_id not in (select variant_id from asked where asset_id is null)");
+        push_sites!(query, sites);
+        query.push(
+            ") select v.vendor, v.model, v.part_number, v.firmware, cast(sum(held.n) as bigint) as n \
+             from held join variant v on v.variant_id = held.variant_id \
              group by v.vendor, v.model, v.part_number, v.firmware \
-             order by count(*) desc, v.vendor, v.model, v.part_number, v.firmware limit ");
+             order by sum(held.n) desc, v.vendor, v.model, v.part_number, v.firmware limit ");
         query.push_bind(i64::from(limit));
         query.build_query_as().persistent(false).fetch_all(c).await
     })?;
@@ -302,13 +323,21 @@ pub async fn list_question_assets(
 ) -> Result<Vec<(i64, i64)>, StoreError> {
     Ok(on!(db, c => {
         let mut query = sqlx::QueryBuilder::new(
-            "select distinct p.asset_id, e.variant_id from exposure e \
-             join asset_variant p on p.variant_id = e.variant_id and p.until is null \
-                and (e.asset_id is null or e.asset_id = p.asset_id) \
-             join asset a on a.asset_id = p.asset_id where e.closed_at is null and e.question_digest = ");
-        query.push_bind(question_digest).push(" and p.asset_id > ").push_bind(after);
-        push_sites!(query, sites);
-        query.push(" order by p.asset_id limit ").push_bind(i64::from(limit));
+            "with asked as ( \
+                select distinct variant_id, asset_id from exposure where closed_at is null and question_digest = ");
+        query.push_bind(question_digest);
+        query.push(
+            ") select p.asset_id, p.variant_id from asset_variant p where p.until is null \
+                and p.variant_id in (select variant_id from asked where asset_id is null) and p.asset_id > ");
+        query.push_bind(after);
+        push_sites_of_asset!(query, sites);
+        query.push(
+            " union select p.asset_id, p.variant_id from asked cross join asset_variant p \
+              where p.asset_id = asked.asset_id and p.variant_id = asked.variant_id and p.until is null \
+                and p.asset_id > ");
+        query.push_bind(after);
+        push_sites_of_asset!(query, sites);
+        query.push(" order by 1 limit ").push_bind(i64::from(limit));
         query.build_query_as().persistent(false).fetch_all(c).await
     })?)
 }

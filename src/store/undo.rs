@@ -3,6 +3,7 @@
 
 use jiff::Timestamp;
 
+use super::asset_search::refresh_words;
 use super::error::StoreError;
 use super::inventory::{Row, select_inventory};
 use super::text::{read_count, read_time, time};
@@ -266,7 +267,10 @@ async fn save_values_back(tx: &mut Tx, id: i64) -> Result<(), StoreError> {
          from asset_history h \
          where h.inventory_id = $1 and h.field = 'not_seen_since' and h.value_before <> '' \
             and h.asset_id = asset.asset_id", id)?;
-    Ok(())
+    let renamed = sql!(tx &mut *tx, all (i64,),
+        "select distinct asset_id from asset_history where inventory_id = $1 and field in ($2, $3, $4)",
+        id, Field::AssetId.word(), Field::Name.word(), Field::SerialNumber.word())?;
+    refresh_words(tx, &renamed.into_iter().map(|(asset_id,)| asset_id).collect::<Vec<_>>()).await
 }
 
 /// Removes the assets that this import brought first, or retires them when they were judged since. Gives both numbers.
@@ -285,6 +289,7 @@ async fn save_new_gone(tx: &mut Tx, id: i64, imported_at: &str, at: &str) -> Res
     }
     for statement in [
         "delete from asset_history where asset_id in (select asset_id from asset where first_seen_inventory_id = $1)",
+        "delete from asset_search where asset_id in (select asset_id from asset where first_seen_inventory_id = $1)",
         "delete from asset_variant where asset_id in (select asset_id from asset where first_seen_inventory_id = $1)",
     ] {
         sql!(tx &mut *tx, exec (), statement, id)?;

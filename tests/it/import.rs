@@ -110,11 +110,11 @@ const FIRST: &str = "Tag,Site,Area,Vendor,Model,Serial number,Firmware,Colour\n\
     M3,Riverside,Hall 2,Siemens,SENTRON PAC3200,S3,2.4.0,\n\
     M4,Riverside,Hall 2,Siemens,SENTRON PAC3200,S4,2.4.0,\n";
 
-/// M1 got a new firmware, M2 another place and colour, M3 is gone, M5 is new.
+/// M1 got a new firmware, M2 another place, serial number and colour, M3 is gone, M5 is new.
 const SECOND: &str = "Tag,Site,Area,Vendor,Model,Serial number,Firmware,Colour\n\
     M5,Riverside,Hall 3,Siemens,SENTRON PAC3200,S5,2.4.0,\n\
     M1,Riverside,Hall 1,Schneider Electric,PowerLogic PM8000,S1,4.0.1,red\n\
-    M2,Riverside,Hall 9,Schneider Electric,PowerLogic PM8000,S2,3.1.2,blue\n\
+    M2,Riverside,Hall 9,Schneider Electric,PowerLogic PM8000,S22,3.1.2,blue\n\
     M4,Riverside,Hall 2,Siemens,SENTRON PAC3200,S4,2.4.0,\n";
 
 on_both!(
@@ -133,6 +133,14 @@ on_both!(
     a_file_that_is_replaced_while_it_is_read_is_not_imported,
 );
 
+/// What a search finds assets by follows from their rows.
+async fn words_are_those_of_assets(database: &TestDatabase) {
+    let of_rows =
+        "select lower(a.tag || ' ' || replace(a.name, ' ', '') || ' ' || a.serial_number) from asset a order by 1";
+    let kept = "select w.words from asset_search w order by 1";
+    assert_eq!(database.texts(kept).await, database.texts(of_rows).await);
+}
+
 async fn an_import_that_is_taken_back_leaves_the_assets_as_they_were(database: &TestDatabase) {
     let plant = Plant::new(database);
     plant.write("first.csv", FIRST);
@@ -141,6 +149,7 @@ async fn an_import_that_is_taken_back_leaves_the_assets_as_they_were(database: &
     let (before, n_before) = (plant.fleet().await, database.texts("select count(*) || '' from asset").await);
     plant.ok(&["import", "second.csv"]);
     assert_ne!(plant.fleet().await, before);
+    words_are_those_of_assets(database).await;
 
     let said = plant.fails(&["import", "undo", "2"]);
     assert!(said.contains("This takes back import 2") && said.contains("--yes"), "{said}");
@@ -149,6 +158,7 @@ async fn an_import_that_is_taken_back_leaves_the_assets_as_they_were(database: &
     assert!(done.contains(counts), "{done}");
     assert_eq!(plant.fleet().await, before);
     assert_eq!(database.texts("select count(*) || '' from asset").await, n_before);
+    words_are_those_of_assets(database).await;
 
     assert!(plant.ok(&["import", "list"]).contains("taken back at"));
     let history = plant.ok(&["asset", "show", "M1"]);

@@ -1,7 +1,9 @@
 //! Walks over the rows of one sheet: finds headers, follows bands and totals, reads devices.
 
 use std::ops::Range;
+use std::sync::Arc;
 
+use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
 use crate::domain::inventory::{Field, InventoryReading, InventoryRow, RejectedRow, SkippedSheet};
@@ -17,6 +19,9 @@ use super::zeros::Zeros;
 
 /// Rows read together: enough to see what a column holds, few enough to stay small in memory.
 pub const BATCH: usize = 4096;
+
+/// A row of data with what stood above it.
+type DataRow<'a> = (&'a RawRow, Arc<Context>);
 
 /// Fields that lists often state once for a group of rows.
 const CARRIED: [Field; 2] = [Field::Site, Field::Area];
@@ -47,7 +52,7 @@ pub struct Tables<'a> {
     layout: Option<Layout>,
     /// The tables that stand side by side under one header row, with their columns; empty when there is one.
     beside: Vec<(Range<usize>, Layout)>,
-    context: Context,
+    context: Arc<Context>,
     zeros: Zeros,
     /// Rows before the first header, kept until it is found or the search is given up.
     waiting: Vec<RawRow>,
@@ -71,7 +76,7 @@ impl<'a> Tables<'a> {
             mapping,
             layout: None,
             beside: Vec::new(),
-            context,
+            context: Arc::new(context),
             zeros: Zeros::default(),
             waiting: Vec::new(),
             given_up: false,
@@ -121,16 +126,21 @@ impl<'a> Tables<'a> {
         }
         let first_row = out.rows.len();
         let mut at = from;
+        let mut of_data: Vec<DataRow<'_>> = Vec::new();
         while at < rows.len() {
-            if let Some(found) = self.next_header(&rows[at..])
-                && let Some(behind) = self.begin(&rows[at..], found, reading)
-            {
-                at += behind;
-                continue;
+            if let Some(found) = self.next_header(&rows[at..]) {
+                self.read_data(&std::mem::take(&mut of_data), out);
+                if let Some(behind) = self.begin(&rows[at..], found, reading) {
+                    at += behind;
+                    continue;
+                }
             }
-            self.one(&rows[at], out);
+            if self.is_data(&rows[at]) {
+                of_data.push((&rows[at], self.context.clone()));
+            }
             at += 1;
         }
+        self.read_data(&of_data, out);
         self.zeros.mark(&mut out.rows[first_row..]);
     }
 
@@ -187,7 +197,7 @@ impl<'a> Tables<'a> {
         let cells: Vec<(usize, &str)> = row.filled_cells().collect();
         for pair in cells.windows(2) {
             if pair[0].1.ends_with([':', '：']) && words::is_site_label(pair[0].1) {
-                self.context.site = Some(clean(pair[1].1).into_owned());
+                Arc::make_mut(&mut self.context).site = Some(clean(pair[1].1).into_owned());
                 return;
             }
         }
@@ -197,7 +207,7 @@ impl<'a> Tables<'a> {
             if (alone || text.contains([':', '：']))
                 && let Band::Site(site) = words::band(&clean(text))
             {
-                self.context.site = Some(site);
+                Arc::make_mut(&mut self.context).site = Some(site);
             }
         }
     }
@@ -212,48 +222,60 @@ impl<'a> Tables<'a> {
         find_header::find(&rows[..rows.len().min(3)]).filter(|found| found.at == 0)
     }
 
-    /// Reads one row under the header.
-    fn one(&mut self, row: &RawRow, out: &mut Batch) {
-        let Some(layout) = &self.layout else { return };
+    /// Whether a row under the header is one of data; what it says of the rows below it otherwise is kept.
+    fn is_data(&mut self, row: &RawRow) -> bool {
+        let Some(layout) = &self.layout else { return false };
         let filled = row.filled_cells().take(5).count();
         if filled == 0 || row.is_blank() {
-            return;
+            return false;
         }
         let is_rule = |text: &str| {
             !text.chars().any(char::is_alphanumeric)
                 && text.chars().filter(|c| matches!(c, '-' | '=' | '_' | '–' | '—' | '*' | '·')).count() >= 3
         };
         if row.filled_cells().all(|(_, text)| is_rule(text)) {
-            return;
+            return false;
         }
         if filled <= 4 && is_total(row, layout) {
-            return;
+            return false;
         }
         if filled >= 2 && find_header::repeats(row, &layout.keys) {
-            return;
+            return false;
         }
         if filled <= 2
             && let Some(band) = self.as_band(row, layout)
         {
+            let context = Arc::make_mut(&mut self.context);
             match band {
                 Band::Site(site) => {
-                    self.context.site = Some(site);
-                    self.context.area = None;
-                    self.context.heading = None;
+                    context.site = Some(site);
+                    context.area = None;
+                    context.heading = None;
                 }
-                Band::Area(area) => self.context.area = Some(area),
-                Band::Heading(text) => self.context.heading = Some(text),
+                Band::Area(area) => context.area = Some(area),
+                Band::Heading(text) => context.heading = Some(text),
             }
+            return false;
+        }
+        true
+    }
+
+    /// Reads rows of data, on all cores; what follows from their order comes after that.
+    fn read_data(&mut self, rows: &[DataRow<'_>], out: &mut Batch) {
+        let Some(layout) = &self.layout else { return };
+        if self.beside.is_empty() {
+            let read: Vec<RowReading> =
+                rows.par_iter().with_min_len(256).map(|(row, context)| row::read(row, layout, context)).collect();
+            read.into_iter().for_each(|one| take(one, layout, &mut self.carried, out));
             return;
         }
-        for (columns, layout) in &self.beside {
-            let part = row.only(columns);
-            if !part.is_blank() {
-                take(row::read(&part, layout, &self.context), layout, &mut self.carried, out);
+        for (row, context) in rows {
+            for (columns, layout) in &self.beside {
+                let part = row.only(columns);
+                if !part.is_blank() {
+                    take(row::read(&part, layout, context), layout, &mut self.carried, out);
+                }
             }
-        }
-        if self.beside.is_empty() {
-            take(row::read(row, layout, &self.context), layout, &mut self.carried, out);
         }
     }
 

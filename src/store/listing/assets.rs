@@ -55,9 +55,17 @@ fn standing(word: &str) -> Standing {
     Standing::from_word(word).unwrap_or(Standing::CannotBeChecked)
 }
 
-/// The conditions on the variant `v` and, where there is one, the asset `a`.
+/// What a search finds a variant by: what is folded must not run on into what comes next.
+macro_rules! words_of_variant {
+    () => {
+        "replace(replace(replace(lower(vendor || '\t' || model || '\t' || part_number || '\t' || firmware), ' ', ''), \
+            '-', ''), '\t', ' ')"
+    };
+}
+
+/// The conditions on the variant `v`.
 macro_rules! push_conditions {
-    ($query:expr, $filter:expr, $columns:expr) => {{
+    ($query:expr, $filter:expr) => {{
         let filter: &Filter = $filter;
         if !filter.vendors.is_empty() {
             $query.push(" and (");
@@ -65,15 +73,6 @@ macro_rules! push_conditions {
                 $query.push(if i > 0 { " or " } else { "" });
                 $query.push("replace(replace(lower(v.vendor), ' ', ''), '-', '') like ").push_bind(like(vendor));
                 $query.push(" escape '!'");
-            }
-            $query.push(")");
-        }
-        if !filter.text.is_empty() {
-            $query.push(" and (");
-            for (i, column) in $columns.into_iter().enumerate() {
-                $query.push(if i > 0 { " or " } else { "" });
-                $query.push("replace(replace(lower(").push(column).push("), ' ', ''), '-', '') like ");
-                $query.push_bind(like(&filter.text)).push(" escape '!'");
             }
             $query.push(")");
         }
@@ -99,6 +98,38 @@ fn ids(scope: &SiteScope) -> Option<&BTreeSet<i64>> {
     }
 }
 
+/// Types of devices that a search finds, up to which their assets are found by them.
+const FEW_VARIANTS: usize = 500;
+
+/// Which assets a search finds.
+enum Found {
+    /// There is no search.
+    Any,
+    /// Those with the words of the pattern, and those of these variants.
+    Rare { pattern: String, variant_ids: Vec<i64> },
+    /// As many have variants with these words, a page is full soon in the order of assets.
+    Common { pattern: String },
+}
+
+async fn find(db: &Db, filter: &Filter) -> Result<Found, StoreError> {
+    if filter.text.is_empty() {
+        return Ok(Found::Any);
+    }
+    let pattern = like(&filter.text);
+    let variants = sql!(
+        db,
+        all(i64,),
+        concat!("select variant_id from variant where ", words_of_variant!(), " like $1 escape '!' limit $2"),
+        pattern.as_str(),
+        FEW_VARIANTS as i64 + 1
+    )?;
+    Ok(if variants.len() > FEW_VARIANTS {
+        Found::Common { pattern }
+    } else {
+        Found::Rare { pattern, variant_ids: variants.into_iter().map(|(id,)| id).collect() }
+    })
+}
+
 /// At most `limit` assets with an id above `after` that fit the filter, by id; retired ones are left out. Of the filter
 /// site (in `sites`), area, standing, vendor and text count. `variant_id` narrows to one variant.
 pub async fn list_asset_lines(
@@ -112,6 +143,7 @@ pub async fn list_asset_lines(
     if ids(sites).is_some_and(BTreeSet::is_empty) {
         return Ok(Vec::new());
     }
+    let found = find(db, filter).await?;
     let rows: Vec<AssetRow> = on!(db, c => {
         let mut query = sqlx::QueryBuilder::new(concat!(
             "select a.asset_id, s.name as site, a.area, a.tag, a.name, a.serial_number, ", standing_of!(),
@@ -128,6 +160,26 @@ pub async fn list_asset_lines(
              where p.asset_id = a.asset_id and p.until is null and v.variant_id = p.variant_id and s.site_id = a.site_id \
                 and a.asset_id > ");
         query.push_bind(after);
+        match &found {
+            Found::Any => {}
+            Found::Rare { pattern, variant_ids } => {
+                query.push(" and a.asset_id in (select asset_id from asset_search where asset_id > ").push_bind(after);
+                query.push(" and words like ").push_bind(pattern.as_str()).push(" escape '!'");
+                if !variant_ids.is_empty() {
+                    query.push(" union select asset_id from asset_variant where until is null and variant_id in");
+                    push_values!(query, variant_ids.iter().copied());
+                    query.push(" and asset_id > ").push_bind(after);
+                }
+                query.push(")");
+            }
+            Found::Common { pattern } => {
+                query.push(concat!(
+                    " and (p.variant_id in (select variant_id from variant where ", words_of_variant!(), " like "));
+                query.push_bind(pattern.as_str()).push(" escape '!') or exists (select 1 from asset_search w \
+                    where w.asset_id = a.asset_id and w.words like ");
+                query.push_bind(pattern.as_str()).push(" escape '!'))");
+            }
+        }
         if let Some(ids) = ids(sites) {
             query.push(" and a.site_id in");
             push_values!(query, ids.iter().copied());
@@ -143,8 +195,7 @@ pub async fn list_asset_lines(
             query.push(concat!(" and ", standing_of!(), " in"));
             push_values!(query, filter.standings.iter().map(|s| s.word()));
         }
-        push_conditions!(query, filter,
-            ["v.vendor", "v.model", "v.part_number", "v.firmware", "a.tag", "a.name", "a.serial_number"]);
+        push_conditions!(query, filter);
         query.push(" order by a.asset_id limit ").push_bind(i64::from(limit));
         query.build_query_as().persistent(false).fetch_all(c).await
     })?;
@@ -198,7 +249,10 @@ pub async fn list_nameplate_lines(
             query.push(" and coalesce(t.standing, 'cannot_be_checked') in");
             push_values!(query, filter.standings.iter().map(|s| s.word()));
         }
-        push_conditions!(query, filter, ["v.vendor", "v.model", "v.part_number", "v.firmware"]);
+        push_conditions!(query, filter);
+        if !filter.text.is_empty() {
+            query.push(concat!(" and ", words_of_variant!(), " like ")).push_bind(like(&filter.text)).push(" escape '!'");
+        }
         query.push(" order by v.variant_id limit ").push_bind(i64::from(limit));
         query.build_query_as().persistent(false).fetch_all(c).await
     })?;
@@ -268,9 +322,9 @@ pub async fn list_blind_spots(
     let rows: Vec<(String, String, i64)> = on!(db, c => {
         let mut query = sqlx::QueryBuilder::new(
             "select v.vendor, coalesce(t.why, 'not judged yet') as why, cast(sum(n.n_assets) as bigint) as n_assets \
-             from site_variant n join variant v on v.variant_id = n.variant_id \
-             left join variant_standing t on t.variant_id = n.variant_id and t.until is null \
-             where coalesce(t.standing, 'cannot_be_checked') = 'cannot_be_checked'");
+             from variant v left join variant_standing t on t.variant_id = v.variant_id and t.until is null \
+             cross join site_variant n \
+             where n.variant_id = v.variant_id and coalesce(t.standing, 'cannot_be_checked') = 'cannot_be_checked'");
         if let Some(ids) = ids(sites) {
             query.push(" and n.site_id in");
             push_values!(query, ids.iter().copied());

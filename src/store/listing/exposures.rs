@@ -97,7 +97,7 @@ pub struct ListCount {
 }
 
 /// Exposures of variants that are counted before counting stops.
-const MAX_COUNTED: i64 = 20_000;
+const MAX_COUNTED: i64 = 5_000;
 
 /// Up to this many variants a list begins with those of its sites.
 const FEW_VARIANTS: i64 = 6_000;
