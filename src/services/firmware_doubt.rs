@@ -34,30 +34,24 @@ impl FirmwareRivals {
 
     /// The firmware of this row as it is to be judged and shown.
     pub fn firmware(&self, row: &InventoryRow) -> String {
-        let text = row.value(Field::Firmware);
-        let has = |kind: RowWarningKind| {
-            let column = row.columns.get(&Field::Firmware);
-            row.warnings.iter().any(|w| w.kind == kind && Some(&w.place.column) == column)
-        };
-        let date = has(RowWarningKind::FirmwareDate) && !is_full_date(text);
-        if !text.is_empty() && (date || has(RowWarningKind::ScientificNotation)) {
+        self.judged(&FirmwareCell::of(row))
+    }
+
+    /// The firmware of this cell as it is to be judged and shown.
+    pub fn judged(&self, cell: &FirmwareCell) -> String {
+        let text = &cell.text;
+        if cell.is_lost || (cell.may_be_day() && self.with_point.contains(&cell.model)) {
             return format!("? ({text})");
         }
-        // Written as text, a date without its format is the number of its day.
-        if row.place.sheet.is_empty() && day_of(text).is_some() && self.with_point.contains(&model(row)) {
-            return format!("? ({text})");
+        if !cell.may_lack_zeros() {
+            return text.clone();
         }
-        // A file of text does not tell a number from a text; a workbook does.
-        let may_be_number = row.place.sheet.is_empty() || has(RowWarningKind::FirmwareNumber);
-        if !may_be_number || !is_decimal(text) || text.ends_with('0') {
-            return text.to_owned();
-        }
-        std::iter::once(text).chain(self.rivals_of(row, text)).collect::<Vec<_>>().join(" or ")
+        std::iter::once(text.as_str()).chain(self.rivals_of(&cell.model, text)).collect::<Vec<_>>().join(" or ")
     }
 
     /// The longer forms of a number that the file has for the same model, sorted.
-    fn rivals_of(&self, row: &InventoryRow, text: &str) -> Vec<&str> {
-        let Some(rivals) = self.with_zero.get(&model(row)) else { return Vec::new() };
+    fn rivals_of(&self, model: &str, text: &str) -> Vec<&str> {
+        let Some(rivals) = self.with_zero.get(model) else { return Vec::new() };
         let is_longer = |rival: &&str| rival.strip_prefix(text).is_some_and(|zeros| zeros.bytes().all(|b| b == b'0'));
         let mut rivals: Vec<&str> = rivals.iter().map(String::as_str).filter(is_longer).collect();
         rivals.sort_unstable();
@@ -71,7 +65,7 @@ impl FirmwareRivals {
         if text == judged {
             return None;
         }
-        let rivals: Vec<&str> = self.rivals_of(row, text);
+        let rivals: Vec<&str> = self.rivals_of(&model(row), text);
         let (kind, may_be) = if judged.starts_with('?') {
             let is_date = row.warnings.iter().any(|w| w.kind == RowWarningKind::FirmwareDate) || day_of(text).is_some();
             let kind = if is_date { RowWarningKind::FirmwareDate } else { RowWarningKind::ScientificNotation };
@@ -81,6 +75,53 @@ impl FirmwareRivals {
             (RowWarningKind::FirmwareNumber, all)
         };
         Some(FirmwareDoubt { kind, found: text.to_owned(), judged, may_be, model: model(row) })
+    }
+}
+
+/// What of a row decides as what its firmware is judged.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct FirmwareCell {
+    text: String,
+    /// The folded model.
+    model: String,
+    /// The cell became a date or a rounded number, and what it said is lost.
+    is_lost: bool,
+    is_in_text_file: bool,
+    /// A file of text does not tell a number from a text; a workbook does.
+    may_be_number: bool,
+}
+
+impl FirmwareCell {
+    /// The firmware cell of this row.
+    pub fn of(row: &InventoryRow) -> FirmwareCell {
+        let text = row.value(Field::Firmware);
+        let has = |kind: RowWarningKind| {
+            let column = row.columns.get(&Field::Firmware);
+            row.warnings.iter().any(|w| w.kind == kind && Some(&w.place.column) == column)
+        };
+        let date = has(RowWarningKind::FirmwareDate) && !is_full_date(text);
+        let is_in_text_file = row.place.sheet.is_empty();
+        FirmwareCell {
+            is_lost: !text.is_empty() && (date || has(RowWarningKind::ScientificNotation)),
+            is_in_text_file,
+            may_be_number: is_in_text_file || has(RowWarningKind::FirmwareNumber),
+            model: model(row),
+            text: text.to_owned(),
+        }
+    }
+
+    /// Whether as what it is judged depends on the other rows of the file.
+    pub fn is_open(&self) -> bool {
+        !self.is_lost && (self.may_be_day() || self.may_lack_zeros())
+    }
+
+    /// Written as text, a date without its format is the number of its day.
+    fn may_be_day(&self) -> bool {
+        self.is_in_text_file && day_of(&self.text).is_some()
+    }
+
+    fn may_lack_zeros(&self) -> bool {
+        self.may_be_number && is_decimal(&self.text) && !self.text.ends_with('0')
     }
 }
 

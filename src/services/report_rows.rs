@@ -25,7 +25,7 @@ use crate::store::{self, Db, StoreError};
 
 /// Assets with the variant each has, and what was judged for the variants.
 pub struct JudgedFleet<'a> {
-    pub assets: &'a [Asset],
+    pub assets: &'a [Arc<ReportAsset>],
     /// For each asset its place in `judged`.
     pub variant_of: &'a [u32],
     pub judged: &'a [Judged],
@@ -136,7 +136,6 @@ pub fn fleet_rows(fleet: &JudgedFleet<'_>, verdicts: &[Verdict]) -> FleetRows {
             continue;
         }
         let by_serial = judgement.by_serial.contains_key(&asset.serial_number);
-        let shared_asset = Arc::new(report_asset(asset));
         for found in judgement.matches_of(&asset.serial_number) {
             if found.verdict == Verdict::Affected {
                 counts.affecting.insert(found.advisory);
@@ -149,7 +148,7 @@ pub fn fleet_rows(fleet: &JudgedFleet<'_>, verdicts: &[Verdict]) -> FleetRows {
             if finding.is_exploited() && found.verdict == Verdict::Affected {
                 counts.exploited.insert(found.advisory);
             }
-            out.rows.push(ReportRow { asset: shared_asset.clone(), finding, mark: None });
+            out.rows.push(ReportRow { asset: asset.clone(), finding, mark: None });
         }
     }
     out.n_not_judged = fleet.judged.iter().filter(|j| matches!(j, Judged::Failed(_))).count() as u64;
@@ -221,12 +220,12 @@ pub fn report_asset(asset: &Asset) -> ReportAsset {
     }
 }
 
-fn unchecked(asset: &Asset, why: &str) -> UncheckedAsset {
+fn unchecked(asset: &ReportAsset, why: &str) -> UncheckedAsset {
     UncheckedAsset {
         site: asset.site.clone(),
-        asset_id: asset.tag.clone(),
-        vendor: asset.variant.nameplate.vendor.clone(),
-        model: asset.variant.nameplate.model.clone(),
+        asset_id: asset.asset_id.clone(),
+        vendor: asset.vendor.clone(),
+        model: asset.model.clone(),
         why: why.to_owned(),
     }
 }

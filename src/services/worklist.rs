@@ -6,15 +6,15 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 use thiserror::Error;
 
-use crate::domain::asset::Asset;
 use crate::domain::product_index::ProductIndex;
 use crate::domain::verdict::{Reading, Verdict};
 use crate::domain::worklist::{Worklist, WorklistAsset, WorklistItem};
+use crate::report::row::ReportAsset;
 use crate::services::aliases::catalogue_of;
 use crate::services::judge::{Judged, Question, judge};
 use crate::services::load_advisories::{LoadError, from_database};
 use crate::services::progress::Progress;
-use crate::services::report_rows::{JudgedFleet, Threats};
+use crate::services::report_rows::{JudgedFleet, Threats, report_asset};
 use crate::store::{self, Db, StoreError};
 
 /// Why there is no walk list.
@@ -45,7 +45,7 @@ pub async fn stored_worklist(db: &Db, site: Option<&str>, progress: &dyn Progres
         let known = store::site::list_sites(db).await?.into_iter().map(|s| format!("`{}`", s.name)).collect::<Vec<_>>();
         return Err(WorklistError::UnknownSite { site: site.to_owned(), known: known.join(", ") });
     }
-    let mut assets: Vec<Asset> = Vec::new();
+    let mut assets: Vec<Arc<ReportAsset>> = Vec::new();
     let mut variant_of: Vec<u32> = Vec::new();
     let mut questions: Vec<Question> = Vec::new();
     let mut places: FxHashMap<i64, u32> = FxHashMap::default();
@@ -63,7 +63,7 @@ pub async fn stored_worklist(db: &Db, site: Option<&str>, progress: &dyn Progres
                 questions[at as usize].serial_numbers.push(known.asset.serial_number.clone());
             }
             variant_of.push(at);
-            assets.push(known.asset);
+            assets.push(Arc::new(report_asset(&known.asset)));
         }
     }
     for question in &mut questions {
@@ -124,14 +124,13 @@ pub fn worklist(fleet: &JudgedFleet<'_>, site: Option<&str>) -> Result<Worklist,
             }
         }
         for (readings, advisories) in by_readings {
-            let plate = &asset.variant.nameplate;
-            let key = (asset.site.as_str(), [&*plate.vendor, &*plate.model, &*plate.part_number], readings.to_vec());
+            let key = (asset.site.as_str(), [&*asset.vendor, &*asset.model, &*asset.part_number], readings.to_vec());
             let (item, named) = groups.entry(key).or_insert_with(|| {
                 let item = WorklistItem {
                     site: asset.site.clone(),
-                    vendor: plate.vendor.clone(),
-                    model: plate.model.clone(),
-                    part_number: plate.part_number.clone(),
+                    vendor: asset.vendor.clone(),
+                    model: asset.model.clone(),
+                    part_number: asset.part_number.clone(),
                     readings: readings.to_vec(),
                     ..WorklistItem::default()
                 };
@@ -139,9 +138,9 @@ pub fn worklist(fleet: &JudgedFleet<'_>, site: Option<&str>) -> Result<Worklist,
             });
             item.n_settled += advisories.len() as u64;
             item.assets.push(WorklistAsset {
-                tag: asset.tag.clone(),
+                tag: asset.asset_id.clone(),
                 area: asset.area.clone(),
-                firmware: asset.variant.firmware.clone(),
+                firmware: asset.firmware.clone(),
                 n_settled: advisories.len() as u64,
             });
             named.extend(advisories);
@@ -163,6 +162,7 @@ pub fn worklist(fleet: &JudgedFleet<'_>, site: Option<&str>) -> Result<Worklist,
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::asset::Asset;
     use crate::domain::catalogue::Catalogue;
     use crate::domain::nameplate::{Nameplate, Variant};
     use crate::services::load_advisories::{AdvisorySource, load_advisories};
@@ -197,6 +197,7 @@ mod tests {
             .map(|a| Question { variant: a.variant.clone(), serial_numbers: vec![a.serial_number.clone()] })
             .collect();
         let variant_of: Vec<u32> = (0..assets.len() as u32).collect();
+        let assets: Vec<Arc<ReportAsset>> = assets.iter().map(|asset| Arc::new(report_asset(asset))).collect();
         let index = ProductIndex::build(loaded.advisories, Arc::new(Catalogue::built_in()));
         let judged = judge(&index, &questions, &Silent);
         let threats = Threats::default();
