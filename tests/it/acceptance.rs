@@ -1,18 +1,9 @@
 //! The table of the checks for people names every test there is, and no other.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            sources(&path, found);
-        } else if path.extension().is_some_and(|ending| ending == "rs") {
-            found.push(path);
-        }
-    }
-}
+use crate::conformance::sources;
 
 /// The words of a text that are names of checks.
 fn names(text: &str) -> BTreeSet<&str> {
