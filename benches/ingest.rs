@@ -13,7 +13,7 @@ use nameplate::domain::catalogue::Catalogue;
 use nameplate::domain::product_index::ProductIndex;
 use nameplate::ingest::archive::{Limits, read_path};
 use nameplate::ingest::csaf::document::read_document;
-use nameplate::ingest::csaf::load::{LoadOptions, load};
+use nameplate::ingest::csaf::load::{LoadOptions, load, read_checked};
 use rayon::prelude::*;
 
 /// The allocator of the binary; parsing is mostly allocation.
@@ -50,6 +50,13 @@ fn ingest(criterion: &mut Criterion) {
         bencher.iter(|| {
             for bytes in &files {
                 let _ = black_box(serde_json::from_slice::<serde_json::Value>(bytes));
+            }
+        });
+    });
+    group.bench_function("read_checked_one_thread", |bencher| {
+        bencher.iter(|| {
+            for bytes in &files {
+                let _ = black_box(read_checked(bytes));
             }
         });
     });

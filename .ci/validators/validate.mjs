@@ -1,4 +1,5 @@
 // Checks a document that the program wrote: node validate.mjs csaf FILE, node validate.mjs cyclonedx FILE.
+// node validate.mjs schema FILE: whether each CSAF document of a list keeps to the schema of its edition, as a list.
 // `npm install` in this folder brings the validators; nothing of them is part of the program.
 import { readFileSync } from 'node:fs'
 const [kind, file] = process.argv.slice(2)
@@ -12,6 +13,11 @@ if (kind === 'csaf') {
   for (const t of result.tests) if (!t.isValid) console.log(t.name, JSON.stringify(t.errors.slice(0, 5)))
   console.log(result.isValid ? 'valid' : 'invalid', tests.length, 'tests')
   process.exit(result.isValid ? 0 : 1)
+} else if (kind === 'schema') {
+  const { csaf_2_0 } = await import('@secvisogram/csaf-validator-lib/schemaTests.js')
+  const { csaf_2_1 } = await import('@secvisogram/csaf-validator-lib/csaf_2_1/schemaTests.js')
+  const is21 = (d) => d.$schema !== undefined || d.document?.csaf_version === '2.1'
+  console.log(JSON.stringify(doc.map((d) => (is21(d) ? csaf_2_1 : csaf_2_0)(d).isValid)))
 } else {
   const { Validation, Spec } = await import('@cyclonedx/cyclonedx-library')
   const v = new Validation.JsonStrictValidator(Spec.Version.v1dot6)

@@ -44,17 +44,24 @@ pub struct ListedAdvisory {
 pub struct Quality {
     pub n_findings: u64,
     pub n_findings_that_matter: u64,
+    /// Those that are deviations from the JSON schema of the document's edition.
+    pub n_schema: u64,
 }
 
 impl Quality {
-    /// The quality as one line: `3 findings, 1 of them can change a verdict`.
+    /// The quality as one line: `3 findings, 1 of them can change a verdict; the schema is kept to`.
     pub fn line(self) -> String {
         let findings = if self.n_findings == 1 { "finding" } else { "findings" };
-        match (self.n_findings, self.n_findings_that_matter) {
+        let found = match (self.n_findings, self.n_findings_that_matter) {
             (0, _) => "nothing odd was found in this document".to_owned(),
             (n, 0) => format!("{n} {findings}, none can change a verdict"),
             (1, _) => "1 finding, which can change a verdict".to_owned(),
             (n, m) => format!("{n} {findings}, {m} of them can change a verdict"),
+        };
+        match self.n_schema {
+            0 => format!("{found}; it keeps to the schema of the standard"),
+            1 => format!("{found}; 1 deviation from the schema of the standard"),
+            n => format!("{found}; {n} deviations from the schema of the standard"),
         }
     }
 }
@@ -81,13 +88,13 @@ mod tests {
 
     #[test]
     fn the_quality_line_says_what_matters() {
-        for (n_findings, n_findings_that_matter, expected) in [
-            (0, 0, "nothing odd was found in this document"),
-            (1, 0, "1 finding, none can change a verdict"),
-            (1, 1, "1 finding, which can change a verdict"),
-            (3, 1, "3 findings, 1 of them can change a verdict"),
+        for (n_findings, n_findings_that_matter, n_schema, expected) in [
+            (0, 0, 0, "nothing odd was found in this document; it keeps to the schema of the standard"),
+            (1, 0, 1, "1 finding, none can change a verdict; 1 deviation from the schema of the standard"),
+            (1, 1, 0, "1 finding, which can change a verdict; it keeps to the schema of the standard"),
+            (3, 1, 2, "3 findings, 1 of them can change a verdict; 2 deviations from the schema of the standard"),
         ] {
-            assert_eq!(Quality { n_findings, n_findings_that_matter }.line(), expected);
+            assert_eq!(Quality { n_findings, n_findings_that_matter, n_schema }.line(), expected);
         }
     }
 }

@@ -10,7 +10,7 @@ use super::advisory::{Advisory, AdvisoryKey, Fate, Reference, Vulnerability};
 use super::product::BranchCategory;
 
 /// The form of [`search_texts`]. What was written by another form is written anew; count it up with every change there.
-pub const SEARCH_FORM: u32 = 1;
+pub const SEARCH_FORM: u32 = 2;
 
 /// The longest text that is searched for, in characters.
 pub const LONGEST_NEEDLE: usize = 200;

@@ -10,6 +10,7 @@
 //! * **catalogue** – built-in knowledge as data: vendors, families, order-number schemes; the user's entries lie over it.
 //! * **nameplate** – what a device says of itself; a *variant* is a nameplate with a firmware.
 //! * **remediation** – what an advisory tells the owner to do.
+//! * **cvss** – the severity that a vector of metrics stands for.
 //! * **product** – one leaf of an advisory's product tree.
 //! * **source** – a configured place that advisories come from; its health, and how far its documents are trusted.
 //! * **advisory** – one security advisory (a CSAF document) in one revision.
@@ -63,6 +64,8 @@ pub mod catalogue;
 pub mod nameplate;
 
 pub mod remediation;
+
+pub mod cvss;
 
 pub mod product;
 

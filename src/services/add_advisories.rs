@@ -67,7 +67,7 @@ pub async fn add_advisories(db: &Db, paths: &[PathBuf], progress: &dyn Progress)
     progress.begin("Adding advisories", None);
     let mut batch = Batch::default();
     tokio::task::block_in_place(|| {
-        let options = LoadOptions { keep_bytes: true, ..LoadOptions::default() };
+        let options = LoadOptions { keep_bytes: true, check_schema: true, ..LoadOptions::default() };
         added.n_passed_over = load_each(paths, &options, &mut |found| {
             match found {
                 Found::Failure(error) => added.unreadable.push(error.to_string()),

@@ -7,10 +7,9 @@ use std::path::PathBuf;
 use rayon::prelude::*;
 
 use crate::domain::lint::{LintFinding, LintReport};
-use crate::ingest::csaf::document::read_document;
 use crate::ingest::csaf::file_name::check_file_name;
 use crate::ingest::csaf::lint::findings;
-use crate::ingest::csaf::load::{Found, LoadOptions, ReadAdvisory, load_each};
+use crate::ingest::csaf::load::{Found, LoadOptions, ReadAdvisory, load_each, read_checked};
 use crate::ingest::csaf::warning::CsafWarningKind;
 use crate::services::progress::Progress;
 use crate::store::{Db, StoreError, advisory};
@@ -20,7 +19,7 @@ use crate::store::{Db, StoreError, advisory};
 pub fn lint_paths(paths: &[PathBuf], progress: &dyn Progress) -> LintReport {
     let mut linting = Linting::default();
     progress.begin("Reading advisories", None);
-    load_each(paths, &LoadOptions::default(), &mut |found| {
+    load_each(paths, &LoadOptions { check_schema: true, ..LoadOptions::default() }, &mut |found| {
         match found {
             Found::Document(document) => match document.result {
                 Ok(mut read) => {
@@ -53,10 +52,8 @@ pub async fn lint_database(db: &Db, progress: &dyn Progress) -> Result<LintRepor
         documents
             .into_par_iter()
             .map(|document| {
-                let read = document.bytes().map_err(|e| e.to_string()).and_then(|bytes| {
-                    let (advisory, warnings) = read_document(&bytes).map_err(|e| e.to_string())?;
-                    Ok(ReadAdvisory { advisory, warnings })
-                });
+                let bytes = document.bytes().map_err(|e| e.to_string());
+                let read = bytes.and_then(|bytes| read_checked(&bytes).map_err(|e| e.to_string()));
                 progress.advance(1);
                 (document.key.id, read)
             })

@@ -4,9 +4,9 @@ use rayon::prelude::*;
 
 use crate::domain::advisory_note::{ListedAdvisory, Quality};
 use crate::domain::advisory_search::{AdvisoryCursor, AdvisoryFilter, AdvisorySort, SEARCH_FORM, search_texts};
-use crate::ingest::csaf::document::read_document;
 use crate::ingest::csaf::lint::findings;
-use crate::ingest::csaf::warning::CsafWarning;
+use crate::ingest::csaf::load::{ReadAdvisory, read_checked};
+use crate::ingest::csaf::warning::{CsafWarning, CsafWarningKind};
 use crate::services::progress::Progress;
 use crate::store::advisory::StoredDocument;
 use crate::store::advisory_search::{self, SearchedRevision};
@@ -51,8 +51,8 @@ pub async fn refresh_search(db: &Db, progress: &dyn Progress) -> Result<u64, Sto
 }
 
 fn searched(advisory_revision_id: i64, document: &StoredDocument) -> SearchedRevision {
-    let read = document.bytes().ok().and_then(|bytes| read_document(&bytes).ok());
-    let Some((advisory, warnings)) = read else {
+    let read = document.bytes().ok().and_then(|bytes| read_checked(&bytes).ok());
+    let Some(ReadAdvisory { advisory, warnings }) = read else {
         return SearchedRevision {
             advisory_revision_id,
             texts: Vec::new(),
@@ -76,6 +76,7 @@ fn searched(advisory_revision_id: i64, document: &StoredDocument) -> SearchedRev
 pub fn quality_of(findings: &[CsafWarning]) -> Quality {
     Quality {
         n_findings: findings.len() as u64,
+        n_schema: findings.iter().filter(|finding| finding.kind == CsafWarningKind::Schema).count() as u64,
         n_findings_that_matter: findings.iter().filter(|finding| finding.kind.can_change_a_verdict()).count() as u64,
     }
 }

@@ -5,8 +5,8 @@ use thiserror::Error;
 
 use crate::domain::advisory::{Advisory, AdvisoryRevision};
 use crate::domain::advisory_note::Quality;
-use crate::ingest::csaf::document::read_document;
 use crate::ingest::csaf::lint::findings;
+use crate::ingest::csaf::load::{ReadAdvisory, read_checked};
 use crate::services::search_advisories::quality_of;
 use crate::services::witnesses::find_witnesses;
 use crate::store::{self, Db, StoreError};
@@ -52,7 +52,8 @@ pub async fn find_shown_advisories(db: &Db, id: &str) -> Result<Vec<ShownAdvisor
         let document = store::advisory::find_advisory_document(db, &current.key, &current.sha256)
             .await?
             .ok_or_else(|| unreadable("its document is gone".to_owned()))?;
-        let (advisory, warnings) = read_document(&document.bytes()?).map_err(|e| unreadable(e.to_string()))?;
+        let read = read_checked(&document.bytes()?).map_err(|e| unreadable(e.to_string()))?;
+        let ReadAdvisory { advisory, warnings } = read;
         let quality = quality_of(&findings(&advisory, warnings));
         let revisions = store::advisory::list_advisory_revisions(db, &current.key).await?;
         let closings = store::exposure::list_closings(db, &current.key, MAX_CLOSINGS).await?;

@@ -77,13 +77,15 @@ pub async fn save_search_texts(db: &Db, form: u32, revisions: &[SearchedRevision
         if !batch.is_empty() {
             insert!(
                 &mut tx,
-                "insert into advisory_search (advisory_revision_id, form, n_findings, n_findings_matter, is_read)",
+                "insert into advisory_search \
+                 (advisory_revision_id, form, n_findings, n_findings_matter, n_schema, is_read)",
                 &batch,
                 |b, revision| b
                     .push_bind(revision.advisory_revision_id)
                     .push_bind(i64::from(form))
                     .push_bind(count(revision.quality.n_findings))
                     .push_bind(count(revision.quality.n_findings_that_matter))
+                    .push_bind(count(revision.quality.n_schema))
                     .push_bind(revision.is_read),
                 ""
             )?;
@@ -273,14 +275,19 @@ impl Extras {
             }
             let quality = for_list!(
                 db,
-                all(i64, i64, i64),
-                "select advisory_revision_id, n_findings, n_findings_matter from advisory_search \
+                all(i64, i64, i64, i64),
+                "select advisory_revision_id, n_findings, n_findings_matter, n_schema from advisory_search \
                  where advisory_revision_id in",
                 of(),
                 ""
             )?;
-            extras.quality.extend(quality.into_iter().map(|(id, n, matter)| {
-                (id, Quality { n_findings: read_count(n), n_findings_that_matter: read_count(matter) })
+            extras.quality.extend(quality.into_iter().map(|(id, n, matter, schema)| {
+                let quality = Quality {
+                    n_findings: read_count(n),
+                    n_findings_that_matter: read_count(matter),
+                    n_schema: read_count(schema),
+                };
+                (id, quality)
             }));
             let marks = for_list!(
                 db,

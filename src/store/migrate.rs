@@ -45,6 +45,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     migration!("0048_append_only"),
     migration!("0053_lists"),
     migration!("0054_asset_search"),
+    migration!("0055_schema_check"),
 ];
 
 /// The number in front of the name of a migration.

@@ -5,6 +5,7 @@ use nameplate::domain::advisory_search::{AdvisoryFilter, AdvisorySort};
 use nameplate::services::add_advisories::add_advisories;
 use nameplate::services::progress::Silent;
 use nameplate::services::search_advisories::{AdvisoryPage, refresh_search, search_advisories};
+use nameplate::services::show_advisory::find_shown_advisories;
 use nameplate::store::{Db, advisory_note};
 use serde_json::{Value, json};
 
@@ -14,6 +15,7 @@ on_both!(
     documents_are_found_by_each_field_and_sorted,
     pages_follow_each_other_in_every_order,
     a_later_revision_is_unread_and_counts,
+    the_schema_check_is_kept_with_each_document,
     comments_stay_over_revisions,
     deleting_says_what_goes_and_leaves_the_revision_before,
 );
@@ -82,7 +84,9 @@ async fn documents_are_found_by_each_field_and_sorted(database: &TestDatabase) {
     third["document"]["aggregate_severity"] = json!({ "text": "Moderate 100%" });
     third["document"]["publisher"]["category"] = json!("coordinator");
     third["vulnerabilities"][0]["cve"] = json!("CVE-2024-2222");
-    third["vulnerabilities"][0]["scores"][0]["cvss_v3"]["baseScore"] = json!(10.0);
+    let cvss = &mut third["vulnerabilities"][0]["scores"][0]["cvss_v3"];
+    cvss["baseScore"] = json!(10.0);
+    cvss["vectorString"] = json!("CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:C/C:H/I:H/A:H");
     third["document"]["distribution"]["tlp"]["label"] = json!("AMBER");
     add(&db, &[document("FB-1", "2"), document("FB-2", "9"), third]).await;
     for (words, expected) in [
@@ -180,6 +184,21 @@ async fn a_later_revision_is_unread_and_counts(database: &TestDatabase) {
     advisory_note::save_advisory_read(&db, &key("FB-1"), "ada", now).await.unwrap();
     assert!(advisory_note::delete_advisory_read(&db, &key("FB-1"), "ada").await.unwrap());
     assert!(!advisory_note::delete_advisory_read(&db, &key("FB-1"), "ada").await.unwrap());
+}
+
+async fn the_schema_check_is_kept_with_each_document(database: &TestDatabase) {
+    let db = Db::open(&database.url).await.unwrap();
+    let mut sound = document("FB-2", "1");
+    sound["vulnerabilities"][0]["scores"][0]["cvss_v3"]["baseSeverity"] = "CRITICAL".into();
+    let mut other = document("FB-3", "1");
+    other["document"]["title"] = 7.into();
+    add(&db, &[document("FB-1", "1"), sound, other]).await;
+    let page = search(&db, &[], "id").await;
+    let kept: Vec<_> = page.advisories.iter().map(|a| (a.revision.key.id.as_str(), a.quality.n_schema)).collect();
+    assert_eq!(kept, [("FB-1", 1), ("FB-2", 0), ("FB-3", 2)]);
+    assert_eq!(found(&db, &["oddity=schema"], "id").await, ["FB-1", "FB-3"]);
+    let shown = find_shown_advisories(&db, "FB-1").await.unwrap();
+    assert!(shown[0].quality.line().ends_with("1 deviation from the schema of the standard"), "{:?}", shown[0].quality);
 }
 
 async fn comments_stay_over_revisions(database: &TestDatabase) {

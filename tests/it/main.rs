@@ -26,6 +26,7 @@ mod provider;
 mod query_plans;
 mod reports;
 mod revisions;
+mod schema;
 mod several;
 mod soak;
 mod store;

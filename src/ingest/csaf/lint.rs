@@ -6,8 +6,10 @@ mod profile;
 mod tests;
 mod tracking;
 
-use super::document::read_document;
+use rustc_hash::FxHashSet;
+
 use super::error::ReadError;
+use super::load::{ReadAdvisory, read_checked};
 use super::warning::{CsafWarning, CsafWarningKind};
 use crate::domain::advisory::Advisory;
 use crate::domain::version_range::VersionRange;
@@ -17,15 +19,15 @@ use crate::domain::version_range::VersionRange;
 ///
 /// # Errors
 ///
-/// When the document cannot be read at all, as in [`read_document`].
+/// When the document cannot be read at all, as in [`read_checked`].
 pub fn lint(bytes: &[u8]) -> Result<Vec<CsafWarning>, ReadError> {
-    let (advisory, warnings) = read_document(bytes)?;
+    let ReadAdvisory { advisory, warnings } = read_checked(bytes)?;
     Ok(findings(&advisory, warnings))
 }
 
 /// As [`lint`], for a document that was read already, with the warnings of its reading.
 pub fn findings(advisory: &Advisory, warnings: Vec<CsafWarning>) -> Vec<CsafWarning> {
-    let mut findings = warnings;
+    let mut findings = without_repeated(warnings);
     findings.extend(unread_versions(advisory));
     findings.extend(profile::profile_findings(advisory));
     findings.extend(tracking::tracking_findings(advisory));
@@ -33,6 +35,16 @@ pub fn findings(advisory: &Advisory, warnings: Vec<CsafWarning>) -> Vec<CsafWarn
     findings.extend(products::vulnerability_findings(advisory));
     findings.sort();
     findings.dedup();
+    findings
+}
+
+/// What the reader and the schema say with the same words of the same place stands once.
+fn without_repeated(warnings: Vec<CsafWarning>) -> Vec<CsafWarning> {
+    let (schema, mut findings): (Vec<_>, Vec<_>) =
+        warnings.into_iter().partition(|warning| warning.kind == CsafWarningKind::Schema);
+    let told: FxHashSet<(&str, &str)> = schema.iter().map(|w| (w.pointer.as_str(), w.detail.as_str())).collect();
+    findings.retain(|warning| !told.contains(&(warning.pointer.as_str(), warning.detail.as_str())));
+    findings.extend(schema);
     findings
 }
 

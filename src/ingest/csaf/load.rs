@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::document::read_document;
 use super::error::ReadError;
+use super::schema::check_schema;
 use super::warning::CsafWarning;
 use crate::domain::advisory::Advisory;
 use crate::ingest::archive::{AdvisoryFile, ArchiveError, Limits, read_path};
@@ -23,6 +24,8 @@ pub struct LoadOptions {
     pub limits: Limits,
     /// Keep the bytes of each document beside what was read from it.
     pub keep_bytes: bool,
+    /// Hold each document against its schema as well, as [`read_checked`] does.
+    pub check_schema: bool,
 }
 
 /// One document as found, read or not.
@@ -42,8 +45,19 @@ pub struct Document {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReadAdvisory {
     pub advisory: Advisory,
-    /// In the order of the document.
+    /// In the order of the document; those of the schema last.
     pub warnings: Vec<CsafWarning>,
+}
+
+/// Reads a document and holds it against the schema of its edition.
+///
+/// # Errors
+///
+/// As [`read_document`].
+pub fn read_checked(bytes: &[u8]) -> Result<ReadAdvisory, ReadError> {
+    let (advisory, mut warnings) = read_document(bytes)?;
+    warnings.extend(check_schema(bytes, &advisory.csaf_version));
+    Ok(ReadAdvisory { advisory, warnings })
 }
 
 /// Everything that was found.
@@ -118,7 +132,7 @@ pub fn load_each(paths: &[PathBuf], options: &LoadOptions, each: &mut dyn FnMut(
             n_passed_over
         });
         'batches: for batch in batches {
-            let found: Vec<Vec<Found>> = batch.into_par_iter().map(|file| parse(file, options.keep_bytes)).collect();
+            let found: Vec<Vec<Found>> = batch.into_par_iter().map(|file| parse(file, options)).collect();
             for found in found.into_iter().flatten() {
                 if each(found).is_break() {
                     break 'batches;
@@ -129,29 +143,34 @@ pub fn load_each(paths: &[PathBuf], options: &LoadOptions, each: &mut dyn FnMut(
     })
 }
 
-fn parse(file: Result<AdvisoryFile, ArchiveError>, keep_bytes: bool) -> Vec<Found> {
+fn parse(file: Result<AdvisoryFile, ArchiveError>, options: &LoadOptions) -> Vec<Found> {
     let AdvisoryFile { name, bytes } = match file {
         Ok(file) => file,
         Err(failure) => return vec![Found::Failure(failure)],
     };
     match split_stream(&bytes) {
-        None => vec![Found::Document(Box::new(parse_one(name, bytes, keep_bytes)))],
+        None => vec![Found::Document(Box::new(parse_one(name, bytes, options)))],
         Some(records) => records
             .into_iter()
             .enumerate()
-            .map(|(i, record)| parse_one(format!("{name}#{}", i + 1), record.to_vec(), keep_bytes))
+            .map(|(i, record)| parse_one(format!("{name}#{}", i + 1), record.to_vec(), options))
             .map(|document| Found::Document(Box::new(document)))
             .collect(),
     }
 }
 
-fn parse_one(name: String, bytes: Vec<u8>, keep_bytes: bool) -> Document {
+fn parse_one(name: String, bytes: Vec<u8>, options: &LoadOptions) -> Document {
+    let result = if options.check_schema {
+        read_checked(&bytes)
+    } else {
+        read_document(&bytes).map(|(advisory, warnings)| ReadAdvisory { advisory, warnings })
+    };
     Document {
         name,
         sha256: Sha256::digest(&bytes).into(),
         size_bytes: bytes.len(),
-        result: read_document(&bytes).map(|(advisory, warnings)| ReadAdvisory { advisory, warnings }),
-        bytes: keep_bytes.then_some(bytes),
+        result,
+        bytes: options.keep_bytes.then_some(bytes),
     }
 }
 

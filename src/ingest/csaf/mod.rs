@@ -18,6 +18,7 @@ mod note;
 mod place;
 mod reader;
 mod relationship;
+mod schema;
 mod score;
 mod text;
 mod tree;

@@ -8,6 +8,7 @@ use super::reader::{Reader, shorten};
 use super::tree::Products;
 use super::warning::CsafWarningKind;
 use crate::domain::advisory::{ProductRemark, Score, Vulnerability};
+use crate::domain::cvss::Vector;
 
 /// Reads the items of `scores` (CSAF 2.0) or `metrics` (2.1) into `vulnerability`.
 pub fn read_metrics(
@@ -106,9 +107,23 @@ fn read_cvss(reader: &mut Reader, cvss: Field<Cvss<'_>>, place: &Place<'_>, key:
             _ => "4.0".to_owned(),
         },
     });
-    let base_score = match reader.member(cvss.base_score, &place, "baseScore") {
-        Some(Number(score)) if (0.0..=10.0).contains(&score) => score as f32,
-        found => {
+    let of_vector = Vector::read(&vector).and_then(|vector| vector.base_score());
+    let written = reader.member(cvss.base_score, &place, "baseScore");
+    let base_score = match (written, of_vector) {
+        (Some(Number(score)), None) if (0.0..=10.0).contains(&score) => score as f32,
+        (Some(Number(score)), Some(of_vector)) if (score as f32 - of_vector).abs() < 0.05 => of_vector,
+        (Some(Number(score)), Some(of_vector)) => {
+            let detail = format!("the vector gives {of_vector:.1}, this says `{score}`; the vector counts");
+            reader.warn(CsafWarningKind::ContradictingScore, &place.key("baseScore"), detail);
+            of_vector
+        }
+        (None, Some(of_vector)) => {
+            let detail =
+                format!("expected a base score from 0 to 10, found none; taken from the vector: {of_vector:.1}");
+            reader.warn(CsafWarningKind::UnreadableScore, &place, detail);
+            of_vector
+        }
+        (found, None) => {
             let found = found.map_or_else(|| "none".to_owned(), |Number(score)| format!("`{score}`"));
             let detail = format!("expected a base score from 0 to 10, found {found}; `{}` left out", shorten(&vector));
             reader.warn(CsafWarningKind::UnreadableScore, &place, detail);

@@ -219,5 +219,5 @@ fn lint_sorts_what_can_change_a_verdict_first() {
         r#"[{"cve": "nonsense", "product_status": {"known_affected": ["A", "Z"]}}]"#,
     );
     let kinds: Vec<_> = lint(json.as_bytes()).unwrap().into_iter().map(|finding| finding.kind).collect();
-    assert_eq!(kinds, [Kind::UndefinedProductId, Kind::UnknownWord, Kind::MalformedCve]);
+    assert_eq!(kinds, [Kind::UndefinedProductId, Kind::Schema, Kind::Schema, Kind::UnknownWord, Kind::MalformedCve]);
 }

@@ -117,6 +117,8 @@ kinds! {
     UnknownCsafVersion = "unknown_csaf_version",
     /// A value of another JSON type than the standard's.
     WrongType = "wrong_type",
+    /// A deviation from the JSON schema of the document's edition; found by lint only.
+    Schema = "schema",
     /// A key that stands twice in one object; the last value counts.
     RepeatedKey = "repeated_key",
     /// A word outside the list of the standard; it is kept.
@@ -127,6 +129,8 @@ kinds! {
     UnreadableScore = "unreadable_score",
     /// A CVE id that does not look like one.
     MalformedCve = "malformed_cve",
+    /// A score, a rating or a metric that is not what the vector beside it gives; the vector counts.
+    ContradictingScore = "contradicting_score",
     /// A score that names no product.
     ScoreWithoutProduct = "score_without_product",
     /// A remediation that names no product.

@@ -7,8 +7,7 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use crate::domain::advisory::{AdvisoryRevision, UnreadableAdvisory};
 use crate::domain::source::{Accepts, DocumentState, SourceDocument, Trust, Validator};
-use crate::ingest::csaf::document::read_document;
-use crate::ingest::csaf::load::ReadAdvisory;
+use crate::ingest::csaf::load::read_checked;
 use crate::ingest::source::digest::hexadecimal;
 use crate::ingest::source::retrieve::{Checked, Listed};
 use crate::services::add_advisories::revision;
@@ -139,9 +138,8 @@ fn settle(listed: Listed, checked: Checked, source_id: i64, accepts: Accepts, no
     if !accepts.takes(trust) {
         return Settled { row: row(DocumentState::Held, reason), bytes, outcome: Outcome::Held, permit };
     }
-    match read_document(&bytes) {
-        Ok((advisory, warnings)) => {
-            let read = ReadAdvisory { advisory, warnings };
+    match read_checked(&bytes) {
+        Ok(read) => {
             let revision = AdvisoryRevision {
                 trust,
                 trust_reason: reason.clone(),

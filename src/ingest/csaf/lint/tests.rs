@@ -8,6 +8,7 @@ use crate::ingest::csaf::warning::CsafWarningKind as Kind;
 /// A document without any fault.
 fn sound() -> Value {
     json!({
+        "$schema": "https://docs.oasis-open.org/csaf/csaf/v2.1/schema/csaf.json",
         "document": {
             "category": "csaf_security_advisory", "csaf_version": "2.1", "title": "Feldbus gateway",
             "distribution": { "tlp": { "label": "CLEAR" } },
@@ -33,7 +34,8 @@ fn sound() -> Value {
             "cve": "CVE-2024-1111",
             "product_status": { "known_affected": ["OLD"], "fixed": ["NEW"] },
             "metrics": [{ "products": ["OLD"], "content": { "cvss_v3": {
-                "version": "3.1", "vectorString": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H", "baseScore": 9.8 } } }],
+                "version": "3.1", "vectorString": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H", "baseScore": 9.8,
+                "baseSeverity": "CRITICAL", "attackVector": "NETWORK" } } }],
             "remediations": [{ "category": "vendor_fix", "details": "Update to 2.0", "product_ids": ["OLD"] }]
         }]
     })
@@ -69,6 +71,7 @@ fn a_sound_document_has_no_findings() {
 #[test]
 fn each_fault_is_found_at_its_place() {
     const CATEGORY: &str = "/document/category";
+    const CVSS: &str = "/vulnerabilities/0/metrics/0/content/cvss_v3/baseScore";
     const VERSION: &str = "/document/tracking/version";
     const HISTORY: &str = "/document/tracking/revision_history";
     const PRODUCT: &str = "/product_tree/branches/0/branches/0/branches/1";
@@ -179,6 +182,24 @@ fn each_fault_is_found_at_its_place() {
             Kind::ContradictingRemediations,
             "/vulnerabilities/0/remediations",
         ),
+        (vec![(CVSS, json!(9.1))], Kind::ContradictingScore, CVSS),
+        (
+            vec![("/vulnerabilities/0/metrics/0/content/cvss_v3/baseSeverity", json!("HIGH"))],
+            Kind::ContradictingScore,
+            "/vulnerabilities/0/metrics/0/content/cvss_v3/baseSeverity",
+        ),
+        (
+            vec![("/vulnerabilities/0/metrics/0/content/cvss_v3/attackVector", json!("LOCAL"))],
+            Kind::ContradictingScore,
+            "/vulnerabilities/0/metrics/0/content/cvss_v3/attackVector",
+        ),
+        (
+            vec![("/vulnerabilities/0/metrics/0/content/cvss_v3/reportConfidence", json!("CONFIRMED"))],
+            Kind::ContradictingScore,
+            "/vulnerabilities/0/metrics/0/content/cvss_v3/reportConfidence",
+        ),
+        (vec![("/document/notes/0/text", json!(7))], Kind::Schema, "/document/notes/0/text"),
+        (vec![("/document/own", json!(7))], Kind::Schema, "/document"),
         (
             vec![("/document/x_extensions", json!([{ "$schema": "https://x.example/1", "category": "essential" }]))],
             Kind::EssentialExtension,
@@ -188,6 +209,12 @@ fn each_fault_is_found_at_its_place() {
         let found = found_after(&edits);
         assert!(found.contains(&(kind, pointer.to_owned())), "{edits:?}: {found:?}");
     }
+}
+
+#[test]
+fn what_reader_and_schema_say_alike_stands_once() {
+    let found = found_after(&[("/document/title", Value::Null)]);
+    assert_eq!(found, [(Kind::Schema, "/document".to_owned())]);
 }
 
 #[test]

@@ -311,6 +311,13 @@ fn vulnerabilities_that_do_not_fit_are_told() {
             score(r#"{"version": "3.1", "vectorString": "v", "baseScore": 11}"#),
             &[(Kind::UnreadableScore, cvss)],
         ),
+        (
+            "a score that the vector contradicts",
+            score(
+                r#"{"version": "3.1", "vectorString": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H", "baseScore": 7.5}"#,
+            ),
+            &[(Kind::ContradictingScore, "/vulnerabilities/0/scores/0/cvss_v3/baseScore")],
+        ),
         ("no score", score(r#"{"version": "3.1", "vectorString": "v"}"#), &[(Kind::UnreadableScore, cvss)]),
         (
             "a score of no product",
