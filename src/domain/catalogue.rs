@@ -61,6 +61,8 @@ pub struct Family {
     pub since: Option<u32>,
     /// Its versions are so many first digits of the serial number.
     pub serial_digits: Option<usize>,
+    /// The second number of its versions has so many digits: 6.4 is 6.40, which comes after 6.31.
+    pub minor_digits: Option<usize>,
     pub within: Vec<FamilyId>,
     /// For components and variants: the families whose devices may carry it.
     pub hosts: Vec<FamilyId>,
@@ -135,12 +137,22 @@ pub struct WordLists {
     pub umbrella: FxHashSet<String>,
     /// Everyday words that tell programs of one brand apart: "security", "control".
     pub roles: FxHashSet<String>,
+    /// What words for kinds of things end with: `messgerät` of "Multimessgerät".
+    pub endings: Vec<String>,
     /// Mark a text as naming software: configurator, DTM.
     pub software: FxHashSet<String>,
     /// Begin a part of a product name that is a condition and no name: "if", "when".
     pub condition: Vec<String>,
     /// Stand where a vendor should and name none: "multiple".
     pub no_vendor: FxHashSet<String>,
+}
+
+impl WordLists {
+    /// Whether a word names a kind of thing: one of the list, or one that ends as such words do.
+    pub fn is_generic(&self, word: &str) -> bool {
+        let is_compound = |ending: &String| word.strip_suffix(ending.as_str()).is_some_and(|head| head.len() >= 3);
+        self.generic.contains(word) || self.endings.iter().any(is_compound)
+    }
 }
 
 /// What a pattern of a family is.
@@ -465,7 +477,7 @@ fn phrase_key(phrase: &str) -> String {
 }
 
 /// One letter more, less or other, or two that changed places; the first letter is right.
-fn is_one_letter_off(ours: &[u8], theirs: &[u8]) -> bool {
+pub fn is_one_letter_off(ours: &[u8], theirs: &[u8]) -> bool {
     if ours.first() != theirs.first() || ours.len().abs_diff(theirs.len()) > 1 {
         return false;
     }

@@ -255,6 +255,25 @@ fn serial_number(atoms: &[Atom<'_>]) -> Option<(usize, String)> {
     Some((start, serial))
 }
 
+/// A text in which each version's second number has two digits, for makers who leave out a zero at its end: `6.4` comes
+/// after `6.31`, since it is 6.40.
+pub fn with_two_digit_minors(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let is_digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
+    let mut padded = String::with_capacity(text.len() + 4);
+    for (at, c) in text.char_indices() {
+        padded.push(c);
+        // One digit between the first dot of a version and what is no digit.
+        let behind_dot = at >= 2 && bytes[at - 1] == b'.' && is_digit(at - 2);
+        let major = if behind_dot { text[..at - 1].bytes().rev().take_while(u8::is_ascii_digit).count() } else { 0 };
+        let is_first = behind_dot && !text[..at - 1 - major].ends_with('.');
+        if is_first && c.is_ascii_digit() && !is_digit(at + 1) {
+            padded.push('0');
+        }
+    }
+    padded
+}
+
 /// The release and version inside an identification string: `R302-V1` in `SEL-751-R302-V1-Z012004-D20220815`.
 fn release_pair(tidied: &str, atoms: &[Atom<'_>]) -> Option<Version> {
     let glued = |place: usize| atoms.get(place).is_some_and(|atom| !atom.gap);

@@ -10,6 +10,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::advisory::{Advisory, ProductStatus};
 use super::catalogue::reading::Strength;
 use super::catalogue::{Catalogue, FamilyId, VendorId, VendorSet};
+use super::firmware::with_two_digit_minors;
 use super::nameplate::NameplateReading;
 use super::order_number::{Pattern, PatternSet};
 use super::vendor::words;
@@ -305,9 +306,15 @@ impl Compiled {
                         }
                     }
                 };
-                let range = match self.in_serial_numbers(reading, version) {
-                    Some(text) => *ranges.entry((text.clone(), String::new())).or_insert_with(|| {
-                        self.ranges.push(VersionRange::read(&text, ""));
+                let counted = match self.in_serial_numbers(reading, version) {
+                    Some(text) => Some((text, String::new())),
+                    None => self
+                        .has_two_digit_minors(reading)
+                        .then(|| (with_two_digit_minors(version), with_two_digit_minors(name))),
+                };
+                let range = match counted {
+                    Some(texts) => *ranges.entry(texts).or_insert_with_key(|(version, name)| {
+                        self.ranges.push(VersionRange::read(version, name));
                         self.ranges.len() as u32 - 1
                     }),
                     None => range,
@@ -347,6 +354,16 @@ impl Compiled {
                 .iter()
                 .all(|d| d.member_families.iter().any(counted) || d.designation.families.iter().flatten().any(counted));
         all.then(|| format!("{sign} the first {} digits of serial number {digits}", digits.len()))
+    }
+
+    /// Whether a reading is of a family whose makers write the second number of a version with two digits and leave out
+    /// a zero at its end.
+    fn has_two_digit_minors(&self, reading: u32) -> bool {
+        let of_family = |family: &FamilyId| self.catalogue.family(*family).minor_digits == Some(2);
+        self.readings[reading as usize]
+            .designations
+            .iter()
+            .any(|d| d.designation.families.iter().flatten().any(of_family))
     }
 
     fn add_reading(&mut self, reading: EntryReading) -> u32 {

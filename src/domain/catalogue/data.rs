@@ -109,6 +109,8 @@ struct RawFamily {
     since: Option<u32>,
     #[serde(default)]
     serial_digits: Option<usize>,
+    #[serde(default)]
+    minor_digits: Option<usize>,
     source: String,
     #[serde(default, rename = "note")]
     _note: String,
@@ -142,6 +144,8 @@ struct RawWords {
     roles: Vec<String>,
     #[serde(default)]
     software: Vec<String>,
+    #[serde(default)]
+    endings: Vec<String>,
     #[serde(default)]
     condition: Vec<String>,
     #[serde(default)]
@@ -274,6 +278,7 @@ impl Loader {
         lists.umbrella.extend(fold_all(raw.umbrella));
         lists.roles.extend(fold_all(raw.roles));
         lists.software.extend(fold_all(raw.software));
+        lists.endings.extend(raw.endings.iter().map(|w| fold(w)));
         lists.condition.extend(raw.condition.iter().map(|w| fold(w)));
         lists.no_vendor.extend(raw.no_vendor.iter().map(|w| fold(w)));
     }
@@ -372,6 +377,7 @@ impl Loader {
             vague: raw.vague,
             since: raw.since,
             serial_digits: raw.serial_digits,
+            minor_digits: raw.minor_digits,
             within: Vec::new(),
             hosts: Vec::new(),
             source: raw.source.clone(),

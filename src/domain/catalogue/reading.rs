@@ -4,6 +4,10 @@ mod generation;
 mod parts;
 mod segment;
 
+pub use generation::YEARS;
+
+use std::borrow::Cow;
+
 use super::{Catalogue, FamilyId, Kind, SchemeId, VendorSet};
 use crate::domain::model::{expand_chunk, placeholder_pattern, split_list, take_remarks, tokens, unify_placeholders};
 use crate::domain::order_number::{Pattern, squash};
@@ -92,6 +96,13 @@ pub struct Designation {
     pub conditions: Vec<String>,
 }
 
+impl Generation {
+    /// Whether it is the year that a program is named by.
+    pub fn is_year(&self) -> bool {
+        self.numbers.first().is_some_and(|first| YEARS.contains(first))
+    }
+}
+
 impl Designation {
     /// Whether nothing in it identifies a product.
     pub fn is_empty(&self) -> bool {
@@ -153,7 +164,7 @@ impl Catalogue {
             };
             return generations.iter().flat_map(read).take(MOST_ALTERNATIVES).collect();
         }
-        let (text, marked) = self.take_marked_orders(text);
+        let (text, marked) = self.take_marked_orders(&without_widths(text));
         let unified = self.open_named_remarks(&unify_placeholders(&text), vendors);
         let (kept, remarks) = take_remarks(&unified);
         let (kept, excepted) = cut_exceptions(&cut_serial_numbers(cut_contents(&kept)));
@@ -559,6 +570,13 @@ impl Catalogue {
         }
         (text.to_owned(), Vec::new())
     }
+}
+
+/// A text without the word widths of a program's builds: "All 32 and 64 bit CODESYS …".
+fn without_widths(text: &str) -> Cow<'_, str> {
+    let widths = ["32 and 64 bit ", "32 and 64-bit ", "32-bit and 64-bit ", "32/64 bit ", "32/64-bit "];
+    let found = widths.iter().find(|width| text.contains(**width));
+    found.map_or(Cow::Borrowed(text), |width| Cow::Owned(text.replace(*width, "")))
 }
 
 /// Several generations at the end of a name, and the name without them: "… (TIA Portal) V10, V11, V12".

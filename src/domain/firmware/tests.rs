@@ -221,3 +221,21 @@ fn every_suffix_word_is_found_by_its_first_letter() {
         assert_eq!(order(plain, text), Some(Ordering::Less), "{text}");
     }
 }
+
+#[test]
+fn makers_who_leave_out_a_zero_at_the_end_of_the_second_number_get_it_back() {
+    let pairs = [
+        ("<v6.4", "<v6.40"),
+        ("6.31.00", "6.31.00"),
+        ("6.4.1", "6.40.1"),
+        (">=6.1|<6.40", ">=6.10|<6.40"),
+        ("v10", "v10"),
+        ("2.", "2."),
+        ("6.x", "6.x"),
+        ("6.4é", "6.40é"),
+        ("", ""),
+    ];
+    for (text, padded) in pairs {
+        assert_eq!(super::with_two_digit_minors(text), padded, "{text}");
+    }
+}

@@ -4,7 +4,7 @@ mod components;
 mod kinds;
 
 use crate::domain::catalogue::reading::{Designation, NamePart, Reach, Strength};
-use crate::domain::catalogue::{Catalogue, FamilyId, Kind};
+use crate::domain::catalogue::{Catalogue, FamilyId, Kind, is_one_letter_off};
 use crate::domain::model::tokens;
 use crate::domain::nameplate::{FamilyEvidence, NameplateReading, is_unmistakable};
 use crate::domain::order_number::differs_at;
@@ -254,6 +254,7 @@ impl Judge<'_> {
             || part.strength == Strength::Designator && self.device.parts.iter().any(|own| own.key == part.key)
             || headless()
             || self.says_in_other_number(part)
+            || self.says_with_slip(part)
             || part.also.iter().any(|key| self.device.spans.contains(key))
     }
 
@@ -264,6 +265,13 @@ impl Judge<'_> {
         is_word
             && (part.key.strip_suffix('s').is_some_and(|one| spans.contains(one))
                 || spans.contains(&format!("{}s", part.key)))
+    }
+
+    /// The row's word is the entry's but for a letter: "Cimplicitiy". Long words of the same vendor only.
+    fn says_with_slip(&self, part: &NamePart) -> bool {
+        part.strength == Strength::Word
+            && self.device.parts.iter().any(|own| is_slip_of(own, part))
+            && self.vendor_fit() == VendorFit::Same
     }
 
     /// The parts of the entry's name that the device does not say.
@@ -440,6 +448,7 @@ impl Judge<'_> {
     fn is_used(&self, own: &NamePart) -> bool {
         self.wanted().parts.iter().any(|w| {
             w.key == own.key
+                || w.strength == Strength::Word && is_slip_of(own, w)
                 || w.word.as_deref() == Some(own.key.as_str())
                 || own.word.as_deref() == Some(w.key.as_str())
                 || w.key.contains(own.key.as_str()) && own.key.len() >= 4
@@ -734,4 +743,14 @@ fn is_telling(squashed: &str) -> bool {
     let letters = squashed.bytes().filter(u8::is_ascii_alphabetic).count();
     let digits = squashed.bytes().filter(u8::is_ascii_digit).count();
     letters >= 2 && digits >= 3 && squashed.len() >= 6
+}
+
+/// Whether two long words of letters differ by one letter: "Adaptor", "Adapter".
+fn is_slip_of(own: &NamePart, part: &NamePart) -> bool {
+    let is_long_word = |key: &str| key.len() >= 8 && key.bytes().all(|b| b.is_ascii_lowercase());
+    let same_start = own.key.as_bytes().first() == part.key.as_bytes().first();
+    is_long_word(&own.key)
+        && is_long_word(&part.key)
+        && same_start
+        && is_one_letter_off(own.key.as_bytes(), part.key.as_bytes())
 }

@@ -10,9 +10,9 @@ use super::identity::{
 };
 use super::settling;
 use crate::domain::advisory::Advisory;
-use crate::domain::catalogue::reading::{Designation, Generation, Reach};
-use crate::domain::catalogue::{Decisions, Holder};
-use crate::domain::firmware::Firmware;
+use crate::domain::catalogue::reading::{Designation, Generation, Reach, YEARS};
+use crate::domain::catalogue::{Decisions, FamilyId, Holder, Kind};
+use crate::domain::firmware::{Firmware, with_two_digit_minors};
 use crate::domain::nameplate::{NameplateReading, Variant, leading_numbers};
 use crate::domain::product::{BranchCategory, Product};
 use crate::domain::product_index::{Entry, ProductIndex, StatusGroup};
@@ -69,7 +69,7 @@ pub(super) fn judge(index: &ProductIndex, decisions: &Decisions, variant: &Varia
     for advisory in advisories {
         let mut named = by_advisory.remove(&advisory).unwrap_or_default();
         named.sort_by_key(|(entry, _)| entry.product);
-        let spoken: Vec<Spoken<'_>> = named
+        let mut spoken: Vec<Spoken<'_>> = named
             .into_iter()
             .map(|(entry, identity)| {
                 let identity = identities[identity].clone();
@@ -78,6 +78,7 @@ pub(super) fn judge(index: &ProductIndex, decisions: &Decisions, variant: &Varia
                 Spoken { entry, identity, rank, answer, other_generation }
             })
             .collect();
+        silence_other_lines(index, &device, &mut spoken);
         if let Some(found) = decide(index, variant, &device, advisory, &spoken) {
             matches.push(found);
         }
@@ -85,17 +86,19 @@ pub(super) fn judge(index: &ProductIndex, decisions: &Decisions, variant: &Varia
     matches
 }
 
-/// A program's version may stand in its name alone, "SIMATIC WinCC V7.4 SP1"; hardware is named by its generation
-/// there, which is no firmware.
+/// A program's version may stand in its name alone, "SIMATIC WinCC V7.4 SP1", "PI Web API 2021"; hardware is named by its
+/// generation there, which is no firmware, and never by a year.
 fn version_in_model(device: &NameplateReading, variant: &Variant) -> Option<Variant> {
-    if !device.is_software || Firmware::read(&variant.firmware).is_stated() {
+    let year = device.generation.as_ref().filter(|generation| generation.is_year());
+    if !device.is_software && year.is_none() || Firmware::read(&variant.firmware).is_stated() {
         return None;
     }
     let model = &variant.nameplate.model;
     let words: Vec<&str> = model.split_whitespace().collect();
     let version = words.iter().position(|word| {
         let bare = word.trim_start_matches(['v', 'V']);
-        bare.len() < word.len() && bare.starts_with(|c: char| c.is_ascii_digit())
+        let marked = bare.len() < word.len() && bare.starts_with(|c: char| c.is_ascii_digit());
+        marked || year.is_some_and(|year| word.starts_with(&year.numbers[0].to_string()))
     })?;
     Some(Variant { firmware: words[version..].join(" "), ..variant.clone() })
 }
@@ -119,6 +122,7 @@ impl Ruler<'_> {
             _ => 0,
         };
         let (index, variant, serial_number, device) = (self.index, self.variant, self.serial_number, self.device);
+        let catalogue = index.catalogue();
         let mut answer = self
             .answers
             .entry((entry.range, component))
@@ -129,7 +133,9 @@ impl Ruler<'_> {
                     Some(c) => c.firmware.as_deref().unwrap_or(&variant.firmware),
                     None => variant.firmware.as_str(),
                 };
-                let firmware = Firmware::read(text);
+                let has_minors = |family: &FamilyId| catalogue.family(*family).minor_digits == Some(2);
+                let padded = device.families.keys().any(has_minors).then(|| with_two_digit_minors(text));
+                let firmware = Firmware::read(padded.as_deref().unwrap_or(text));
                 index.range(entry.range).answer(DeviceReading {
                     firmware: &firmware,
                     serial_number,
@@ -151,6 +157,12 @@ impl Ruler<'_> {
             let own = generations.iter().find(|generation| is_of(generation, own_generation(generation, device)));
             other_generation = narrow(&mut answer, own.unwrap_or(first), device);
         }
+        if component == 0
+            && !other_generation
+            && let Some(line) = self.line_named_by_digit(entry)
+        {
+            other_generation = narrow(&mut answer, &line, device);
+        }
         if self.names_release && answer.place == Place::Inside && self.is_finer_bound(entry) {
             answer.place = Place::Unclear;
             answer.asks_for = Some(Reading::Firmware);
@@ -170,6 +182,20 @@ impl Ruler<'_> {
 }
 
 impl Ruler<'_> {
+    /// The line of a program that its name tells by a lone digit, where the bounds count from that digit: "Ignition 8
+    /// Gateway" before 8.0.10 says nothing of 7.9. `None` where the row names another digit than that of its version.
+    fn line_named_by_digit(&self, entry: &Entry) -> Option<Generation> {
+        let bounds = self.index.range(entry.range).bounds();
+        let majors: Vec<u32> =
+            bounds.iter().filter_map(|bound| leading_numbers(&bound.version).first().copied()).collect();
+        let digits = digits_named(self.index, entry);
+        let digit = digits.iter().map(|(_, digit)| u32::from(*digit)).find(|digit| majors.contains(digit))?;
+        let counts = majors.iter().all(|major| *major == digit);
+        let own = &self.device.firmware_numbers;
+        let is_known = own.first().is_some_and(|major| names_no_other_digit(self.device, *major));
+        (counts && is_known).then(|| Generation { numbers: vec![digit], reach: Reach::Only, text: digit.to_string() })
+    }
+
     /// A bound of the entry lies within the release that the model names: `V16 Update 5` in V16.
     fn is_finer_bound(&self, entry: &Entry) -> bool {
         let own = &self.device.firmware_numbers;
@@ -201,6 +227,48 @@ impl Ruler<'_> {
     }
 }
 
+/// The words with a lone digit behind them by which an entry names a program: `manager` and 5 of "Automation License
+/// Manager 5".
+fn digits_named<'a>(index: &'a ProductIndex, entry: &Entry) -> &'a [(String, u8)] {
+    let catalogue = index.catalogue();
+    let [one] = index.reading(entry.reading).designations.as_slice() else { return &[] };
+    let is_hardware = |family: &FamilyId| catalogue.family(*family).kind == Kind::Hardware;
+    if one.designation.families.iter().flatten().any(is_hardware) { &[] } else { &one.designation.numbered }
+}
+
+/// Whether the lone digits of the device's name are those of its version: 8 of "Mendix 8" in 8.18, not 7 of "Spectrum
+/// Power 7" in 2.30.
+fn names_no_other_digit(device: &NameplateReading, major: u32) -> bool {
+    device.numbered.iter().all(|(_, digit)| u32::from(*digit) == major)
+}
+
+/// Of the lines of one program that an advisory names by lone digits, the device's own speaks: version 6.0 of the
+/// Automation License Manager is no "Automation License Manager 5".
+fn silence_other_lines(index: &ProductIndex, device: &NameplateReading, spoken: &mut [Spoken<'_>]) {
+    let Some(own) = device.firmware_numbers.first().filter(|own| names_no_other_digit(device, **own)) else { return };
+    if spoken.len() < 2 {
+        return;
+    }
+    let named: Vec<&[(String, u8)]> = spoken.iter().map(|one| digits_named(index, one.entry)).collect();
+    let is_own = |digit: u8| u32::from(digit) == *own;
+    let own_words: Vec<&str> = named
+        .iter()
+        .flat_map(|digits| digits.iter())
+        .filter(|(_, digit)| is_own(*digit))
+        .map(|(word, _)| word.as_str())
+        .collect();
+    for (one, digits) in spoken.iter_mut().zip(named) {
+        let is_other = |(word, digit): &(String, u8)| !is_own(*digit) && own_words.contains(&word.as_str());
+        if digits.iter().any(is_other) && one.answer.place != Place::Outside {
+            one.answer.place = Place::Outside;
+            one.answer.doubts.clear();
+            one.answer.sentence =
+                format!("{own} is another line than that of `{}`", index.reading(one.entry.reading).name);
+            one.other_generation = true;
+        }
+    }
+}
+
 /// Another generation than the one in the product's name is outside, whatever the range says; `true` then.
 fn narrow(answer: &mut RangeAnswer, generation: &Generation, device: &NameplateReading) -> bool {
     let own = own_generation(generation, device);
@@ -222,9 +290,15 @@ fn narrow(answer: &mut RangeAnswer, generation: &Generation, device: &NameplateR
     !fits
 }
 
-/// The leading numbers of the device's firmware; without one the model may name the generation: "Parasolid V35.1".
+/// The leading numbers of the device's firmware; without one the model may name the generation: "Parasolid V35.1". A year
+/// is compared with a year: that of the name, else the one that the firmware begins with.
 fn own_generation<'a>(generation: &Generation, device: &'a NameplateReading) -> &'a [u32] {
     let named = device.generation.as_ref().filter(|own| own.reach == Reach::Only);
+    if generation.is_year() {
+        let of_firmware = Some(&device.firmware_numbers).filter(|own| own.first().is_some_and(|n| YEARS.contains(n)));
+        let named = named.filter(|own| own.is_year()).map(|own| &own.numbers);
+        return named.or(of_firmware).map_or(&[], Vec::as_slice);
+    }
     let named = named.filter(|own| own.numbers.len() >= generation.numbers.len()).map(|own| &own.numbers);
     if device.firmware_numbers.is_empty() {
         named.unwrap_or(&device.firmware_numbers)
@@ -234,12 +308,15 @@ fn own_generation<'a>(generation: &Generation, device: &'a NameplateReading) -> 
 }
 
 fn is_of(generation: &Generation, own: &[u32]) -> bool {
-    let head: Vec<u32> = own.iter().copied().chain(std::iter::repeat(0)).take(generation.numbers.len()).collect();
+    // A firmware may name the year and not the release in it: `2020` and "2020 R2".
+    let n = if generation.is_year() { own.len().min(generation.numbers.len()) } else { generation.numbers.len() };
+    let numbers = &generation.numbers[..n];
+    let head: Vec<u32> = own.iter().copied().chain(std::iter::repeat(0)).take(n).collect();
     match generation.reach {
-        Reach::Only => head == generation.numbers,
-        Reach::Before => head < generation.numbers,
-        Reach::AndEarlier => head <= generation.numbers,
-        Reach::AndLater => head >= generation.numbers,
+        Reach::Only => head == numbers,
+        Reach::Before => head[..] < *numbers,
+        Reach::AndEarlier => head[..] <= *numbers,
+        Reach::AndLater => head[..] >= *numbers,
     }
 }
 

@@ -1,9 +1,22 @@
-//! Generations in a name: `V7.4`, `V4.X`, `version 4`, `V6 and below`.
+//! Generations in a name: `V7.4`, `V4.X`, `version 4`, `V6 and below`, `2020 R2`.
 
 use super::{Designation, Generation, Reach};
 use crate::domain::model::Token;
 
-/// Generations: `V7.4`, `V4.X`, `version 4`, `V6 and below`.
+/// The years that programs are named by; a lone 2000 is a type's number.
+pub const YEARS: std::ops::RangeInclusive<u32> = 2001..=2039;
+
+/// The year that a program is named by, `2019` of "PI Web API 2019", with its release where one follows: `2020R2`.
+fn year_in(text: &str) -> Option<(u32, Option<u32>)> {
+    let (year, rest) = text.split_at_checked(4)?;
+    let year = year.parse().ok().filter(|year| YEARS.contains(year))?;
+    match rest.strip_prefix('r') {
+        Some(release) => Some((year, Some(release.parse().ok()?))),
+        None => rest.is_empty().then_some((year, None)),
+    }
+}
+
+/// Generations: `V7.4`, `V4.X`, `version 4`, `V6 and below`, `2020 R2`.
 pub(super) fn take_generation(tokens: &[Token], taken: &mut [bool], found: &mut Designation) {
     let n = tokens.len();
     let mut at = 0;
@@ -22,7 +35,15 @@ pub(super) fn take_generation(tokens: &[Token], taken: &mut [bool], found: &mut 
             let dotted = |t: &&Token| t.is_dotted && t.text.bytes().all(|b| b.is_ascii_digit());
             last.text == "x" && !numbers.is_empty() && numbers.iter().all(dotted)
         };
-        let (first, mut end) = if starts_chunk && at > 0 && is_line() {
+        let stands_alone = || starts_chunk && at > 0 && tokens.get(at + 1).is_none_or(|t| t.chunk != tokens[at].chunk);
+        let year = year_in(text).filter(|_| stands_alone());
+        let mut release = None;
+        let (first, mut end) = if let Some((year, told)) = year {
+            let next = || tokens.get(at + 1).filter(|_| told.is_none() && !taken[at + 1]);
+            let follows = next().and_then(|t| t.text.strip_prefix('r')).and_then(|release| release.parse().ok());
+            release = told.or(follows);
+            (year.to_string(), at + 1 + usize::from(follows.is_some()))
+        } else if starts_chunk && at > 0 && is_line() {
             (text.to_owned(), at + 1)
         } else if starts_chunk && let Some(rest) = own {
             (rest.to_owned(), at + 1)
@@ -36,7 +57,7 @@ pub(super) fn take_generation(tokens: &[Token], taken: &mut [bool], found: &mut 
             at += 1;
             continue;
         };
-        let mut numbers: Vec<u32> = first.parse().into_iter().collect();
+        let mut numbers: Vec<u32> = first.parse().into_iter().chain(release).collect();
         let chunk = tokens[end - 1].chunk;
         while end < n && tokens[end].chunk == chunk {
             match tokens[end].text.parse::<u32>() {

@@ -21,7 +21,7 @@ impl Catalogue {
             }
             let left: Vec<usize> = (at..end).filter(|n| !taken[*n]).collect();
             let whole_chunk = left.len() == end - at;
-            let all_generic = left.iter().all(|n| lists.generic.contains(&tokens[*n].text));
+            let all_generic = left.iter().all(|n| lists.is_generic(&tokens[*n].text));
             let joined: String = left.iter().map(|n| tokens[*n].text.as_str()).collect();
             if left.is_empty() || is_unit(&joined) || release == Some(at) {
                 // Nothing distinctive.

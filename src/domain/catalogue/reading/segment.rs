@@ -17,6 +17,7 @@ impl Catalogue {
         let text = text.replace('<', " below ");
         let tokens = self.split_generic_prefixes(tokens(&text));
         let mut taken = vec![false; tokens.len()];
+        take_widths(&tokens, &mut taken);
         self.take_series(&text, &tokens, &mut taken, &mut found);
         self.take_families(&tokens, &mut taken, vendors, &mut found);
         if kind == TextKind::Device && found.families.is_empty() && found.components.is_empty() {
@@ -193,8 +194,8 @@ impl Catalogue {
         }
     }
 
-    /// A family whose name begins with its vendor's, where the row has the vendor in a column of its own: `Edge 2020`
-    /// of AVEVA is AVEVA Edge.
+    /// A family whose name begins with its vendor's, where the row has the vendor in a column of its own, or with a brand
+    /// that the row leaves out: `Edge 2020` of AVEVA is AVEVA Edge, `Crossbow` of Siemens RUGGEDCOM CROSSBOW.
     fn take_family_behind_vendor(
         &self,
         tokens: &[Token],
@@ -202,11 +203,14 @@ impl Catalogue {
         vendors: &VendorSet,
         found: &mut Designation,
     ) {
-        let longest = vendors
-            .known()
-            .iter()
-            .filter_map(|vendor| self.longest_family(&squash(&self.vendor(*vendor).name), tokens, taken, 0, vendors))
-            .max_by_key(|(end, _)| *end);
+        let names = vendors.known().iter().map(|vendor| squash(&self.vendor(*vendor).name));
+        // Behind a brand only what says something by itself.
+        let telling = tokens.first().is_some_and(|first| first.text.len() >= 4 && !self.lists.is_generic(&first.text));
+        let brands = self.lists.umbrella.iter().filter(|brand| telling && vendors.is_known() && brand.len() >= 4);
+        let longest = names
+            .chain(brands.cloned())
+            .filter_map(|prefix| self.longest_family(&prefix, tokens, taken, 0, vendors))
+            .max_by_key(|(end, families)| (*end, std::cmp::Reverse(families.first().copied())));
         // "Citect Anywhere" says more than the family.
         let says_no_more = |end: usize| {
             tokens[end..].iter().all(|t| t.has_digit() || t.text.len() < 2 || self.lists.generic.contains(&t.text))
@@ -348,5 +352,12 @@ impl Catalogue {
                 None => at += 1,
             }
         }
+    }
+}
+
+/// The word width of a build names no product: `x64`.
+fn take_widths(tokens: &[Token], taken: &mut [bool]) {
+    for (token, taken) in tokens.iter().zip(taken) {
+        *taken |= matches!(token.text.as_str(), "x64" | "x86" | "32bit" | "64bit");
     }
 }
