@@ -123,7 +123,8 @@ pub fn take_remarks(text: &str) -> (String, Vec<String>) {
     let mut at = 0;
     while at < chars.len() {
         let c = chars[at];
-        if depth == 0 && c == '(' && at > 0 && chars[at - 1].is_alphanumeric() {
+        let glued = |at: usize| chars[at - 1].is_alphanumeric() || chars[at - 1] == '-';
+        if depth == 0 && c == '(' && at > 0 && glued(at) {
             let inside: String = chars[at + 1..].iter().take_while(|c| **c != ')').collect();
             if inside.chars().count() <= 5
                 && inside.chars().all(|c| c.is_ascii_uppercase() || c == '/' || c == '-')

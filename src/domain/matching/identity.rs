@@ -7,7 +7,7 @@ use crate::domain::catalogue::reading::{Designation, NamePart, Reach, Strength};
 use crate::domain::catalogue::{Catalogue, FamilyId, Kind, is_one_letter_off};
 use crate::domain::model::tokens;
 use crate::domain::nameplate::{FamilyEvidence, NameplateReading, is_unmistakable};
-use crate::domain::order_number::differs_at;
+use crate::domain::order_number::{differs_at, squash};
 use crate::domain::product_index::{CompiledDesignation, EntryReading};
 use crate::domain::vendor::words;
 
@@ -617,10 +617,19 @@ impl Judge<'_> {
             return self.other_model();
         }
         if has_member {
-            // Only what distinguishes builds of the same model is missing: `PN` of "IM 155-5 PN ST".
+            // Only what distinguishes builds of the same model is missing: `PN` of "IM 155-5 PN ST", `M12` of "W1788-2IA
+            // M12", `EU` of "RM1224 LTE(4G) EU".
+            let tells_build =
+                |p: &&NamePart| p.strength <= Strength::Common || matches!(p.key.as_str(), "m12" | "rj45");
+            let names_model = || {
+                let name = squash(&self.entry.name);
+                device.families.values().any(
+                    |how| matches!(how, FamilyEvidence::Member(text) if text.len() >= 5 && name.contains(text.as_str())),
+                )
+            };
             let only_short = missing_families.is_empty()
-                && missing_parts.iter().all(|p| p.strength <= Strength::Common)
-                && wanted.parts.iter().any(|p| p.strength == Strength::Designator && self.covers(p));
+                && missing_parts.iter().all(|p| tells_build(&p))
+                && (wanted.parts.iter().any(|p| p.strength == Strength::Designator && self.covers(p)) || names_model());
             return if only_short { self.says_less(missing_parts) } else { self.other_model() };
         }
         // By form: everything the device says is part of the entry's name, and a telling part is there.

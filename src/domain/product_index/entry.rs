@@ -169,7 +169,14 @@ impl EntryReading {
         let vendors = vendors_of(text, catalogue);
         let mut designations = catalogue.read_designations(&text.name, &vendors, TextKind::Advisory);
         if let Some(named) = &text.named {
-            let read = catalogue.read_designations(named, &vendors, TextKind::Advisory);
+            let mut read = catalogue.read_designations(named, &vendors, TextKind::Advisory);
+            // "6ED1052-1CC01-0BA8 Logo! 8": where the name is an order number, the family behind it only says what that is.
+            let is_number = |d: &&Designation| d.is_named_by_order && d.families.is_empty() && d.parts.is_empty();
+            let numbers: Vec<OrderSpec> =
+                designations.iter().filter(is_number).flat_map(|d| d.orders.iter().cloned()).collect();
+            for designation in read.iter_mut().filter(|d| d.orders.is_empty()) {
+                designation.orders.extend(numbers.iter().cloned());
+            }
             let telling = read.iter().any(|d| !d.orders.is_empty() || !d.parts.is_empty() || !d.families.is_empty());
             if telling {
                 // A part number where a version should stand is the product, and the name above it the series; a

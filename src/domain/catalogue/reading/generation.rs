@@ -35,7 +35,10 @@ pub(super) fn take_generation(tokens: &[Token], taken: &mut [bool], found: &mut 
             let dotted = |t: &&Token| t.is_dotted && t.text.bytes().all(|b| b.is_ascii_digit());
             last.text == "x" && !numbers.is_empty() && numbers.iter().all(dotted)
         };
-        let stands_alone = || starts_chunk && at > 0 && tokens.get(at + 1).is_none_or(|t| t.chunk != tokens[at].chunk);
+        // "Femap 2020.2", and no "EDS-2008" or "2014-01-31".
+        let is_number = |t: &Token| t.text.len() == 1 && t.text.bytes().all(|b| b.is_ascii_digit());
+        let mut behind = tokens[at + 1..].iter().take_while(|t| t.chunk == tokens[at].chunk);
+        let mut stands_alone = || starts_chunk && at > 0 && behind.all(is_number);
         let year = year_in(text).filter(|_| stands_alone());
         let mut release = None;
         let (first, mut end) = if let Some((year, told)) = year {

@@ -78,6 +78,8 @@ impl Judge<'_> {
                         component = Some(n);
                     }
                 }
+                // The order number of the whole, part included.
+                None if matches!(evidence, ProductEvidence::OrderEqual { .. }) => {}
                 None => {
                     let hosted = wanted.components.iter().find(|c| self.may_host(**c));
                     return match hosted {
