@@ -6,6 +6,7 @@
 //! * **firmware** – the version text that a device shows, read into a partial order.
 //! * **version range** – the version text of an advisory's product: which firmwares it means.
 //! * **order number** – the article or catalogue number that identifies a product best.
+//! * **identifier** – a CPE, package URL or digest that identifies a product whatever it is called.
 //! * **model** – the name on the type plate: designators, series and family words.
 //! * **catalogue** – built-in knowledge as data: vendors, families, order-number schemes; the user's entries lie over it.
 //! * **nameplate** – what a device says of itself; a *variant* is a nameplate with a firmware.
@@ -56,6 +57,8 @@ pub mod firmware;
 pub mod version_range;
 
 pub mod order_number;
+
+pub mod identifier;
 
 pub mod model;
 

@@ -5,6 +5,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::catalogue::reading::{Designation, Generation, NamePart, OrderSpec, TextKind};
 use super::catalogue::{Catalogue, Decision, FamilyId, Holder, Kind, Membership, Says, VendorSet};
 use super::firmware::Firmware;
+use super::identifier::{Identifier, identifiers_in, without_identifiers};
 use super::model::{Token, tokens};
 use super::order_number::squash;
 use super::vendor::fold;
@@ -78,6 +79,8 @@ pub struct NameplateReading {
     pub firmware_numbers: Vec<u32>,
     /// See [`Catalogue::device_key`].
     pub decision_key: String,
+    /// What identifies it entirely: CPE, package URL, digest.
+    pub identifiers: Vec<Identifier>,
     /// What users said of this nameplate: of each product and kind the last word.
     pub decisions: Vec<Decision>,
 }
@@ -95,6 +98,7 @@ impl NameplateReading {
             vendors: catalogue.resolve_vendors(&plate.vendor),
             decision_key: catalogue.device_key(&plate.vendor, &plate.model, &plate.part_number),
             whole_name: squash(&plate.model),
+            identifiers: identifiers_in(&variant.notes),
             ..NameplateReading::default()
         };
         reading.decisions = catalogue.decisions().of(&reading.decision_key, &Holder::default());
@@ -157,7 +161,7 @@ impl NameplateReading {
                 }
             }
         }
-        reading.add_components(&variant.notes, catalogue, false);
+        reading.add_components(&without_identifiers(&variant.notes), catalogue, false);
         reading.add_components(&variant.firmware, catalogue, true);
         if Firmware::read(&variant.firmware).is_stated() {
             reading.firmware_numbers = leading_numbers(&variant.firmware);
@@ -462,15 +466,18 @@ pub fn leading_numbers(firmware: &str) -> Vec<u32> {
 }
 
 /// The little of a row's notes that can change a verdict: clauses that name a component or variant of the catalogue
-/// ("EN100 module, IEC 61850 firmware 4.36") or a function state; blank for nearly all rows.
+/// ("EN100 module, IEC 61850 firmware 4.36"), a function state, and identifiers; blank for nearly all rows.
 pub fn telling_notes(notes: &str, catalogue: &Catalogue) -> String {
     let mut kept: Vec<String> = Vec::new();
+    let named = identifiers_in(notes);
+    let notes = without_identifiers(notes);
     let clauses: Vec<&str> = notes.split(';').map(str::trim).filter(|c| !c.is_empty()).collect();
     for clause in clauses {
         if !components_in(clause, catalogue).is_empty() || names_function_state(clause) {
             kept.push(clause.to_owned());
         }
     }
+    kept.extend(named.into_iter().map(|identifier| identifier.written()));
     kept.join("; ")
 }
 

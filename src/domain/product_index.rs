@@ -11,12 +11,13 @@ use super::advisory::{Advisory, ProductStatus};
 use super::catalogue::reading::Strength;
 use super::catalogue::{Catalogue, FamilyId, VendorId, VendorSet};
 use super::firmware::with_two_digit_minors;
+use super::identifier::Identifier;
 use super::nameplate::NameplateReading;
 use super::order_number::{Pattern, PatternSet};
 use super::vendor::words;
 use super::version_range::VersionRange;
 
-pub use entry::{CompiledDesignation, EntryReading};
+pub use entry::{CompiledDesignation, EntryReading, Helper};
 
 /// One product of one advisory, with its name and version text compiled.
 #[derive(Clone, Debug)]
@@ -75,6 +76,7 @@ struct Compiled {
     by_host: FxHashMap<FamilyId, Vec<u32>>,
     by_component: FxHashMap<FamilyId, Vec<u32>>,
     by_decision_key: FxHashMap<String, Vec<u32>>,
+    by_identifier: FxHashMap<String, Vec<u32>>,
     /// By the whole name, squashed, where it is long enough to identify.
     by_name: FxHashMap<String, Vec<u32>>,
     covered: FxHashSet<VendorId>,
@@ -100,6 +102,7 @@ impl ProductIndex {
             by_host: FxHashMap::default(),
             by_component: FxHashMap::default(),
             by_decision_key: FxHashMap::default(),
+            by_identifier: FxHashMap::default(),
             by_name: FxHashMap::default(),
             covered: FxHashSet::default(),
             covered_unknown: VendorSet::default(),
@@ -182,6 +185,10 @@ impl ProductIndex {
             }
             self.compiled.by_part_pattern.each_fit(span, |_, reading| found.push(*reading));
             self.compiled.by_order_pattern.each_fit(span, |_, reading| found.push(*reading));
+        }
+        if !device.identifiers.is_empty() && !self.compiled.by_identifier.is_empty() {
+            let keys = device.identifiers.iter().map(Identifier::key).chain([Identifier::WIDE.to_owned()]);
+            keys.filter_map(|key| self.compiled.by_identifier.get(&key)).for_each(|list| found.extend(list));
         }
         if let Some(list) = self.compiled.by_name.get(&device.whole_name) {
             found.extend(list);
@@ -382,6 +389,9 @@ impl Compiled {
                 self.covered_unknown.add_unknown(key);
             }
             self.by_decision_key.entry(reading.decision_key.clone()).or_default().push(id);
+            for helper in &reading.helpers {
+                self.by_identifier.entry(helper.identifier.key()).or_default().push(id);
+            }
             for name in &reading.whole_names {
                 self.by_name.entry(name.clone()).or_default().push(id);
             }

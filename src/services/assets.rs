@@ -4,6 +4,7 @@ use rustc_hash::FxHashMap;
 
 use crate::domain::asset::{Asset, ImportedAsset};
 use crate::domain::catalogue::Catalogue;
+use crate::domain::identifier::identifiers_in_columns;
 use crate::domain::inventory::{AssetKey, CellPlace, Field, InventoryRow, REJECT_REASON, RowWarning, RowWarningKind};
 use crate::domain::inventory_draft::CellChoice;
 use crate::domain::nameplate::{Nameplate, Variant, telling_notes};
@@ -56,7 +57,11 @@ impl<'a> AssetMaker<'a> {
             part_number: text(Field::PartNumber),
             hardware_revision: text(Field::HardwareRevision),
         };
-        let notes = telling_notes(row.value(Field::Notes), self.catalogue);
+        let columns = row.unmapped.iter().map(|(header, text)| (header.as_str(), text.as_str()));
+        // A CPE beside a model is taken for a description, which is a name.
+        let mut telling = identifiers_in_columns(columns.chain([("", row.value(Field::Name))]));
+        telling.insert(0, row.value(Field::Notes).to_owned());
+        let notes = telling_notes(&telling.join("; "), self.catalogue);
         let mut asset = Asset {
             tag: tag(row),
             name: text(Field::Name),

@@ -16,6 +16,7 @@ mod doors;
 mod drafts;
 mod faults;
 mod fetch;
+mod identifiers;
 mod import;
 mod jobs;
 mod matrix;

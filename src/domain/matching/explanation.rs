@@ -86,6 +86,9 @@ fn vendor(told: &Told<'_>) -> EvidencePart {
                 (rule, PartResult::Same)
             }
             None if told.device.vendors.meets(&told.reading.vendors) => ("the same name".to_owned(), PartResult::Same),
+            None if matches!(told.evidence, ProductEvidence::Identifier { .. }) => {
+                ("another vendor; the identifier decides".to_owned(), PartResult::Differs)
+            }
             None if matches!(told.evidence, ProductEvidence::OrderEqual { .. } | ProductEvidence::Decision { .. }) => {
                 ("another vendor; the order number decides".to_owned(), PartResult::Differs)
             }
@@ -104,6 +107,12 @@ fn product(told: &Told<'_>) -> EvidencePart {
     let catalogue = told.index.catalogue();
     let (rule, mut result) = match told.evidence {
         ProductEvidence::Decision { author, date } => (format!("decided by {author}, {date}"), PartResult::Same),
+        ProductEvidence::Identifier { kind, yours, theirs, place, .. } => {
+            let differs = if yours == theirs { String::new() } else { format!(", yours is `{yours}`") };
+            let text =
+                format!("identified by the {kind} `{theirs}`{differs}, at `product_identification_helper/{place}`");
+            (text, PartResult::Same)
+        }
         ProductEvidence::OrderEqual { .. } => ("identified by its order number".to_owned(), PartResult::Same),
         ProductEvidence::OrderCovered { .. } => ("covered by an order-number pattern".to_owned(), PartResult::Covers),
         ProductEvidence::Name { text } if text.is_empty() => ("name equal".to_owned(), PartResult::Same),

@@ -1,6 +1,7 @@
 //! Whether a device is the product that an entry names: the rules of identity, with typed evidence.
 
 mod components;
+mod identifiers;
 mod kinds;
 
 use crate::domain::catalogue::reading::{Designation, NamePart, Reach, Strength};
@@ -14,6 +15,9 @@ use crate::domain::vendor::words;
 pub use kinds::{Identified, Identity, Miss, ProductEvidence, Uncertainty};
 
 const RANK_DECISION: u8 = 90;
+/// An identifier that names the version as well.
+const RANK_VERSION: u8 = 85;
+const RANK_IDENTIFIER: u8 = 75;
 const RANK_ORDER: u8 = 70;
 pub const RANK_ORDER_PATTERN: u8 = 60;
 pub const RANK_NAME: u8 = 40;
@@ -23,7 +27,8 @@ const RANK_GENERATION: u8 = 30;
 const RANK_FAMILY: u8 = 20;
 
 /// The lowest rank of each step of exactness, highest first.
-pub const RANK_STEPS: [u8; 5] = [RANK_DECISION, RANK_ORDER, RANK_ORDER_PATTERN, RANK_NAME, RANK_GENERATION];
+pub const RANK_STEPS: [u8; 6] =
+    [RANK_DECISION, RANK_VERSION, RANK_ORDER, RANK_ORDER_PATTERN, RANK_NAME, RANK_GENERATION];
 
 /// Judges a device against all designations of an entry; the best answer counts.
 pub fn identify(device: &NameplateReading, entry: &EntryReading, catalogue: &Catalogue) -> Identity {
@@ -38,6 +43,9 @@ pub fn identify(device: &NameplateReading, entry: &EntryReading, catalogue: &Cat
         } else {
             Identity::IsNot(Miss::Decision { author, date })
         };
+    }
+    if let Some(identified) = identifiers::identified(device, entry) {
+        return settled(Identity::Is(identified), device, &entry.decision_key);
     }
     let mut best = Identity::IsNot(Miss::Unrelated);
     for compiled in &entry.designations {

@@ -43,7 +43,7 @@ pub(super) fn judge(index: &ProductIndex, decisions: &Decisions, variant: &Varia
     let variant = named.as_ref().unwrap_or(variant);
     device.decisions = decisions.of(&device.decision_key, holder);
     let is_poor = device.is_poor() && !index.has_name(&device.whole_name);
-    if is_poor && device.components.is_empty() && device.decisions.is_empty() {
+    if is_poor && device.components.is_empty() && device.decisions.is_empty() && device.identifiers.is_empty() {
         return Vec::new();
     }
     let mut by_advisory: FxHashMap<u32, Vec<(&Entry, usize)>> = FxHashMap::default();
@@ -143,6 +143,11 @@ impl Ruler<'_> {
                 })
             })
             .clone();
+        if let Identity::Is(Identified { evidence, .. }) = identity
+            && let Some(named) = settling::named_version(evidence)
+        {
+            return (named, false);
+        }
         // A component whose firmware the row does not give takes that of the device where it names the device's
         // own firmware, and is in doubt elsewhere; a generation in the name narrows the range.
         let reading = index.reading(entry.reading);

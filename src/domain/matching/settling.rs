@@ -4,6 +4,7 @@ use super::explanation::{Told, compared_firmware};
 use super::identity::{Identity, ProductEvidence, Uncertainty};
 use crate::domain::firmware::Firmware;
 use crate::domain::verdict::{Doubt, DoubtKind, Reading, Verdict};
+use crate::domain::version_range::{Place, RangeAnswer};
 
 /// What to read off the device so that all these doubts are gone; empty when one of them stays whatever is read.
 ///
@@ -83,4 +84,17 @@ fn advice(kind: DoubtKind) -> &'static str {
         DoubtKind::Condition => "Find out whether the device has what the advisory depends on.",
         DoubtKind::ImpreciseBound => "Ask the vendor whether the named version includes its later releases.",
     }
+}
+
+/// The answer where an identifier names the version, so that no range has to be asked.
+pub(super) fn named_version(evidence: &ProductEvidence) -> Option<RangeAnswer> {
+    let ProductEvidence::Identifier { kind, theirs, names_version: true, .. } = evidence else { return None };
+    Some(RangeAnswer {
+        place: Place::Inside,
+        sentence: format!("the advisory names this very version by the {kind} `{theirs}`"),
+        doubts: Vec::new(),
+        depends_on_serial: false,
+        other_numbering: false,
+        asks_for: None,
+    })
 }

@@ -7,6 +7,7 @@ use rustc_hash::FxHashSet;
 use crate::domain::advisory::Advisory;
 use crate::domain::catalogue::reading::{Designation, OrderSpec, Strength, TextKind};
 use crate::domain::catalogue::{Catalogue, FamilyId, VendorSet};
+use crate::domain::identifier::Identifier;
 use crate::domain::model::{take_remarks, tokens};
 use crate::domain::order_number::{Pattern, squash};
 use crate::domain::product::{BranchCategory, Product};
@@ -20,6 +21,8 @@ pub struct EntryText {
     /// The product family branch above the name.
     pub family: String,
     pub model_numbers: Vec<String>,
+    /// What identifies the product entirely: the place within its helper, and the text.
+    pub helpers: Vec<(String, String)>,
     /// For a relationship: the name of what is installed on the product.
     pub installed: Option<String>,
     /// The product that stands where a version should.
@@ -59,6 +62,7 @@ pub struct EntryReading {
     /// Alternatives: any one of them is the product.
     pub designations: Vec<CompiledDesignation>,
     pub decision_key: String,
+    pub helpers: Vec<Helper>,
     /// The name as a whole, with and without the vendor's in front, squashed, where it is specific enough to be a
     /// device's only name.
     pub whole_names: Vec<String>,
@@ -88,6 +92,7 @@ pub fn texts_of(advisory: &Advisory, p: usize) -> (EntryText, Cow<'_, str>, &str
         name: without_bound_year(whole_words(product_name(named).trim(), &named.name), &named.name).to_owned(),
         family: named.branch_names(&BranchCategory::ProductFamily).last().unwrap_or("").trim().to_owned(),
         model_numbers,
+        helpers: helpers_of(named, &advisory.csaf_version),
         installed: product.relationship.as_ref().map(|_| product_name(versioned).trim().to_owned()),
         named: None,
         titled_vendor: None,
@@ -272,6 +277,8 @@ impl EntryReading {
                 from_title,
             })
             .collect();
+        let of_base = text.installed.is_some();
+        let helpers = text.helpers.iter().filter_map(|(place, text)| Helper::read(place, text, of_base));
         EntryReading {
             decision_key: catalogue.product_key(&text.vendor, &text.name),
             whole_names,
@@ -280,8 +287,44 @@ impl EntryReading {
             name: text.name.clone(),
             of_programs: text.of_programs,
             designations,
+            helpers: helpers.collect(),
         }
     }
+}
+
+/// What an entry gives to identify its product entirely.
+#[derive(Clone, Debug)]
+pub struct Helper {
+    pub identifier: Identifier,
+    /// Where it stands within `product_identification_helper`, as in `cpe` or `purls/1`.
+    pub place: String,
+    /// It is that of what something is installed on, whose version is not the one that is spoken of.
+    pub is_of_base: bool,
+}
+
+impl Helper {
+    fn read(place: &str, text: &str, is_of_base: bool) -> Option<Helper> {
+        let identifier = match place.split('/').next() {
+            Some("hashes") => Identifier::digest(text)?,
+            Some("x_generic_uris") => Identifier::uri(text),
+            _ => Identifier::read(text)?,
+        };
+        Some(Helper { identifier, place: place.to_owned(), is_of_base })
+    }
+}
+
+/// The helpers of a product that are no order or model numbers, with their places.
+fn helpers_of(product: &Product, csaf_version: &str) -> Vec<(String, String)> {
+    let helper = &product.helper;
+    let mut found: Vec<(String, String)> = helper.cpe.iter().map(|cpe| ("cpe".to_owned(), cpe.clone())).collect();
+    let place = |n: usize| if csaf_version == "2.0" { "purl".to_owned() } else { format!("purls/{n}") };
+    found.extend(helper.purls.iter().enumerate().map(|(n, purl)| (place(n), purl.clone())));
+    // Kept as `sha256 <digits> firmware.bin`: a digest identifies the file, whatever its name.
+    let digests = helper.hashes.iter().filter_map(|hash| hash.split_whitespace().nth(1));
+    found.extend(digests.map(|digits| ("hashes".to_owned(), digits.to_owned())));
+    let uris = helper.generic_uris.iter().filter_map(|uri| uri.split_whitespace().last());
+    found.extend(uris.enumerate().map(|(n, uri)| (format!("x_generic_uris/{n}/uri"), uri.to_owned())));
+    found
 }
 
 /// The vendors of an entry: those of the tree, and the one that the product's name begins with ("Emerson Rosemount

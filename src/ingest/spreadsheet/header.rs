@@ -125,7 +125,7 @@ const QUALIFIERS: [&str; 34] = [
 ];
 
 /// Words that turn a known header into something else: `firmware date`, `vendor url`, `new firmware`.
-const TURNERS: [&str; 44] = [
+const TURNERS: [&str; 51] = [
     "date",
     "datum",
     "fecha",
@@ -170,6 +170,13 @@ const TURNERS: [&str; 44] = [
     "level",
     "cve",
     "cves",
+    "sha",
+    "sha256",
+    "sha512",
+    "md5",
+    "hash",
+    "checksum",
+    "prüfsumme",
 ];
 
 /// Whether the text is a known header.
@@ -365,6 +372,9 @@ mod tests {
             ("Firmware date", "other"),
             ("Firmware vendor", "other"),
             ("Target firmware", "other"),
+            ("Firmware SHA256", "unknown"),
+            ("Firmware hash", "unknown"),
+            ("Firmware checksum", "unknown"),
             ("Next firmware", "unknown"),
             ("ManufSerialNumber", "serial_number"),
             ("Blah", "unknown"),

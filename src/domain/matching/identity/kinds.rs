@@ -8,6 +8,9 @@ use crate::domain::verdict::Confidence;
 pub enum ProductEvidence {
     /// The user said so.
     Decision { author: String, date: String },
+    /// Both sides have this identifier, which tells the product entirely: its kind, yours, theirs and its place in the
+    /// helper of the entry.
+    Identifier { kind: &'static str, yours: String, theirs: String, place: String, names_version: bool },
     /// Both sides have this order number.
     OrderEqual { yours: String },
     /// The entry's order-number pattern covers yours.
@@ -26,9 +29,10 @@ impl ProductEvidence {
     /// How sure this kind of evidence is, by the table in `docs/matching.md`.
     pub fn confidence(&self) -> Confidence {
         match self {
-            ProductEvidence::Decision { .. } | ProductEvidence::OrderEqual { .. } | ProductEvidence::Name { .. } => {
-                Confidence::Certain
-            }
+            ProductEvidence::Decision { .. }
+            | ProductEvidence::Identifier { .. }
+            | ProductEvidence::OrderEqual { .. }
+            | ProductEvidence::Name { .. } => Confidence::Certain,
             ProductEvidence::OrderCovered { .. }
             | ProductEvidence::NameCovered { .. }
             | ProductEvidence::Family { .. }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::found;
 use crate::domain::advisory::{Advisory, ProductStatus, Vulnerability};
+use crate::domain::identifier::Identifier;
 use crate::domain::product::BranchCategory;
 use crate::domain::remediation::RemediationCategory;
 use crate::ingest::csaf::warning::{CsafWarning, CsafWarningKind};
@@ -33,6 +34,16 @@ pub fn product_findings(advisory: &Advisory) -> Vec<CsafWarning> {
             let detail =
                 format!("{} branches lead to this product, the standard allows {MAX_BRANCHES}", product.branches.len());
             findings.push(found(CsafWarningKind::DeepTree, &product.pointer, detail));
+        }
+        let purls: Vec<Identifier> = product.helper.purls.iter().filter_map(|purl| Identifier::read(purl)).collect();
+        if let Some((first, rest)) = purls.split_first()
+            && let Some(other) = rest.iter().find(|other| !first.differs_in_qualifiers_only(other))
+        {
+            let detail = format!(
+                "`{}` and `{}` differ in more than their qualifiers; either identifies it",
+                first.text, other.text
+            );
+            findings.push(found(CsafWarningKind::MalformedHelper, &product.pointer, detail));
         }
         for (kind, texts) in [
             ("model number", &product.helper.model_numbers),

@@ -154,6 +154,14 @@ fn each_fault_is_found_at_its_place() {
         ),
         (
             vec![(
+                "/product_tree/branches/0/branches/0/branches/1/product/product_identification_helper",
+                json!({ "purls": ["pkg:generic/gw@2.0?arch=arm", "pkg:generic/gw@2.1?arch=arm"] }),
+            )],
+            Kind::MalformedHelper,
+            PRODUCT,
+        ),
+        (
+            vec![(
                 "/vulnerabilities/-",
                 json!({ "cve": "CVE-2024-1111", "product_status": { "known_affected": ["OLD"] } }),
             )],
