@@ -636,7 +636,7 @@ impl Judge<'_> {
                 )
             };
             let only_short = missing_families.is_empty()
-                && missing_parts.iter().all(|p| tells_build(&p))
+                && missing_parts.iter().all(tells_build)
                 && (wanted.parts.iter().any(|p| p.strength == Strength::Designator && self.covers(p)) || names_model());
             return if only_short { self.says_less(missing_parts) } else { self.other_model() };
         }
