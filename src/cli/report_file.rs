@@ -44,6 +44,7 @@ pub struct ListArguments {
 Examples:
   nameplate report-file make pdf --site Riverside
   nameplate report-file make xlsx --filter 'severity=high&status=open' --as-of 2026-11-22
+  nameplate report-file make comparison.csv --site Riverside --since 2026-10-22
   nameplate report-file make evidence.pdf --keep-days 1200")]
 pub struct MakeArguments {
     /// What is made
@@ -55,6 +56,9 @@ pub struct MakeArguments {
     /// A day (2026-01-03, its end in the local time zone) or a moment [default: now]
     #[arg(long, value_name = "DATE", value_parser = parse_moment)]
     as_of: Option<Timestamp>,
+    /// The earlier day or moment that a comparison begins with
+    #[arg(long, value_name = "DATE", value_parser = parse_moment)]
+    since: Option<Timestamp>,
     /// Only what fits, in the words of the exposure list; for exposure reports
     #[arg(long, value_name = "FILTER", default_value = "")]
     filter: String,
@@ -132,6 +136,7 @@ pub async fn run(command: &Command, context: &Context) -> Outcome {
                 paper: arguments.paper.word().to_owned(),
                 site: arguments.site.clone(),
                 as_of: arguments.as_of,
+                since: arguments.since,
                 filter: Filter::parse(arguments.filter.trim_start_matches('?'))?,
                 vex: VexIdentity::of(&context.config),
             };

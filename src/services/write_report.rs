@@ -1,10 +1,13 @@
 //! A file for somebody: which kind, of which site, as of when; out come its bytes and how it is called.
 
+use std::io::Write as _;
+
 use jiff::Timestamp;
 use thiserror::Error;
 
 use crate::config::Config;
 use crate::domain::filter::Filter;
+use crate::report::comparison::{Comparison, comparison_json, write_comparison_csv};
 use crate::report::evidence::{write_evidence_json, write_evidence_pdf};
 use crate::report::pdf::{Paper, write_pdf};
 use crate::report::vex::csaf::write_csaf_vex;
@@ -18,7 +21,7 @@ use crate::services::exchange::{VexError, VexRequest, site_vex};
 use crate::services::filtered_report::{FilteredReportRequest, report_of, sites_of};
 use crate::services::plan_shutdown::{PlanError, list_without_fix, work};
 use crate::services::progress::Progress;
-use crate::services::stored_report::ReportError;
+use crate::services::stored_report::{ReportError, ReportRequest, stored_report};
 use crate::services::worklist::{WorklistError, stored_worklist};
 use crate::store::Db;
 
@@ -41,6 +44,8 @@ pub struct FileRequest {
     pub site: Option<String>,
     /// The moment to report on; `None` means now.
     pub as_of: Option<Timestamp>,
+    /// The earlier moment that a comparison begins with.
+    pub since: Option<Timestamp>,
     /// Only what fits, for exposure reports; its sites were looked at before.
     pub filter: Filter,
     /// Who publishes VEX documents; without it none are made.
@@ -78,6 +83,8 @@ pub const KINDS: &[(&str, &str)] = &[
     ("worklist.csv", "Walk list, CSV"),
     ("unfixed.pdf", "What gets no fix, PDF"),
     ("unfixed.csv", "What gets no fix, CSV"),
+    ("comparison.csv", "Comparison with an earlier day, CSV"),
+    ("comparison.json", "Comparison with an earlier day, JSON"),
     ("evidence.pdf", "35-day record, PDF"),
     ("evidence.json", "35-day record, JSON"),
     ("csaf-vex.json", "VEX of one site, CSAF 2.0"),
@@ -93,6 +100,8 @@ pub enum FileError {
     Paper(String),
     #[error("cannot filter `{kind}`: only exposure reports can be filtered, expected none, found `{filter}`")]
     Filter { kind: String, filter: String },
+    #[error("cannot compare: expected the earlier day that the comparison begins with, found none")]
+    NoSince,
     #[error("cannot write a VEX document: expected one site, found none")]
     NoSite,
     #[error(
@@ -151,6 +160,18 @@ pub async fn write_file(
             }
             "never-fixed"
         }
+        "comparison.csv" | "comparison.json" => {
+            let since = request.since.ok_or(FileError::NoSince)?;
+            let asked = |as_of| ReportRequest { site: request.site.clone(), as_of };
+            let before = stored_report(db, &asked(Some(since)), progress).await?;
+            let after = stored_report(db, &asked(request.as_of), progress).await?;
+            let compared = Comparison::of(&before, &after);
+            match request.kind.as_str() {
+                "comparison.csv" => write_comparison_csv(&compared, &mut bytes)?,
+                _ => writeln!(bytes, "{:#}", comparison_json(&compared))?,
+            }
+            "comparison"
+        }
         "evidence.pdf" | "evidence.json" => {
             let to = request.as_of.unwrap_or(now);
             let asked = EvidenceRequest { site: request.site.clone(), to, ..EvidenceRequest::default() };
@@ -201,7 +222,13 @@ pub async fn write_file(
     };
     let stem = slug(request.site.as_deref().unwrap_or("all-sites"));
     let day = request.as_of.unwrap_or(now).strftime("%Y%m%d");
-    Ok(Written { name: format!("{ending}-{stem}-{day}.{extension}"), content_type: content_type(extension), bytes })
+    let since = request.since.filter(|_| ending == "comparison").map(|since| format!("{}-", since.strftime("%Y%m%d")));
+    let since = since.unwrap_or_default();
+    Ok(Written {
+        name: format!("{ending}-{stem}-{since}{day}.{extension}"),
+        content_type: content_type(extension),
+        bytes,
+    })
 }
 
 /// Makes the work order of a frozen plan as `pdf`, `html` or `text`.

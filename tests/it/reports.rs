@@ -12,6 +12,7 @@ on_both!(
     all_formats_of_the_sample_plant_count_the_same,
     a_plan_is_proposed_frozen_worked_on_and_closes_by_evidence,
     exchange_documents_are_accepted_by_their_validators,
+    a_comparison_of_two_days_is_made_and_kept_as_a_file,
     what_owners_do_reaches_reports_exchange_and_plans,
     files_are_kept_with_their_checksum_until_they_are_removed,
     a_past_period_gives_the_same_record_again,
@@ -194,6 +195,21 @@ async fn exchange_documents_are_accepted_by_their_validators(database: &TestData
         let output = Command::new("node").arg(script).arg(kind).arg(&file).output().unwrap();
         assert!(output.status.success(), "{kind}: {}", String::from_utf8_lossy(&output.stdout));
     }
+}
+
+async fn a_comparison_of_two_days_is_made_and_kept_as_a_file(database: &TestDatabase) {
+    let plant = Plant::judged(database);
+    let refused = plant.refused(&["report-file", "make", "comparison.json", "--site", SITE]);
+    assert!(refused.contains("the earlier day"), "{refused}");
+    let since = jiff::Timestamp::now().to_string();
+    plant.ok(&["report-file", "make", "comparison.json", "--site", SITE, "--since", &since]);
+    let list = plant.ok(&["report-file", "list"]);
+    let id = list.split('\t').next().unwrap();
+    assert!(list.contains("\tcomparison.json\t"), "{list}");
+    let compared: Value = serde_json::from_str(&plant.ok(&["report-file", "get", id])).unwrap();
+    let by_hand = plant.json(&["compare", "--from", &since, "--site", SITE, "--format", "json"]);
+    assert_eq!(compared["n_same"], by_hand["n_same"]);
+    assert!(compared["n_same"].as_u64().unwrap() > 3, "{compared}");
 }
 
 async fn what_owners_do_reaches_reports_exchange_and_plans(database: &TestDatabase) {

@@ -25,6 +25,9 @@ pub struct ReportQuery {
     /// What was known at the end of this day, `2026-11-22`; left out: now.
     #[serde(default)]
     pub as_of: String,
+    /// The earlier day that a comparison begins with, `2026-10-22`.
+    #[serde(default)]
+    pub since: String,
     /// `a4` or `letter`.
     #[serde(default)]
     pub paper: String,
@@ -33,7 +36,8 @@ pub struct ReportQuery {
 /// A report as a file
 ///
 /// Kinds: `pdf`, `html`, `xlsx`, `csv`, `json`, `ndjson`, `tickets`, `worklist.pdf`, `worklist.csv`, `unfixed.pdf`,
-/// `unfixed.csv`, `evidence.pdf`, `evidence.json`.
+/// `unfixed.csv`, `comparison.csv`, `comparison.json`, `evidence.pdf`, `evidence.json`, `csaf-vex.json`,
+/// `cyclonedx-vex.json`.
 #[utoipa::path(get, path = "/api/v1/reports/{kind}", tag = "reports", params(
     ("kind" = String, Path), ReportQuery
 ), responses(
@@ -55,6 +59,7 @@ pub async fn report(
         paper: query.paper,
         site,
         as_of: end_of_day(&query.as_of)?,
+        since: end_of_day(&query.since)?,
         filter: Filter::default(),
         vex: VexIdentity::of(state.config()),
     };

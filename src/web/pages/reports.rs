@@ -225,6 +225,7 @@ async fn request_of(state: &AppState, viewer: &Viewer, fields: &Fields) -> Resul
         paper: fields.get("paper").to_owned(),
         site,
         as_of: end_of_day(fields.get("as_of"))?,
+        since: end_of_day(fields.get("since"))?,
         filter,
         vex: VexIdentity::of(state.config()),
     })
@@ -288,6 +289,7 @@ pub fn problem(error: FileError) -> Problem {
         FileError::Kind { .. }
         | FileError::Paper(_)
         | FileError::Filter { .. }
+        | FileError::NoSince
         | FileError::NoSite
         | FileError::NoPublisher
         | FileError::Vex(VexError::Namespace(_) | VexError::NoAssets(_) | VexError::NothingNamed(_)) => {
