@@ -126,10 +126,12 @@ pub fn take_remarks(text: &str) -> (String, Vec<String>) {
         let glued = |at: usize| chars[at - 1].is_alphanumeric() || chars[at - 1] == '-';
         if depth == 0 && c == '(' && at > 0 && glued(at) {
             let inside: String = chars[at + 1..].iter().take_while(|c| **c != ')').collect();
-            if inside.chars().count() <= 5
-                && inside.chars().all(|c| c.is_ascii_uppercase() || c == '/' || c == '-')
-                && !inside.is_empty()
-            {
+            let is_letters = |c: char| c.is_ascii_uppercase() || c == '/' || c == '-';
+            // "QJ72LP25(-25/G/GE)": short options one after another.
+            let is_option = |o: &str| o.len() <= 3 && o.chars().all(|c| is_letters(c) || c.is_ascii_digit());
+            let are_options = inside.starts_with('-') && inside.contains('/') && inside.split('/').all(is_option);
+            let is_short = inside.chars().count() <= 5 && inside.chars().all(is_letters);
+            if (is_short || are_options) && !inside.is_empty() {
                 kept.push('(');
                 kept.push_str(&inside);
                 kept.push(')');

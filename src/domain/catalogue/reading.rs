@@ -503,7 +503,18 @@ impl Catalogue {
         let mut chunks: Vec<Vec<String>> = text.split_whitespace().map(expand_chunk).collect();
         // "FL SWITCH 3xxx 4xxx": numbers with placeholders in a row are a list.
         let is_numeric = |c: &[String]| matches!(c, [one] if one.starts_with(|d: char| d.is_ascii_digit()) && one.ends_with("xx") && one.bytes().all(|b| b.is_ascii_digit() || b == b'x'));
-        let numeric: Vec<usize> = (0..chunks.len()).filter(|n| is_numeric(&chunks[*n])).collect();
+        let mut numeric: Vec<usize> = (0..chunks.len()).filter(|n| is_numeric(&chunks[*n])).collect();
+        // "NPort 5210 5230": so are numbers of one length.
+        let number = |n: usize| match chunks.get(n).map(Vec::as_slice) {
+            Some([one]) if one.len() >= 4 && one.bytes().all(|b| b.is_ascii_digit()) => Some(one.len()),
+            _ => None,
+        };
+        let beside = |n: usize| {
+            number(n).is_some_and(|length| number(n + 1) == Some(length) || n > 0 && number(n - 1) == Some(length))
+        };
+        if numeric.is_empty() {
+            numeric = (1..chunks.len()).filter(|n| beside(*n)).collect();
+        }
         if let [first, rest @ ..] = numeric.as_slice()
             && !rest.is_empty()
         {
