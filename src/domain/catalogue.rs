@@ -66,6 +66,8 @@ pub struct Family {
     pub within: Vec<FamilyId>,
     /// For components and variants: the families whose devices may carry it.
     pub hosts: Vec<FamilyId>,
+    /// Families that a row names only as the place of such a module: S7-1500 of "S7-1500 CP 1543-1".
+    pub beside: Vec<FamilyId>,
     pub source: String,
     /// Author and date of the alias pack that brought it; `None` for what is built in.
     pub author: Option<String>,

@@ -152,6 +152,7 @@ impl NameplateReading {
         }
         reading.drop_what_the_order_number_denies(catalogue);
         reading.drop_what_a_longer_designator_denies(catalogue);
+        reading.drop_where_a_module_stands(catalogue);
         let mut open: Vec<FamilyId> = reading.families.keys().copied().collect();
         while let Some(family) = open.pop() {
             for parent in &catalogue.family(family).within {
@@ -290,6 +291,16 @@ impl NameplateReading {
                     && !catalogue.is_within(*family, *other)
             })
         });
+    }
+
+    /// "S7-1500 CP 1543-1" is a module beside the CPU: the platform in front tells where it stands.
+    fn drop_where_a_module_stands(&mut self, catalogue: &Catalogue) {
+        if self.spans.contains("cpu") {
+            return;
+        }
+        let beside: Vec<FamilyId> =
+            self.families.keys().flat_map(|family| catalogue.family(*family).beside.iter().copied()).collect();
+        self.families.retain(|family, how| *how != FamilyEvidence::Named || !beside.contains(family));
     }
 
     fn add_spans(&mut self, text: &str, catalogue: &Catalogue) {

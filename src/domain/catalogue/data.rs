@@ -104,6 +104,8 @@ struct RawFamily {
     #[serde(default)]
     hosts: Vec<String>,
     #[serde(default)]
+    beside: Vec<String>,
+    #[serde(default)]
     vague: bool,
     #[serde(default)]
     since: Option<u32>,
@@ -380,6 +382,7 @@ impl Loader {
             minor_digits: raw.minor_digits,
             within: Vec::new(),
             hosts: Vec::new(),
+            beside: Vec::new(),
             source: raw.source.clone(),
             author: signature(at.role, &raw.author, &raw.date),
         });
@@ -416,7 +419,9 @@ impl Loader {
                 format!("expected `{}` to be software, a component or a variant, as it has hosts", raw.name),
             );
         }
+        let beside = raw.beside.iter().filter_map(|name| self.referred(file, vendor, name, &raw.name)).collect();
         let family = &mut self.catalogue.families[id.0 as usize];
+        family.beside = beside;
         family.within = within;
         family.hosts = hosts;
         for phrase in &raw.spelled {
