@@ -178,23 +178,72 @@ impl ListSort {
         if text == "work" {
             return Some(ListSort::Work);
         }
-        let (word, direction) = match text.strip_prefix('-') {
-            Some(word) => (word, Direction::Down),
-            None => (text, Direction::Up),
-        };
-        ListSort::KEYS.iter().find(|(_, known)| *known == word).map(|(key, _)| ListSort::By(*key, direction))
+        read_key(&ListSort::KEYS, text).map(|(key, direction)| ListSort::By(key, direction))
     }
 
     /// The word of the column and whether its highest value comes first.
     pub fn word(self) -> (&'static str, bool) {
         match self {
             ListSort::Work => ("work", false),
-            ListSort::By(key, direction) => {
-                let word = ListSort::KEYS.iter().find(|(known, _)| *known == key).map_or("work", |(_, word)| word);
-                (word, direction == Direction::Down)
-            }
+            ListSort::By(key, direction) => (word_of(&ListSort::KEYS, key), direction == Direction::Down),
         }
     }
+}
+
+/// By what a list of assets is sorted. Ties are broken by the order in which they were first seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AssetSort {
+    /// The order in which they were first seen.
+    #[default]
+    Seen,
+    By(AssetKey, Direction),
+}
+
+/// A column that a list of assets can be sorted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AssetKey {
+    Tag,
+    Site,
+    /// Vendor, model and order number.
+    Nameplate,
+    SerialNumber,
+    Standing,
+}
+
+impl AssetSort {
+    /// All columns with their words.
+    pub const KEYS: [(AssetKey, &'static str); 5] = [
+        (AssetKey::Tag, "tag"),
+        (AssetKey::Site, "site"),
+        (AssetKey::Nameplate, "nameplate"),
+        (AssetKey::SerialNumber, "serial"),
+        (AssetKey::Standing, "standing"),
+    ];
+
+    /// Reads `tag` or `-standing`; `None` for any other text.
+    pub fn read(text: &str) -> Option<AssetSort> {
+        read_key(&AssetSort::KEYS, text).map(|(key, direction)| AssetSort::By(key, direction))
+    }
+
+    /// The word of the column and whether its last value comes first; blank without a column.
+    pub fn word(self) -> (&'static str, bool) {
+        match self {
+            AssetSort::Seen => ("", false),
+            AssetSort::By(key, direction) => (word_of(&AssetSort::KEYS, key), direction == Direction::Down),
+        }
+    }
+}
+
+fn read_key<K: Copy>(keys: &[(K, &'static str)], text: &str) -> Option<(K, Direction)> {
+    let (word, direction) = match text.strip_prefix('-') {
+        Some(word) => (word, Direction::Down),
+        None => (text, Direction::Up),
+    };
+    keys.iter().find(|(_, known)| *known == word).map(|(key, _)| (*key, direction))
+}
+
+fn word_of<K: PartialEq>(keys: &[(K, &'static str)], key: K) -> &'static str {
+    keys.iter().find(|(known, _)| *known == key).map_or("", |(_, word)| word)
 }
 
 /// The asset of a line.
@@ -218,6 +267,8 @@ pub struct AssetLine {
     pub tag: String,
     pub name: String,
     pub serial_number: String,
+    /// What it was sorted by; blank in the order in which they were first seen.
+    pub sort_key: String,
     pub variant_id: i64,
     pub variant: Variant,
     pub standing: Standing,
@@ -261,6 +312,11 @@ mod tests {
             assert_eq!(format!("{}{word}", if is_down { "-" } else { "" }), text);
         }
         assert_eq!(ListSort::read("firmware"), None);
+        for text in ["tag", "-site", "nameplate", "-serial", "standing"] {
+            let (word, is_down) = AssetSort::read(text).unwrap().word();
+            assert_eq!(format!("{}{word}", if is_down { "-" } else { "" }), text);
+        }
+        assert_eq!(AssetSort::read("-"), None);
     }
 
     #[test]

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::asset_search::{save_words, words};
 use super::error::StoreError;
+use super::search_words::{asset_words, save_asset_words};
 use super::text::{clean, digest, json, read_json, read_time, read_time_if_any};
 use super::variant::VariantRow;
 use super::{BATCH, Db, Tx};
@@ -270,10 +270,10 @@ pub(super) async fn save_assets(
                 let asset = new.asset;
                 let of = |text| clean(text).into_owned();
                 let id = ids.get(&new.identity_digest)?;
-                Some((*id, words(&of(&asset.tag), &of(&asset.name), &of(&asset.serial_number))))
+                Some((*id, asset_words(&of(&asset.tag), &of(&asset.name), &of(&asset.serial_number))))
             })
             .collect();
-        save_words(tx, &words).await?;
+        save_asset_words(tx, &words).await?;
     }
     if !seen_again.is_empty() {
         save_seen_again(tx, by, &seen_again).await?;

@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 use rustc_hash::FxHashMap;
 
-use super::asset_search::refresh_words;
 use super::audit::save_audit;
 use super::error::StoreError;
+use super::search_words::refresh_asset_words;
 use super::text::{clean, read_time, time};
 use super::variant::{VariantRow, as_kept, save_variants};
 use super::{Alone, BATCH, Db, Tx};
@@ -89,7 +89,7 @@ pub async fn save_edits(
         if changes.iter().any(|(field, ..)| *field == Field::SerialNumber) {
             sql!(tx &mut tx, exec (), "update asset set serial_number = $2 where asset_id = $1",
                 *asset_id, serial_number.as_str())?;
-            refresh_words(&mut tx, &[*asset_id]).await?;
+            refresh_asset_words(&mut tx, &[*asset_id]).await?;
         }
     }
     let rows: Vec<(i64, &(Field, String, String))> =

@@ -12,10 +12,27 @@ use crate::domain::catalogue::pack::Alias;
 use crate::domain::rescan::RescanResult;
 use crate::domain::review::{Answer, KnownAnswer, OpenQuestion, Question, QuestionKind, Spelling};
 
-/// The condition of a queue, with `q` for the question and `w` for its sites. An answer that holds for one asset or
-/// site leaves the others in the question, so only answers to all take it out of the queue.
+/// The questions `q` of a queue with who waits for them at the sites of a scope: `w`, or `q` itself for all sites. An
+/// answer that holds for one asset or site leaves the others in the question, so only answers to all take it out.
 macro_rules! push_queue {
     ($query:expr, $queue:expr, $sites:expr) => {
+        match $sites {
+            SiteScope::All => drop($query.push(" from review_question q where q.n_sites > 0 and ")),
+            SiteScope::Only(ids) => {
+                $query.push(
+                    " from (select question_digest, cast(sum(n_assets) as bigint) as n_assets, \
+                        cast(sum(n_exposures) as bigint) as n_exposures, count(*) as n_sites \
+                     from review_site where site_id in (-1",
+                );
+                for id in ids {
+                    $query.push(", ").push_bind(*id);
+                }
+                $query.push(
+                    ") group by question_digest) w \
+                    join review_question q on q.question_digest = w.question_digest where ",
+                );
+            }
+        }
         match $queue {
             Queue::Waiting(kind) => {
                 $query.push("q.kind = ").push_bind(kind.word()).push(
@@ -31,13 +48,6 @@ macro_rules! push_queue {
                         and a.fingerprint_digest = q.fingerprint_digest and a.answer = 'cannot_tell')",
                 );
             }
-        }
-        if let SiteScope::Only(ids) = $sites {
-            $query.push(" and w.site_id in (-1");
-            for id in ids {
-                $query.push(", ").push_bind(*id);
-            }
-            $query.push(")");
         }
     };
 }
@@ -128,6 +138,16 @@ pub(super) async fn save_questions(tx: &mut Tx, result: &RescanResult) -> Result
              insert into review_site (question_digest, site_id, n_assets, n_exposures) \
              select question_digest, site_id, cast(sum(n_assets) as bigint), cast(sum(n_exposures) as bigint) \
              from waiting group by question_digest, site_id")?;
+        for_list!(tx &mut *tx, exec,
+            "update review_question set \
+                n_assets = coalesce((select cast(sum(w.n_assets) as bigint) from review_site w \
+                    where w.question_digest = review_question.question_digest), 0), \
+                n_exposures = coalesce((select cast(sum(w.n_exposures) as bigint) from review_site w \
+                    where w.question_digest = review_question.question_digest), 0), \
+                n_sites = (select count(*) from review_site w \
+                    where w.question_digest = review_question.question_digest) \
+             where question_digest in",
+            digests(), "")?;
     }
     if !result.questions.is_empty() {
         tx.refresh_statistics(&["review_question", "review_site"]).await?;
@@ -195,6 +215,11 @@ pub enum Queue {
     CannotTell,
 }
 
+/// The table of [`push_queue`] that tells who waits.
+fn waiting(sites: &SiteScope) -> &'static str {
+    if *sites == SiteScope::All { "q." } else { "w." }
+}
+
 /// At most `limit` questions of a queue at the sites of this scope, from the place `offset` on: exploited first, then by
 /// severity, then by the exposures that the answer settles.
 ///
@@ -208,19 +233,17 @@ pub async fn list_questions(
     limit: u32,
 ) -> Result<Vec<OpenQuestion>, StoreError> {
     let mut tx = db.begin_read().await?;
+    let waiting = waiting(sites);
     let rows: Vec<OpenRow> = on!(tx &mut tx, c => {
         let mut query = sqlx::QueryBuilder::new(
             "select q.question_digest, q.kind, q.vendor, q.model, q.part_number, q.product_vendor, q.product, q.detail, \
-                q.ranges, q.fingerprint_digest, q.cvss_tenths, q.n_exploited, q.n_advisories, \
-                cast(sum(w.n_assets) as bigint) as n_assets, cast(sum(w.n_exposures) as bigint) as n_exposures, \
-                count(*) as n_sites \
-             from review_question q join review_site w on w.question_digest = q.question_digest where ");
+                q.ranges, q.fingerprint_digest, q.cvss_tenths, q.n_exploited, q.n_advisories");
+        for column in ["n_assets", "n_exposures", "n_sites"] {
+            query.push(", ").push(waiting).push(column);
+        }
         push_queue!(query, queue, sites);
-        query.push(
-            " group by q.question_digest, q.kind, q.vendor, q.model, q.part_number, q.product_vendor, q.product, \
-                q.detail, q.ranges, q.fingerprint_digest, q.cvss_tenths, q.n_exploited, q.n_advisories \
-             order by case when q.n_exploited > 0 then 0 else 1 end, q.cvss_tenths desc, sum(w.n_exposures) desc, \
-                q.question_digest limit ");
+        query.push(" order by case when q.n_exploited > 0 then 0 else 1 end, q.cvss_tenths desc, ");
+        query.push(waiting).push("n_exposures desc, q.question_digest limit ");
         query.push_bind(i64::from(limit)).push(" offset ").push_bind(count(offset));
         query.build_query_as().persistent(false).fetch_all(c).await
     })?;
@@ -247,9 +270,8 @@ pub async fn list_questions(
 /// How many questions a queue has at the sites of this scope, and how many exposures their answers settle.
 pub async fn count_questions(db: &Db, queue: Queue, sites: &SiteScope) -> Result<(u64, u64), StoreError> {
     let (n, n_exposures): (i64, i64) = on!(db, c => {
-        let mut query = sqlx::QueryBuilder::new(
-            "select count(distinct q.question_digest), cast(coalesce(sum(w.n_exposures), 0) as bigint) \
-             from review_question q join review_site w on w.question_digest = q.question_digest where ");
+        let mut query = sqlx::QueryBuilder::new("select count(*), cast(coalesce(sum(");
+        query.push(waiting(sites)).push("n_exposures), 0) as bigint)");
         push_queue!(query, queue, sites);
         query.build_query_as().persistent(false).fetch_one(c).await
     })?;

@@ -3,9 +3,9 @@
 
 use jiff::Timestamp;
 
-use super::asset_search::refresh_words;
 use super::error::StoreError;
 use super::inventory::{Row, select_inventory};
+use super::search_words::refresh_asset_words;
 use super::text::{read_count, read_time, time};
 use super::{Alone, Db, Tx};
 use crate::domain::inventory::{AssetLabel, Field, Inventory, UndoCounts, UndoRefusal};
@@ -270,7 +270,7 @@ async fn save_values_back(tx: &mut Tx, id: i64) -> Result<(), StoreError> {
     let renamed = sql!(tx &mut *tx, all (i64,),
         "select distinct asset_id from asset_history where inventory_id = $1 and field in ($2, $3, $4)",
         id, Field::AssetId.word(), Field::Name.word(), Field::SerialNumber.word())?;
-    refresh_words(tx, &renamed.into_iter().map(|(asset_id,)| asset_id).collect::<Vec<_>>()).await
+    refresh_asset_words(tx, &renamed.into_iter().map(|(asset_id,)| asset_id).collect::<Vec<_>>()).await
 }
 
 /// Removes the assets that this import brought first, or retires them when they were judged since. Gives both numbers.

@@ -3,6 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use super::error::StoreError;
+use super::search_words::save_variant_words;
 use super::text::{clean, digest};
 use super::{BATCH, Db, Tx};
 use crate::domain::nameplate::{Nameplate, Variant};
@@ -239,11 +240,10 @@ pub(super) async fn save_variants<'a>(
             batch.iter().map(|(digest, _)| digest.as_str()),
             "")?;
         let ids: FxHashMap<String, i64> = rows.into_iter().collect();
-        for (digest, variant) in batch {
-            if let Some(id) = ids.get(digest) {
-                known.insert((*variant).clone(), *id);
-            }
-        }
+        let kept: Vec<(i64, &Variant)> =
+            batch.iter().filter_map(|(digest, variant)| Some((*ids.get(digest)?, *variant))).collect();
+        save_variant_words(tx, &kept).await?;
+        known.extend(kept.into_iter().map(|(id, variant)| (variant.clone(), id)));
     }
     Ok(())
 }

@@ -12,7 +12,7 @@ use super::exposures::like;
 use crate::domain::account::SiteScope;
 use crate::domain::asset::Standing;
 use crate::domain::filter::Filter;
-use crate::domain::listing::{AssetLine, NameplateLine};
+use crate::domain::listing::{AssetKey, AssetLine, AssetSort, Direction, NameplateLine};
 use crate::domain::nameplate::Variant;
 
 #[derive(sqlx::FromRow)]
@@ -26,6 +26,7 @@ struct AssetRow {
     standing: String,
     why: String,
     is_not_seen: bool,
+    sort_key: String,
     #[sqlx(flatten)]
     variant: VariantRow,
 }
@@ -53,14 +54,6 @@ macro_rules! standing_of {
 
 fn standing(word: &str) -> Standing {
     Standing::from_word(word).unwrap_or(Standing::CannotBeChecked)
-}
-
-/// What a search finds a variant by: what is folded must not run on into what comes next.
-macro_rules! words_of_variant {
-    () => {
-        "replace(replace(replace(lower(vendor || '\t' || model || '\t' || part_number || '\t' || firmware), ' ', ''), \
-            '-', ''), '\t', ' ')"
-    };
 }
 
 /// The conditions on the variant `v`.
@@ -119,7 +112,7 @@ async fn find(db: &Db, filter: &Filter) -> Result<Found, StoreError> {
     let variants = sql!(
         db,
         all(i64,),
-        concat!("select variant_id from variant where ", words_of_variant!(), " like $1 escape '!' limit $2"),
+        "select variant_id from variant_search where words like $1 escape '!' limit $2",
         pattern.as_str(),
         FEW_VARIANTS as i64 + 1
     )?;
@@ -130,73 +123,153 @@ async fn find(db: &Db, filter: &Filter) -> Result<Found, StoreError> {
     })
 }
 
-/// At most `limit` assets with an id above `after` that fit the filter, by id; retired ones are left out. Of the filter
-/// site (in `sites`), area, standing, vendor and text count. `variant_id` narrows to one variant.
+/// Which assets, and how they are sorted.
+#[derive(Clone, Debug)]
+pub struct AssetList<'a> {
+    /// Area, standing, vendor and text count; for its sites see `sites`.
+    pub filter: &'a Filter,
+    /// The sites that the person may see and the filter means.
+    pub sites: SiteScope,
+    /// One variant alone.
+    pub variant_id: Option<i64>,
+    /// Anything but the order in which they were first seen sorts all that fit, so it is for lists that a filter has made
+    /// short.
+    pub sort: AssetSort,
+}
+
+/// Where a page of assets begins.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AssetCursor {
+    pub asset_id: i64,
+    /// What the line was sorted by.
+    pub sort_key: String,
+}
+
+impl AssetCursor {
+    /// The cursor after this line.
+    pub fn after(line: &AssetLine) -> AssetCursor {
+        AssetCursor { asset_id: line.asset_id, sort_key: line.sort_key.clone() }
+    }
+
+    /// The cursor of an address; `None` for any other text.
+    pub fn read(text: &str) -> Option<AssetCursor> {
+        let (id, sort_key) = text.split_once('~').unwrap_or((text, ""));
+        Some(AssetCursor { asset_id: id.parse().ok()?, sort_key: sort_key.to_owned() })
+    }
+}
+
+/// As it stands in an address.
+impl std::fmt::Display for AssetCursor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mark = if self.sort_key.is_empty() { "" } else { "~" };
+        write!(f, "{}{mark}{}", self.asset_id, self.sort_key)
+    }
+}
+
+/// The tables of a list of assets and what must hold of them.
+macro_rules! push_assets {
+    ($query:expr, $list:expr, $found:expr, $after:expr) => {{
+        // In the order of assets, which ends with a full page; those of one variant are found by it.
+        $query.push(if $list.variant_id.is_none() {
+            " from asset a cross join asset_variant p cross join variant v cross join site s"
+        } else {
+            " from asset a join asset_variant p on 1 = 1 join variant v on 1 = 1 join site s on 1 = 1"
+        });
+        $query.push(
+            " left join variant_standing t on t.variant_id = p.variant_id and t.until is null \
+             where p.asset_id = a.asset_id and p.until is null and v.variant_id = p.variant_id and s.site_id = a.site_id \
+                and a.asset_id > ",
+        );
+        $query.push_bind($after);
+        match $found {
+            Found::Any => {}
+            Found::Rare { pattern, variant_ids } => {
+                $query.push(" and a.asset_id in (select asset_id from asset_search where asset_id > ").push_bind($after);
+                $query.push(" and words like ").push_bind(pattern.as_str()).push(" escape '!'");
+                if !variant_ids.is_empty() {
+                    $query.push(" union select asset_id from asset_variant where until is null and variant_id in");
+                    push_values!($query, variant_ids.iter().copied());
+                    $query.push(" and asset_id > ").push_bind($after);
+                }
+                $query.push(")");
+            }
+            Found::Common { pattern } => {
+                $query.push(" and (p.variant_id in (select variant_id from variant_search where words like ");
+                $query.push_bind(pattern.as_str()).push(
+                    " escape '!') or exists (select 1 from asset_search w where w.asset_id = a.asset_id and w.words like ",
+                );
+                $query.push_bind(pattern.as_str()).push(" escape '!'))");
+            }
+        }
+        if let Some(ids) = ids(&$list.sites) {
+            $query.push(" and a.site_id in");
+            push_values!($query, ids.iter().copied());
+        }
+        if let Some(variant_id) = $list.variant_id {
+            $query.push(" and p.variant_id = ").push_bind(variant_id);
+        }
+        if !$list.filter.areas.is_empty() {
+            $query.push(" and a.area in");
+            push_values!($query, $list.filter.areas.iter().cloned());
+        }
+        if !$list.filter.standings.is_empty() {
+            $query.push(concat!(" and ", standing_of!(), " in"));
+            push_values!($query, $list.filter.standings.iter().map(|s| s.word()));
+        }
+        push_conditions!($query, $list.filter);
+    }};
+}
+
+/// What a line is sorted by, as text.
+fn key(sort: AssetSort) -> &'static str {
+    match sort {
+        AssetSort::Seen => "''",
+        AssetSort::By(AssetKey::Tag, _) => "lower(a.tag)",
+        AssetSort::By(AssetKey::Site, _) => "lower(s.name)",
+        AssetSort::By(AssetKey::Nameplate, _) => {
+            "lower(v.vendor) || ' ' || lower(v.model) || ' ' || lower(v.part_number)"
+        }
+        AssetSort::By(AssetKey::SerialNumber, _) => "lower(a.serial_number)",
+        AssetSort::By(AssetKey::Standing, _) => standing_of!(),
+    }
+}
+
+/// At most `limit` assets after the cursor, sorted as the list says; retired ones are left out.
 pub async fn list_asset_lines(
     db: &Db,
-    filter: &Filter,
-    sites: &SiteScope,
-    variant_id: Option<i64>,
-    after: i64,
+    list: &AssetList<'_>,
+    after: &AssetCursor,
     limit: u32,
 ) -> Result<Vec<AssetLine>, StoreError> {
-    if ids(sites).is_some_and(BTreeSet::is_empty) {
+    if ids(&list.sites).is_some_and(BTreeSet::is_empty) {
         return Ok(Vec::new());
     }
-    let found = find(db, filter).await?;
+    let found = find(db, list.filter).await?;
     let rows: Vec<AssetRow> = on!(db, c => {
         let mut query = sqlx::QueryBuilder::new(concat!(
             "select a.asset_id, s.name as site, a.area, a.tag, a.name, a.serial_number, ", standing_of!(),
             " as standing, coalesce(t.why, 'not judged yet') as why, (a.not_seen_since is not null) as is_not_seen, \
-             v.variant_id, v.vendor, v.model, v.part_number, v.hardware_revision, v.firmware, v.notes as variant_notes \
-             from asset a "));
-        // In the order of assets, which ends with a full page; those of one variant are found by it.
-        query.push(if variant_id.is_none() {
-            "cross join asset_variant p cross join variant v cross join site s"
-        } else {
-            "join asset_variant p on 1 = 1 join variant v on 1 = 1 join site s on 1 = 1"
-        });
-        query.push(" left join variant_standing t on t.variant_id = p.variant_id and t.until is null \
-             where p.asset_id = a.asset_id and p.until is null and v.variant_id = p.variant_id and s.site_id = a.site_id \
-                and a.asset_id > ");
-        query.push_bind(after);
-        match &found {
-            Found::Any => {}
-            Found::Rare { pattern, variant_ids } => {
-                query.push(" and a.asset_id in (select asset_id from asset_search where asset_id > ").push_bind(after);
-                query.push(" and words like ").push_bind(pattern.as_str()).push(" escape '!'");
-                if !variant_ids.is_empty() {
-                    query.push(" union select asset_id from asset_variant where until is null and variant_id in");
-                    push_values!(query, variant_ids.iter().copied());
-                    query.push(" and asset_id > ").push_bind(after);
+             v.variant_id, v.vendor, v.model, v.part_number, v.hardware_revision, v.firmware, v.notes as variant_notes, "));
+        query.push(key(list.sort)).push(" as sort_key");
+        match list.sort {
+            AssetSort::Seen => push_assets!(query, list, &found, after.asset_id),
+            AssetSort::By(_, direction) => {
+                push_assets!(query, list, &found, 0_i64);
+                if after.asset_id > 0 {
+                    query.push(" and (").push(key(list.sort));
+                    query.push(if direction == Direction::Up { " > " } else { " < " });
+                    query.push_bind(after.sort_key.as_str()).push(" or (").push(key(list.sort)).push(" = ");
+                    query.push_bind(after.sort_key.as_str()).push(" and a.asset_id > ").push_bind(after.asset_id);
+                    query.push("))");
                 }
-                query.push(")");
-            }
-            Found::Common { pattern } => {
-                query.push(concat!(
-                    " and (p.variant_id in (select variant_id from variant where ", words_of_variant!(), " like "));
-                query.push_bind(pattern.as_str()).push(" escape '!') or exists (select 1 from asset_search w \
-                    where w.asset_id = a.asset_id and w.words like ");
-                query.push_bind(pattern.as_str()).push(" escape '!'))");
             }
         }
-        if let Some(ids) = ids(sites) {
-            query.push(" and a.site_id in");
-            push_values!(query, ids.iter().copied());
-        }
-        if let Some(variant_id) = variant_id {
-            query.push(" and p.variant_id = ").push_bind(variant_id);
-        }
-        if !filter.areas.is_empty() {
-            query.push(" and a.area in");
-            push_values!(query, filter.areas.iter().cloned());
-        }
-        if !filter.standings.is_empty() {
-            query.push(concat!(" and ", standing_of!(), " in"));
-            push_values!(query, filter.standings.iter().map(|s| s.word()));
-        }
-        push_conditions!(query, filter);
-        query.push(" order by a.asset_id limit ").push_bind(i64::from(limit));
+        query.push(match list.sort {
+            AssetSort::Seen => " order by a.asset_id limit ",
+            AssetSort::By(_, Direction::Up) => " order by sort_key, a.asset_id limit ",
+            AssetSort::By(_, Direction::Down) => " order by sort_key desc, a.asset_id limit ",
+        });
+        query.push_bind(i64::from(limit));
         query.build_query_as().persistent(false).fetch_all(c).await
     })?;
     Ok(rows
@@ -210,6 +283,7 @@ pub async fn list_asset_lines(
                 tag: row.tag,
                 name: row.name,
                 serial_number: row.serial_number,
+                sort_key: row.sort_key,
                 variant_id: row.variant.variant_id,
                 variant: row.variant.into_domain(),
                 why: if standing == Standing::CannotBeChecked { row.why } else { String::new() },
@@ -218,6 +292,21 @@ pub async fn list_asset_lines(
             }
         })
         .collect())
+}
+
+/// How many assets the list has; counting stops at `most`.
+pub async fn count_asset_lines(db: &Db, list: &AssetList<'_>, most: u32) -> Result<u64, StoreError> {
+    if ids(&list.sites).is_some_and(BTreeSet::is_empty) {
+        return Ok(0);
+    }
+    let found = find(db, list.filter).await?;
+    let n: i64 = on!(db, c => {
+        let mut query = sqlx::QueryBuilder::new("select count(*) from (select 1 as one");
+        push_assets!(query, list, &found, 0_i64);
+        query.push(" limit ").push_bind(i64::from(most)).push(") as some_of_them");
+        query.build_query_scalar().persistent(false).fetch_one(c).await
+    })?;
+    Ok(read_count(n))
 }
 
 /// At most `limit` nameplates (variants) with an id above `after` that fit the filter, by id, with their assets at these
@@ -251,7 +340,8 @@ pub async fn list_nameplate_lines(
         }
         push_conditions!(query, filter);
         if !filter.text.is_empty() {
-            query.push(concat!(" and ", words_of_variant!(), " like ")).push_bind(like(&filter.text)).push(" escape '!'");
+            query.push(" and v.variant_id in (select variant_id from variant_search where words like ");
+            query.push_bind(like(&filter.text)).push(" escape '!')");
         }
         query.push(" order by v.variant_id limit ").push_bind(i64::from(limit));
         query.build_query_as().persistent(false).fetch_all(c).await

@@ -188,13 +188,17 @@ macro_rules! push_conditions {
             }
         }
         if let Some(text) = &$facts.text {
-            $query.push(concat!(" and (", $l, ".variant_id in (select f.variant_id from variant f where "));
-            for (i, column) in ["f.vendor", "f.model", "f.part_number", "f.firmware"].into_iter().enumerate() {
-                $query.push(if i > 0 { " or " } else { "" });
-                $query.push("replace(replace(lower(").push(column).push("), ' ', ''), '-', '') like ");
-                $query.push_bind(text.clone()).push(" escape '!'");
-            }
-            $query.push(concat!(") or ", $l, ".advisory_id in (select f.advisory_id from advisory f where "));
+            $query.push(concat!(
+                " and (",
+                $l,
+                ".variant_id in (select f.variant_id from variant_search f where f.words like "
+            ));
+            $query.push_bind(text.clone());
+            $query.push(concat!(
+                " escape '!') or ",
+                $l,
+                ".advisory_id in (select f.advisory_id from advisory f where "
+            ));
             $query.push("replace(replace(lower(f.tracking_id), ' ', ''), '-', '') like ");
             $query.push_bind(text.clone()).push(" escape '!'))");
         }

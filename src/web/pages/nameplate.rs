@@ -7,10 +7,11 @@ use axum::response::{Html, IntoResponse, Response};
 use super::asset::explanations;
 use super::exposures::WORDS;
 use crate::domain::filter::Filter;
-use crate::domain::listing::{AssetLine, ListSort, ListView, ListedExposure};
+use crate::domain::listing::{AssetLine, AssetSort, ListSort, ListView, ListedExposure};
 use crate::domain::nameplate::Variant;
 use crate::services::explain_match::ExplainRequest;
 use crate::store;
+use crate::store::listing::assets::{AssetCursor, AssetList, list_asset_lines};
 use crate::store::listing::exposures::ExposureList;
 use crate::web::error::Problem;
 use crate::web::frame::{Frame, Nav, render};
@@ -75,9 +76,9 @@ pub async fn show(
     let sites = Sites::of(&state, &viewer).await?;
     let scope = sites.scope(&query.filter, &viewer)?;
     let only_sites = Filter { sites: query.filter.sites.clone(), ..Filter::default() };
-    let mut assets =
-        store::listing::assets::list_asset_lines(state.db(), &only_sites, &scope, Some(variant_id), 0, MAX_ASSETS + 1)
-            .await?;
+    let of_variant =
+        AssetList { filter: &only_sites, sites: scope, variant_id: Some(variant_id), sort: AssetSort::Seen };
+    let mut assets = list_asset_lines(state.db(), &of_variant, &AssetCursor::default(), MAX_ASSETS + 1).await?;
     // A nameplate whose assets the person may not see does not exist for that person.
     let Some(first) = assets.first() else {
         return Err(Problem::not_found(format!("cannot show nameplate {variant_id}: no asset has it")));
@@ -118,8 +119,9 @@ pub async fn fold(
     let n_more = lines.len().saturating_sub(MAX_FOLDED);
     lines.truncate(MAX_FOLDED);
     let only_sites = Filter::default();
-    let assets =
-        store::listing::assets::list_asset_lines(state.db(), &only_sites, &scope, Some(variant_id), 0, 10).await?;
+    let of_variant =
+        AssetList { filter: &only_sites, sites: scope, variant_id: Some(variant_id), sort: AssetSort::Seen };
+    let assets = list_asset_lines(state.db(), &of_variant, &AssetCursor::default(), 10).await?;
     let href = format!("{}{}", links::nameplate(variant_id), text.map(|t| format!("?{t}")).unwrap_or_default());
     let fold = Fold { lines, n_more, assets, href };
     Ok(Html(fold.render().map_err(Problem::internal)?).into_response())

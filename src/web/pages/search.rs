@@ -11,13 +11,14 @@ use serde::Deserialize;
 use crate::domain::advisory_note::ListedAdvisory;
 use crate::domain::advisory_search::{AdvisoryFilter, AdvisorySort, Compare, Condition, SearchField};
 use crate::domain::filter::Filter;
-use crate::domain::listing::{AssetLine, ListSort, ListView};
+use crate::domain::listing::{AssetLine, AssetSort, ListSort, ListView};
 use crate::domain::verdict::Verdict;
 use crate::services::progress::Silent;
 use crate::services::ruled_out::ruled_out;
 use crate::services::search_advisories::refresh_search;
 use crate::services::show_advisory::find_shown_advisories;
 use crate::store;
+use crate::store::listing::assets::{AssetCursor, AssetList, list_asset_lines};
 use crate::store::listing::exposures::{ExposureList, list_exposures};
 use crate::web::error::Problem;
 use crate::web::frame::{Frame, Nav, render};
@@ -84,7 +85,9 @@ pub async fn show(
         store::advisory_search::narrow_exposures(state.db(), &viewer.sites, &mut advisories).await?;
         if cve.is_empty() {
             let filter = Filter { text: text.clone(), ..Filter::default() };
-            assets = store::listing::assets::list_asset_lines(state.db(), &filter, &viewer.sites, None, 0, MAX).await?;
+            let list =
+                AssetList { filter: &filter, sites: viewer.sites.clone(), variant_id: None, sort: AssetSort::Seen };
+            assets = list_asset_lines(state.db(), &list, &AssetCursor::default(), MAX).await?;
         } else {
             sentence = answer(&state, &viewer, &cve, &advisories).await?;
         }

@@ -95,11 +95,54 @@
     setTimeout(look, 300);
   }
 
+  // Single keys can be switched off in this browser, because some people speak or brush over keys.
+  const switchOfKeys = document.querySelector("[data-keys-switch]");
+  const keysAreOn = () => { try { return localStorage.getItem("keys") !== "off"; } catch { return true; } };
+  if (switchOfKeys) {
+    switchOfKeys.closest("section").hidden = false;
+    switchOfKeys.checked = keysAreOn();
+    switchOfKeys.addEventListener("change", () => {
+      localStorage.setItem("keys", switchOfKeys.checked ? "on" : "off");
+      say(switchOfKeys.checked ? "Single keys are on" : "Single keys are off");
+    });
+  }
+
+  // The page of a row leads on to the rows beside it in the list that the person came from.
+  const pathOf = (link) => new URL(link.href, location.href).pathname;
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest && event.target.closest("main table a[href]");
+    const kind = link && /^\/(advisories|assets)\/[^/]/.exec(pathOf(link));
+    if (!kind) return;
+    const all = [...link.closest("table").querySelectorAll("a[href]")].map(pathOf);
+    const rows = [...new Set(all.filter((path) => path.startsWith(`/${kind[1]}/`)))];
+    try { sessionStorage.setItem(`rows of ${kind[1]}`, JSON.stringify(rows)); } catch { /* Then there is no way on. */ }
+  });
+  const neighbours = document.querySelector("[data-neighbours]");
+  if (neighbours) {
+    let rows = [];
+    try { rows = JSON.parse(sessionStorage.getItem(`rows of ${location.pathname.split("/")[1]}`)) || []; } catch { /* none */ }
+    const at = rows.indexOf(location.pathname);
+    for (const [path, label, key] of at < 0 ? [] : [[rows[at - 1], "Previous in the list", "["], [rows[at + 1], "Next in the list", "]"]]) {
+      if (!path) continue;
+      const link = document.createElement("a");
+      link.href = path;
+      link.textContent = label;
+      link.dataset.neighbour = key;
+      neighbours.append(link);
+      neighbours.hidden = false;
+    }
+  }
+
   // Keys of the review: only inside its card, never while typing, and not with a modifier.
   const typing = (target) => target.closest("input:not([type=radio]):not([type=checkbox]), select, textarea");
   document.addEventListener("keydown", (event) => {
     const target = event.target instanceof Element ? event.target : document.body;
-    if (event.ctrlKey || event.altKey || event.metaKey || typing(target)) return;
+    // Brackets and the question mark need AltGr, which counts as Ctrl and Alt, on many keyboards.
+    const isPlain = !(event.ctrlKey || event.altKey || event.metaKey) || event.getModifierState("AltGraph");
+    if (!isPlain || typing(target) || !keysAreOn()) return;
+    const neighbour = document.querySelector(`[data-neighbour="${CSS.escape(event.key)}"]`);
+    if (neighbour) { event.preventDefault(); neighbour.click(); return; }
+    if (event.key === "?") { location.assign("/help#keys"); return; }
     const card = document.querySelector("[data-keys]");
     const inside = card && card.contains(target);
     if (event.key.toLowerCase() === "u" && (inside || target.closest(".status-bar"))) {

@@ -210,6 +210,65 @@ fn check_29_no_page_scrolls_sideways_on_a_phone() {
 }
 
 #[test]
+fn a_page_of_a_row_leads_on_to_its_neighbours_in_the_list_and_keys_can_be_switched_off() {
+    in_browser(true, true, async |plant, browser| {
+        browser.open(&plant.page("/assets")).await;
+        let tags = "return [...document.querySelectorAll('tbody a.name')].map(a => a.textContent.trim()).join(' ')";
+        let listed = browser.run(tags).await.as_str().unwrap().to_owned();
+        let listed: Vec<&str> = listed.split(' ').collect();
+        browser.click("tbody tr:nth-child(2) a.name").await;
+        assert_eq!(browser.text_of("h1").await, listed[1]);
+        browser.press("]").await;
+        browser.wait_for(listed[2]).await;
+        assert_eq!(browser.text_of("h1").await, listed[2]);
+        browser.press("[").await;
+        browser.wait_for(listed[1]).await;
+        browser.follow("Previous in the list").await;
+        assert_eq!(browser.text_of("h1").await, listed[0]);
+        assert_eq!(browser.count("[data-neighbour='[']").await, 0, "the first row has none before it");
+        // Letters in a field are letters, and no page is left.
+        browser.fill("input[name=q]", "]?[").await;
+        assert_eq!(browser.text_of("h1").await, listed[0]);
+
+        browser.open(&plant.page("/settings")).await;
+        browser.click("[data-keys-switch]").await;
+        browser.open(&plant.page("/assets")).await;
+        browser.click("tbody tr:nth-child(2) a.name").await;
+        browser.press("]").await;
+        browser.press("?").await;
+        assert_eq!(browser.text_of("h1").await, listed[1], "keys are off");
+        assert_eq!(browser.count("[data-neighbour=']']").await, 1, "the link stays");
+    });
+}
+
+#[test]
+fn a_list_of_assets_is_sorted_by_its_columns_a_page_at_a_time() {
+    in_browser(true, false, async |plant, browser| {
+        let list: String = (0..130).map(|n| format!("Acme,Box,T{n},Site {},S{:03}\n", n % 3, (n * 7) % 130)).collect();
+        plant.import("boxes.csv", &format!("Vendor,Model,Tag,Site,Serial number\n{list}")).await;
+        let serials = "return [...document.querySelectorAll('td[data-label=\"Serial number\"]')].map(c => c.textContent).join(' ')";
+        browser.open(&plant.page("/assets?vendor=acme")).await;
+        browser.click("th a[href*='serial']").await;
+        let first = browser.run(serials).await.as_str().unwrap().to_owned();
+        assert_eq!(browser.count("th[aria-sort=ascending]").await, 1);
+        browser.follow("Next 100").await;
+        let second = browser.run(serials).await.as_str().unwrap().to_owned();
+        let wanted: Vec<String> = (0..130).map(|n| format!("S{n:03}")).collect();
+        assert_eq!(format!("{first} {second}"), wanted.join(" "));
+        browser.click("th a[href*='serial']").await;
+        assert!(browser.run(serials).await.as_str().unwrap().starts_with("S129 S128 S127"));
+        browser.follow("In the order in which they were first seen").await;
+        assert!(browser.run(serials).await.as_str().unwrap().starts_with("S000 S007 S014"));
+        for sort in ["tag", "-site", "nameplate", "-standing"] {
+            let (status, text) = get(&plant.page(&format!("/assets?sort={sort}"))).await;
+            assert_eq!(status, 200, "{sort}: {text}");
+        }
+        let (status, text) = get(&plant.page("/assets?sort=colour")).await;
+        assert!(status == 400 && text.contains("nameplate"), "{text}");
+    });
+}
+
+#[test]
 fn check_39_a_time_zone_moves_runs_and_no_advisory_date() {
     in_browser(true, true, async |plant, browser| {
         browser.open(&plant.page("/settings")).await;
