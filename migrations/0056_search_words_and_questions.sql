@@ -5,14 +5,16 @@
 create table variant_search
 (
     variant_id bigint   not null,
-    words      {{text}} not null,
+    vendor     {{text}} not null, -- folded
+    words      {{text}} not null, -- vendor, model, order number and firmware
 
     constraint variant_search_pk primary key (variant_id),
     constraint variant_search_variant_fk foreign key (variant_id) references variant (variant_id)
 );
 
-insert into variant_search (variant_id, words)
+insert into variant_search (variant_id, vendor, words)
 select variant_id,
+       replace(replace(lower(vendor), ' ', ''), '-', ''),
        replace(replace(lower(vendor), ' ', ''), '-', '') || ' ' || replace(replace(lower(model), ' ', ''), '-', '')
            || ' ' || replace(replace(lower(part_number), ' ', ''), '-', '')
            || ' ' || replace(replace(lower(firmware), ' ', ''), '-', '')
@@ -28,3 +30,8 @@ set n_assets = coalesce((select cast(sum(w.n_assets) as bigint) from review_site
     n_exposures = coalesce((select cast(sum(w.n_exposures) as bigint) from review_site w
                             where w.question_digest = review_question.question_digest), 0),
     n_sites = (select count(*) from review_site w where w.question_digest = review_question.question_digest);
+
+-- All that is asked of the exposures of a question.
+drop index exposure_question;
+create index exposure_question on exposure (question_digest, variant_id, asset_id, advisory_id)
+    where closed_at is null and question_digest <> '';

@@ -13,7 +13,7 @@ use crate::domain::exposure::ExposureChanges;
 use crate::domain::matching::match_holder;
 use crate::domain::nameplate::{Nameplate, Variant};
 use crate::domain::rescan::{Scope, Trigger};
-use crate::domain::review::{Answer, KnownAnswer, Question, QuestionKind};
+use crate::domain::review::{Answer, KnownAnswer, Question, QuestionKind, Spelling};
 use crate::domain::verdict::Verdict;
 use crate::services::aliases::{AliasError, Signature, one_entry};
 use crate::services::current_index::current_index;
@@ -315,7 +315,8 @@ pub struct Effect {
     pub n_left: u64,
 }
 
-/// What "same" (or "holds") and what "different" (or "does not hold") would do to the assets of these sites.
+/// What "same" (or "holds") and what "different" (or "does not hold") would do to the assets with these spellings, of which
+/// the first [`MAX_SPELLINGS`] are meant.
 ///
 /// # Errors
 ///
@@ -323,12 +324,11 @@ pub struct Effect {
 pub async fn preview(
     db: &Db,
     question: &Question,
-    sites: &SiteScope,
+    spellings: &[Spelling],
     progress: &dyn Progress,
 ) -> Result<[Effect; 2], DecideError> {
     let current = current_index(db, progress).await?;
     let advisories = store::review::list_question_advisories(db, &question.digest).await?;
-    let spellings = store::review::list_spellings(db, &question.digest, sites, MAX_SPELLINGS).await?;
     let catalogue = current.index.catalogue();
     let mut effects = [Effect::default(); 2];
     for (effect, yes) in effects.iter_mut().zip([true, false]) {
@@ -342,7 +342,7 @@ pub async fn preview(
             author: String::new(),
             date: String::new(),
         });
-        for spelling in &spellings {
+        for spelling in spellings {
             let variant = Variant {
                 nameplate: Nameplate {
                     vendor: spelling.vendor.clone(),

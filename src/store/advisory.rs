@@ -436,13 +436,9 @@ async fn save_batch(tx: &mut Tx, batch: &[Packed], saved: &mut SavedRevisions) -
     cves.sort_unstable();
     cves.dedup();
     for part in cves.chunks(BATCH) {
-        insert!(
-            tx,
-            "insert into advisory_cve (advisory_revision_id, cve)",
-            part,
-            |b, (id, cve)| b.push_bind(*id).push_bind(*cve),
-            ""
-        )?;
+        insert!(tx, "insert into advisory_cve (advisory_revision_id, cve)", part, |b, (id, cve)| b
+            .push_bind(*id)
+            .push_bind(*cve))?;
     }
     for_list!(tx tx, exec, "delete from advisory_unreadable where sha256 in",
         batch.iter().map(|packed| packed.revision.sha256.as_str()), "")?;

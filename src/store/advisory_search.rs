@@ -70,8 +70,7 @@ pub async fn save_search_texts(db: &Db, form: u32, revisions: &[SearchedRevision
                     .push_bind(*id)
                     .push_bind(text.field.number())
                     .push_bind(clean(&text.sort_key).as_ref())
-                    .push_bind(clean(&text.text).as_ref()),
-                ""
+                    .push_bind(clean(&text.text).as_ref())
             )?;
         }
         if !batch.is_empty() {
@@ -86,8 +85,7 @@ pub async fn save_search_texts(db: &Db, form: u32, revisions: &[SearchedRevision
                     .push_bind(count(revision.quality.n_findings))
                     .push_bind(count(revision.quality.n_findings_that_matter))
                     .push_bind(count(revision.quality.n_schema))
-                    .push_bind(revision.is_read),
-                ""
+                    .push_bind(revision.is_read)
             )?;
         }
     }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::error::StoreError;
-use super::search_words::{asset_words, save_asset_words};
+use super::search_words::{asset_words, insert_asset_words, save_asset_words};
 use super::text::{clean, digest, json, read_json, read_time, read_time_if_any};
 use super::variant::VariantRow;
 use super::{BATCH, Db, Tx};
@@ -173,6 +173,8 @@ pub(super) struct By<'a> {
     pub inventory_id: i64,
     /// Time of the import as text.
     pub at: &'a str,
+    /// No asset was known before it.
+    pub is_first: bool,
 }
 
 /// A known asset that stands in the file again.
@@ -201,14 +203,9 @@ struct Before {
 /// One change that is about to be written: (asset, field, before, after).
 type Change = (i64, &'static str, String, String);
 
-/// Inserts or updates these assets, at most [`BATCH`], each identity once. Adds to the counts.
-pub(super) async fn save_assets(
-    tx: &mut Tx,
-    by: By<'_>,
-    assets: &[NewAsset<'_>],
-    counts: &mut ImportCounts,
-) -> Result<(), StoreError> {
-    let before: FxHashMap<String, Before> = for_list!(tx tx, all Before,
+/// Those of these assets that are known, by the digest of their identity.
+async fn find_before(tx: &mut Tx, assets: &[NewAsset<'_>]) -> Result<FxHashMap<String, Before>, StoreError> {
+    let rows = for_list!(tx tx, all Before,
         "select a.identity_digest, a.asset_id, a.site_id, a.tag, a.name, a.area, a.serial_number, a.ip_address, \
             a.mac_address, a.quantity, a.criticality, a.zone, a.notes, a.unmapped, a.not_seen_since, a.retired_at, \
             (select p.variant_id from asset_variant p where p.asset_id = a.asset_id \
@@ -216,10 +213,18 @@ pub(super) async fn save_assets(
          from asset a \
          where a.identity_digest in",
         assets.iter().map(|a| a.identity_digest.as_str()),
-        "")?
-    .into_iter()
-    .map(|row| (row.identity_digest.clone(), row))
-    .collect();
+        "")?;
+    Ok(rows.into_iter().map(|row| (row.identity_digest.clone(), row)).collect())
+}
+
+/// Inserts or updates these assets, at most [`BATCH`], each identity once. Adds to the counts.
+pub(super) async fn save_assets(
+    tx: &mut Tx,
+    by: By<'_>,
+    assets: &[NewAsset<'_>],
+    counts: &mut ImportCounts,
+) -> Result<(), StoreError> {
+    let before = if by.is_first { FxHashMap::default() } else { find_before(tx, assets).await? };
     let variants = earlier_variants(tx, &before, assets).await?;
     let sites = earlier_sites(tx, &before, assets).await?;
 
@@ -257,23 +262,26 @@ pub(super) async fn save_assets(
         }
     }
     if !to_write.is_empty() {
-        let ids: FxHashMap<String, i64> = upsert(tx, by, &to_write).await?.into_iter().collect();
-        for asset in to_write.iter().filter(|asset| !before.contains_key(&asset.identity_digest)) {
-            let Some(&asset_id) = ids.get(&asset.identity_digest) else {
-                return Err(StoreError::Conflict(format!("the asset `{}` was not written", asset.identity)));
-            };
-            to_open.push((asset_id, asset.variant_id));
+        let (known, new): (Vec<&NewAsset<'_>>, Vec<&NewAsset<'_>>) =
+            to_write.into_iter().partition(|asset| before.contains_key(&asset.identity_digest));
+        let words = |id: i64, new: &NewAsset<'_>| {
+            let of = |text| clean(text).into_owned();
+            (id, asset_words(&of(&new.asset.tag), &of(&new.asset.name), &of(&new.asset.serial_number)))
+        };
+        if !new.is_empty() {
+            let ids = insert_new(tx, by, &new).await?;
+            to_open.extend(ids.iter().zip(&new).map(|(id, asset)| (*id, asset.variant_id)));
+            let words: Vec<(i64, String)> = ids.iter().zip(&new).map(|(id, asset)| words(*id, asset)).collect();
+            insert_asset_words(tx, &words).await?;
         }
-        let words: Vec<(i64, String)> = to_write
-            .iter()
-            .filter_map(|new| {
-                let asset = new.asset;
-                let of = |text| clean(text).into_owned();
-                let id = ids.get(&new.identity_digest)?;
-                Some((*id, asset_words(&of(&asset.tag), &of(&asset.name), &of(&asset.serial_number))))
-            })
-            .collect();
-        save_asset_words(tx, &words).await?;
+        if !known.is_empty() {
+            upsert(tx, by, &known).await?;
+            let words: Vec<(i64, String)> = known
+                .iter()
+                .filter_map(|asset| Some(words(before.get(&asset.identity_digest)?.asset_id, asset)))
+                .collect();
+            save_asset_words(tx, &words).await?;
+        }
     }
     if !seen_again.is_empty() {
         save_seen_again(tx, by, &seen_again).await?;
@@ -295,8 +303,7 @@ pub(super) async fn save_assets(
             tx,
             "insert into asset_variant (asset_id, variant_id, since)",
             to_open,
-            |b, (asset_id, variant_id)| b.push_bind(asset_id).push_bind(variant_id).push_bind(by.at),
-            ""
+            |b, (asset_id, variant_id)| b.push_bind(asset_id).push_bind(variant_id).push_bind(by.at)
         )?;
     }
     save_changes(tx, by, &changes).await
@@ -355,33 +362,84 @@ async fn save_seen_again(tx: &mut Tx, by: By<'_>, seen: &[(i64, &str)]) -> Resul
     Ok(())
 }
 
-async fn upsert(tx: &mut Tx, by: By<'_>, assets: &[&NewAsset<'_>]) -> Result<Vec<(String, i64)>, StoreError> {
-    Ok(insert!(
+macro_rules! asset_values {
+    () => {
+        "identity_digest, identity, site_id, tag, name, area, serial_number, ip_address, mac_address, quantity, \
+         criticality, zone, notes, unmapped, place, first_seen_inventory_id, first_seen_at, last_seen_inventory_id, \
+         last_seen_at"
+    };
+}
+
+/// Appends the [`asset_values`] of asset `$a`.
+macro_rules! push_asset {
+    ($b:expr, $by:expr, $a:expr) => {
+        $b.push_bind($a.identity_digest.as_str())
+            .push_bind($a.identity.as_ref())
+            .push_bind($a.site_id)
+            .push_bind(clean(&$a.asset.tag).as_ref())
+            .push_bind(clean(&$a.asset.name).as_ref())
+            .push_bind(clean(&$a.asset.area).as_ref())
+            .push_bind(clean(&$a.asset.serial_number).as_ref())
+            .push_bind(clean(&$a.asset.ip_address).as_ref())
+            .push_bind(clean(&$a.asset.mac_address).as_ref())
+            .push_bind(clean(&$a.asset.quantity).as_ref())
+            .push_bind(clean(&$a.asset.criticality).as_ref())
+            .push_bind(clean(&$a.asset.zone).as_ref())
+            .push_bind(clean(&$a.asset.notes).as_ref())
+            .push_bind($a.unmapped())
+            .push_bind(clean(&$a.asset.place).as_ref())
+            .push_bind($by.inventory_id)
+            .push_bind($by.at)
+            .push_bind($by.inventory_id)
+            .push_bind($by.at)
+    };
+}
+
+/// Inserts assets that are not known; gives their ids in the same order. PostgreSQL tells no ids of rows that are copied,
+/// so there they are taken before.
+async fn insert_new(tx: &mut Tx, by: By<'_>, assets: &[&NewAsset<'_>]) -> Result<Vec<i64>, StoreError> {
+    if matches!(tx, Tx::Lite(_)) {
+        let ids: FxHashMap<String, i64> = insert!(
+            tx,
+            concat!("insert into asset (", asset_values!(), ")"),
+            assets,
+            |b, a| push_asset!(b, by, a),
+            "returning identity_digest, asset_id",
+            returning(String, i64)
+        )?
+        .into_iter()
+        .collect();
+        let id = |asset: &&NewAsset<'_>| {
+            let lost = || StoreError::Conflict(format!("the asset `{}` was not written", asset.identity));
+            ids.get(&asset.identity_digest).copied().ok_or_else(lost)
+        };
+        return assets.iter().map(id).collect();
+    }
+    let ids: Vec<i64> = sql!(tx tx, all(i64,),
+        "select nextval(pg_get_serial_sequence('asset', 'asset_id')) from generate_series(1, $1)",
+        assets.len() as i64)?
+    .into_iter()
+    .map(|(id,)| id)
+    .collect();
+    insert!(
         tx,
-        "insert into asset (identity_digest, identity, site_id, tag, name, area, serial_number, ip_address, \
-         mac_address, quantity, criticality, zone, notes, unmapped, place, first_seen_inventory_id, first_seen_at, \
-         last_seen_inventory_id, last_seen_at)",
+        concat!("insert into asset (asset_id, ", asset_values!(), ")"),
+        ids.iter().zip(assets),
+        |b, (id, a)| {
+            b.push_bind(*id);
+            push_asset!(b, by, a)
+        }
+    )?;
+    Ok(ids)
+}
+
+/// Writes anew what the file says of assets that are known.
+async fn upsert(tx: &mut Tx, by: By<'_>, assets: &[&NewAsset<'_>]) -> Result<(), StoreError> {
+    insert!(
+        tx,
+        concat!("insert into asset (", asset_values!(), ")"),
         assets,
-        |b, a| b
-            .push_bind(a.identity_digest.as_str())
-            .push_bind(a.identity.as_ref())
-            .push_bind(a.site_id)
-            .push_bind(clean(&a.asset.tag).as_ref())
-            .push_bind(clean(&a.asset.name).as_ref())
-            .push_bind(clean(&a.asset.area).as_ref())
-            .push_bind(clean(&a.asset.serial_number).as_ref())
-            .push_bind(clean(&a.asset.ip_address).as_ref())
-            .push_bind(clean(&a.asset.mac_address).as_ref())
-            .push_bind(clean(&a.asset.quantity).as_ref())
-            .push_bind(clean(&a.asset.criticality).as_ref())
-            .push_bind(clean(&a.asset.zone).as_ref())
-            .push_bind(clean(&a.asset.notes).as_ref())
-            .push_bind(a.unmapped())
-            .push_bind(clean(&a.asset.place).as_ref())
-            .push_bind(by.inventory_id)
-            .push_bind(by.at)
-            .push_bind(by.inventory_id)
-            .push_bind(by.at),
+        |b, a| push_asset!(b, by, a),
         "on conflict (identity_digest) do update set \
             site_id = excluded.site_id, tag = excluded.tag, name = excluded.name, area = excluded.area, \
             serial_number = excluded.serial_number, ip_address = excluded.ip_address, \
@@ -390,10 +448,9 @@ async fn upsert(tx: &mut Tx, by: By<'_>, assets: &[&NewAsset<'_>]) -> Result<Vec
             previous_place = asset.place, place = excluded.place, \
             previous_inventory_id = asset.last_seen_inventory_id, \
             last_seen_inventory_id = excluded.last_seen_inventory_id, last_seen_at = excluded.last_seen_at, \
-            not_seen_inventory_id = null, not_seen_since = null, retired_at = null \
-         returning identity_digest, asset_id",
-        returning(String, i64)
-    )?)
+            not_seen_inventory_id = null, not_seen_since = null, retired_at = null"
+    )?;
+    Ok(())
 }
 
 /// Adds what differs between the asset as it was and as the file has it. Its place is not compared: a row that moved
@@ -449,20 +506,21 @@ async fn save_changes(tx: &mut Tx, by: By<'_>, changes: &[Change]) -> Result<(),
                 .push_bind(by.at)
                 .push_bind(*field)
                 .push_bind(before.as_str())
-                .push_bind(after.as_str()),
-            ""
+                .push_bind(after.as_str())
         )?;
     }
     Ok(())
 }
 
-/// How many assets of this site the import did not bring; retired ones do not count.
-pub(super) async fn count_not_seen(tx: &mut Tx, by: By<'_>, site_id: i64) -> Result<u64, StoreError> {
-    let n = sql!(tx tx, val i64,
-        "select count(*) from asset \
-         where site_id = $1 and last_seen_inventory_id <> $2 and retired_at is null",
-        site_id, by.inventory_id)?;
+/// How many assets this site has; retired ones do not count.
+pub(super) async fn count_at_site(tx: &mut Tx, site_id: i64) -> Result<u64, StoreError> {
+    let n = sql!(tx tx, val i64, "select count(*) from asset where site_id = $1 and retired_at is null", site_id)?;
     Ok(super::text::read_count(n))
+}
+
+/// Whether any asset is known.
+pub(super) async fn has_any(tx: &mut Tx) -> Result<bool, StoreError> {
+    Ok(sql!(tx tx, opt(i64,), "select asset_id from asset limit 1")?.is_some())
 }
 
 /// Marks the assets of this site that the import did not bring.

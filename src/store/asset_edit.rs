@@ -105,8 +105,7 @@ pub async fn save_edits(
                 .push_bind(at.as_str())
                 .push_bind(field.word())
                 .push_bind(before.as_str())
-                .push_bind(after.as_str()),
-            ""
+                .push_bind(after.as_str())
         )?;
     }
     tx.commit().await?;
@@ -139,13 +138,14 @@ async fn save_variant_of(tx: &mut Tx, moved: &[(i64, i64)], at: &str) -> Result<
             query.push(")");
             query.build().persistent(false).execute(c).await.map(drop)
         })?;
-        insert!(
-            &mut *tx,
-            "insert into asset_variant (asset_id, variant_id, since)",
-            batch,
-            |b, (asset_id, variant_id)| b.push_bind(*asset_id).push_bind(*variant_id).push_bind(at),
-            ""
-        )?;
+        insert!(&mut *tx, "insert into asset_variant (asset_id, variant_id, since)", batch, |b,
+                                                                                             (
+            asset_id,
+            variant_id,
+        )| b
+            .push_bind(*asset_id)
+            .push_bind(*variant_id)
+            .push_bind(at))?;
     }
     Ok(())
 }

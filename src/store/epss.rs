@@ -19,16 +19,10 @@ pub async fn save_epss(db: &Db, list: &EpssList, at: Timestamp) -> Result<(), St
     let mut tx = db.begin(Alone::Advisories).await?;
     sql!(tx &mut tx, exec (), "delete from epss_score")?;
     for batch in entries.chunks(BATCH) {
-        insert!(
-            &mut tx,
-            "insert into epss_score (cve, probability_ppm, percentile_ppm)",
-            batch,
-            |b, e| b
-                .push_bind(clean(&e.cve).into_owned())
-                .push_bind(i64::from(e.probability_ppm))
-                .push_bind(i64::from(e.percentile_ppm)),
-            ""
-        )?;
+        insert!(&mut tx, "insert into epss_score (cve, probability_ppm, percentile_ppm)", batch, |b, e| b
+            .push_bind(clean(&e.cve).into_owned())
+            .push_bind(i64::from(e.probability_ppm))
+            .push_bind(i64::from(e.percentile_ppm)))?;
     }
     save_settings(&mut tx, &[(MODEL, &list.model), (DATE, &list.date)], at).await?;
     tx.commit().await

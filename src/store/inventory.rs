@@ -323,6 +323,10 @@ pub struct Import {
     seen: FxHashSet<String>,
     counts: ImportCounts,
     repeated: Vec<(String, String)>,
+    /// Whether no asset was known before it.
+    is_first: bool,
+    /// How many assets it brought to each site.
+    n_brought: FxHashMap<i64, u64>,
 }
 
 /// Begins an import. Another one waits until this one is finished or dropped.
@@ -340,6 +344,7 @@ pub async fn begin_import(db: &Db, new: &NewInventory) -> Result<Import, StoreEr
          values ($1, $2, $3, $4, $5, $6, 0, 0, 0, 0, 0, 0) returning inventory_id",
         clean(&new.file_name).as_ref(), new.sha256.as_str(), site.as_deref(), at.as_str(),
         json(&clean_all(&new.remarks)), new.is_sample)?;
+    let is_first = !asset::has_any(&mut tx).await?;
     let mut sites = FxHashMap::default();
     site::save_sites(&mut tx, site.as_deref().into_iter(), &mut sites).await?;
     Ok(Import {
@@ -353,6 +358,8 @@ pub async fn begin_import(db: &Db, new: &NewInventory) -> Result<Import, StoreEr
         seen: FxHashSet::default(),
         counts: ImportCounts::default(),
         repeated: Vec::new(),
+        is_first,
+        n_brought: FxHashMap::default(),
     })
 }
 
@@ -389,6 +396,7 @@ impl Import {
                 else {
                     return Err(StoreError::Conflict(format!("the site or variant of `{identity}` was not written")));
                 };
+                *self.n_brought.entry(site_id).or_default() += 1;
                 rows.push(NewAsset {
                     identity,
                     identity_digest,
@@ -400,7 +408,7 @@ impl Import {
                 });
             }
             if !rows.is_empty() {
-                let by = By { inventory_id: self.inventory_id, at: &self.at };
+                let by = By { inventory_id: self.inventory_id, at: &self.at, is_first: self.is_first };
                 asset::save_assets(&mut self.tx, by, &rows, &mut self.counts).await?;
             }
         }
@@ -420,8 +428,7 @@ impl Import {
                     .push_bind(i64::from(w.place.row))
                     .push_bind(i64::from(w.place.column))
                     .push_bind(w.kind.word())
-                    .push_bind(clean(&w.detail).as_ref()),
-                ""
+                    .push_bind(clean(&w.detail).as_ref())
             )?;
         }
         self.counts.n_warnings += warnings.len() as u64;
@@ -444,8 +451,7 @@ impl Import {
                     .push_bind(clean(&r.why).as_ref())
                     .push_bind(json(&clean_all(&r.headers)))
                     .push_bind(clean(&r.site).as_ref())
-                    .push_bind(clean(&r.area).as_ref()),
-                ""
+                    .push_bind(clean(&r.area).as_ref())
             )?;
         }
         self.counts.n_rejected += rejected.len() as u64;
@@ -466,8 +472,7 @@ impl Import {
                     .push_bind(clean(&c.sheet).as_ref())
                     .push_bind(clean(&c.header).as_ref())
                     .push_bind(json(&c.fields.iter().map(|field| field.word()).collect::<Vec<_>>()))
-                    .push_bind(clean(&c.how).as_ref()),
-                ""
+                    .push_bind(clean(&c.how).as_ref())
             )?;
         }
         Ok(())
@@ -522,14 +527,29 @@ impl Import {
         self.sites.keys().map(String::as_str)
     }
 
-    /// What the import would do if it were finished now, and then drops it. At most `limit` entries in each list.
-    pub async fn preview(mut self, on_missing: OnMissing, limit: u32) -> Result<ImportPreview, StoreError> {
-        let by = By { inventory_id: self.inventory_id, at: &self.at };
-        let mut preview = ImportPreview { counts: self.counts, ..ImportPreview::default() };
+    /// The sites of the file with the number of assets there that it did not bring; those with none are left out. By
+    /// counting: an index knows how many a site has, and finding out which ones reads all of them.
+    async fn sites_with_missing(&mut self) -> Result<Vec<(i64, u64)>, StoreError> {
         let mut sites: Vec<i64> = self.sites.values().copied().collect();
         sites.sort_unstable();
-        for site_id in sites.into_iter().filter(|_| on_missing != OnMissing::Ignore) {
-            preview.counts.n_not_seen += asset::count_not_seen(&mut self.tx, by, site_id).await?;
+        let mut missing = Vec::new();
+        for site_id in sites {
+            let n_brought = self.n_brought.get(&site_id).copied().unwrap_or(0);
+            let n = asset::count_at_site(&mut self.tx, site_id).await?.saturating_sub(n_brought);
+            if n > 0 {
+                missing.push((site_id, n));
+            }
+        }
+        Ok(missing)
+    }
+
+    /// What the import would do if it were finished now, and then drops it. At most `limit` entries in each list.
+    pub async fn preview(mut self, on_missing: OnMissing, limit: u32) -> Result<ImportPreview, StoreError> {
+        let mut preview = ImportPreview { counts: self.counts, ..ImportPreview::default() };
+        let missing = if on_missing == OnMissing::Ignore { Vec::new() } else { self.sites_with_missing().await? };
+        let by = By { inventory_id: self.inventory_id, at: &self.at, is_first: self.is_first };
+        for (site_id, n) in missing {
+            preview.counts.n_not_seen += n;
             preview.not_in_file.extend(asset::list_not_seen(&mut self.tx, by, site_id, limit).await?);
         }
         preview.not_in_file.truncate(limit as usize);
@@ -540,9 +560,10 @@ impl Import {
 
     /// Looks after the assets of the same sites that the file does not have, and makes all of it valid at once.
     pub async fn finish(mut self, on_missing: OnMissing) -> Result<Imported, StoreError> {
-        let by = By { inventory_id: self.inventory_id, at: &self.at };
-        for &site_id in self.sites.values().filter(|_| on_missing != OnMissing::Ignore) {
-            self.counts.n_not_seen += asset::count_not_seen(&mut self.tx, by, site_id).await?;
+        let missing = if on_missing == OnMissing::Ignore { Vec::new() } else { self.sites_with_missing().await? };
+        let by = By { inventory_id: self.inventory_id, at: &self.at, is_first: self.is_first };
+        for (site_id, n) in missing {
+            self.counts.n_not_seen += n;
             match on_missing {
                 OnMissing::Keep => asset::save_not_seen(&mut self.tx, by, site_id).await?,
                 OnMissing::Retire => asset::save_retired(&mut self.tx, by, site_id).await?,

@@ -41,8 +41,7 @@ pub async fn save_kev(db: &Db, catalogue: &KevCatalogue, at: Timestamp) -> Resul
                 .push_bind(clean(&e.name).into_owned())
                 .push_bind(clean(&e.vendor).into_owned())
                 .push_bind(clean(&e.product).into_owned())
-                .push_bind(e.is_ransomware),
-            ""
+                .push_bind(e.is_ransomware)
         )?;
     }
     note_arrivals(&mut tx, at).await?;

@@ -58,8 +58,28 @@ macro_rules! sql {
     };
 }
 
-/// One `insert` of many rows; gives the number of rows touched. At most [`BATCH`] rows at a time.
+/// Many rows into a table, at most [`BATCH`] at a time. With nothing after the values nothing comes back, and PostgreSQL is
+/// sent a `copy`; else it is one `insert`, and the number of rows touched comes back, or the rows of `returning`.
 macro_rules! insert {
+    ($tx:expr, $head:expr, $rows:expr, |$b:ident, $row:pat_param| $push:expr) => {
+        match $tx {
+            $crate::store::Tx::Lite(t) => {
+                let mut query = sqlx::QueryBuilder::new($head);
+                query.push(" ");
+                query.push_values($rows, |mut $b, $row| { $push; });
+                query.build().execute(&mut **t).await.map(drop)
+            }
+            $crate::store::Tx::Pg(t) => {
+                let mut rows = $crate::store::copy::CopyRows::default();
+                for $row in $rows {
+                    let $b = &mut rows;
+                    $push;
+                    rows.end_row();
+                }
+                rows.send(&mut **t, $head).await
+            }
+        }
+    };
     ($tx:expr, $head:expr, $rows:expr, |$b:ident, $row:pat_param| $push:expr, $tail:expr) => {
         on!(tx $tx, c => {
             let mut query = sqlx::QueryBuilder::new($head);
@@ -132,6 +152,7 @@ pub mod audit;
 pub mod backup;
 pub mod change;
 pub mod column_choice;
+mod copy;
 pub mod epss;
 mod error;
 pub mod evidence;

@@ -219,8 +219,7 @@ pub async fn save_frozen_plan(
                 .push_bind(*variant_id)
                 .push_bind(clean(&step.target).as_ref())
                 .push_bind(step.origin.word())
-                .push_bind(json(&clean_all(&step.advisories))),
-            ""
+                .push_bind(json(&clean_all(&step.advisories)))
         )?;
     }
     sql!(tx &mut tx, exec (), "update plan set frozen_by = $1, frozen_at = $2 where plan_id = $3",

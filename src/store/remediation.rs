@@ -266,8 +266,7 @@ pub async fn save_marks(
                 .push_bind(clean(&new.mark.firmware).as_ref())
                 .push_bind(new.fingerprint.as_str())
                 .push_bind(at.as_str())
-                .push_bind(audit_id),
-            ""
+                .push_bind(audit_id)
         )?;
     }
     tx.commit().await?;

@@ -433,8 +433,7 @@ async fn open(tx: &mut Tx, by: By<'_>, opened: &[(ExposureKey, Finding)]) -> Res
                 .push_bind(finding.fix.as_deref().map(clean).as_deref())
                 .push_bind(clean(&finding.advisory_version).as_ref())
                 .push_bind(finding.fingerprint.as_str())
-                .push_bind(finding.question.as_str()),
-            ""
+                .push_bind(finding.question.as_str())
         )?;
     }
     Ok(())
@@ -528,18 +527,16 @@ async fn save_standings(tx: &mut Tx, by: By<'_>, standings: &[VariantStanding]) 
             query.push(")");
             query.build().persistent(false).execute(c).await.map(drop)
         })?;
-        insert!(
-            tx,
-            "insert into variant_standing (variant_id, standing, why, since, rescan_id)",
-            batch,
-            |b, (now, why)| b
-                .push_bind(now.variant_id)
-                .push_bind(now.standing.word())
-                .push_bind(why.as_str())
-                .push_bind(by.at)
-                .push_bind(by.rescan_id),
-            ""
-        )?;
+        insert!(tx, "insert into variant_standing (variant_id, standing, why, since, rescan_id)", batch, |b,
+                                                                                                          (
+            now,
+            why,
+        )| b
+            .push_bind(now.variant_id)
+            .push_bind(now.standing.word())
+            .push_bind(why.as_str())
+            .push_bind(by.at)
+            .push_bind(by.rescan_id))?;
     }
     Ok(())
 }

@@ -117,7 +117,7 @@ pub(super) async fn save_questions(tx: &mut Tx, result: &RescanResult) -> Result
         for_list!(tx &mut *tx, exec,
             "with asked as ( \
                 select question_digest, variant_id, asset_id, count(*) as n from exposure \
-                where closed_at is null and question_digest in",
+                where closed_at is null and question_digest <> '' and question_digest in",
             digests(),
             "group by question_digest, variant_id, asset_id \
              ), held as ( \
@@ -300,7 +300,7 @@ pub async fn list_spellings(
         // Whole variants are counted by site already; only exposures of single assets are looked up one by one.
         let mut query = sqlx::QueryBuilder::new(
             "with asked as ( \
-                select distinct variant_id, asset_id from exposure where closed_at is null and question_digest = ");
+                select distinct variant_id, asset_id from exposure where closed_at is null and question_digest <> '' and question_digest = ");
         query.push_bind(question_digest);
         query.push(
             "), held as ( \
@@ -346,7 +346,7 @@ pub async fn list_question_assets(
     Ok(on!(db, c => {
         let mut query = sqlx::QueryBuilder::new(
             "with asked as ( \
-                select distinct variant_id, asset_id from exposure where closed_at is null and question_digest = ");
+                select distinct variant_id, asset_id from exposure where closed_at is null and question_digest <> '' and question_digest = ");
         query.push_bind(question_digest);
         query.push(
             ") select p.asset_id, p.variant_id from asset_variant p where p.until is null \
@@ -370,7 +370,7 @@ pub async fn list_question_advisories(db: &Db, question_digest: &str) -> Result<
         db,
         all(String,),
         "select distinct d.tracking_id from exposure e join advisory d on d.advisory_id = e.advisory_id \
-         where e.closed_at is null and e.question_digest = $1 order by d.tracking_id",
+         where e.closed_at is null and e.question_digest <> '' and e.question_digest = $1 order by d.tracking_id",
         question_digest
     )?;
     Ok(rows.into_iter().map(|(id,)| id).collect())

@@ -25,6 +25,14 @@ pub(super) async fn save_asset_words(tx: &mut Tx, words: &[(i64, String)]) -> Re
     Ok(())
 }
 
+/// Keeps the words of assets that have none yet; at most [`BATCH`].
+pub(super) async fn insert_asset_words(tx: &mut Tx, words: &[(i64, String)]) -> Result<(), StoreError> {
+    insert!(tx, "insert into asset_search (asset_id, words)", words, |b, (asset_id, words)| b
+        .push_bind(*asset_id)
+        .push_bind(words.as_str()))?;
+    Ok(())
+}
+
 /// Makes the words of these assets anew from what stands in their rows.
 pub(super) async fn refresh_asset_words(tx: &mut Tx, asset_ids: &[i64]) -> Result<(), StoreError> {
     for batch in asset_ids.chunks(BATCH) {
@@ -48,9 +56,12 @@ pub(super) async fn save_variant_words(tx: &mut Tx, variants: &[(i64, &Variant)]
     };
     insert!(
         tx,
-        "insert into variant_search (variant_id, words)",
+        "insert into variant_search (variant_id, vendor, words)",
         variants,
-        |b, (variant_id, variant)| b.push_bind(*variant_id).push_bind(words(variant)),
+        |b, (variant_id, variant)| b
+            .push_bind(*variant_id)
+            .push_bind(folded(&variant.nameplate.vendor))
+            .push_bind(words(variant)),
         "on conflict (variant_id) do nothing"
     )?;
     Ok(())

@@ -61,11 +61,10 @@ macro_rules! push_conditions {
     ($query:expr, $filter:expr) => {{
         let filter: &Filter = $filter;
         if !filter.vendors.is_empty() {
-            $query.push(" and (");
+            $query.push(" and v.variant_id in (select f.variant_id from variant_search f where ");
             for (i, vendor) in filter.vendors.iter().enumerate() {
                 $query.push(if i > 0 { " or " } else { "" });
-                $query.push("replace(replace(lower(v.vendor), ' ', ''), '-', '') like ").push_bind(like(vendor));
-                $query.push(" escape '!'");
+                $query.push("f.vendor like ").push_bind(like(vendor)).push(" escape '!'");
             }
             $query.push(")");
         }

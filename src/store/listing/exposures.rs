@@ -125,6 +125,13 @@ struct AssetLineRow {
     line: LineRow,
 }
 
+/// What a search compares of an advisory `f`.
+macro_rules! folded_tracking_id {
+    () => {
+        "replace(replace(lower(f.tracking_id), ' ', ''), '-', '')"
+    };
+}
+
 /// A statement that is put together from parts with values.
 macro_rules! push_list {
     ($query:expr, $head:expr, $values:expr) => {{
@@ -137,9 +144,10 @@ macro_rules! push_list {
     }};
 }
 
-/// The conditions of the list for the table that is called `$l`.
+/// The conditions of the list for the table that is called `$l`. `$is_of_listed` where its variants are known to be in the
+/// list, so that what all exposures of a variant share need not be asked again.
 macro_rules! push_conditions {
-    ($query:expr, $list:expr, $facts:expr, $l:literal) => {{
+    ($query:expr, $list:expr, $facts:expr, $l:literal, $is_of_listed:expr) => {{
         let filter = $list.filter;
         if let Some(sites) = $facts.site_ids() {
             $query.push(concat!(" and (", $l, ".site_id is null or ", $l, ".site_id in"));
@@ -187,27 +195,31 @@ macro_rules! push_conditions {
                 push_list!($query, concat!(" and ", $l, ".advisory_id in"), ids.iter().copied());
             }
         }
-        if let Some(text) = &$facts.text {
+        if let Some(text) = &$facts.text
+            && !($is_of_listed && text.is_of_variants_alone())
+        {
             $query.push(concat!(
                 " and (",
                 $l,
                 ".variant_id in (select f.variant_id from variant_search f where f.words like "
             ));
-            $query.push_bind(text.clone());
-            $query.push(concat!(
-                " escape '!') or ",
-                $l,
-                ".advisory_id in (select f.advisory_id from advisory f where "
-            ));
-            $query.push("replace(replace(lower(f.tracking_id), ' ', ''), '-', '') like ");
-            $query.push_bind(text.clone()).push(" escape '!'))");
+            $query.push_bind(text.pattern.clone()).push(" escape '!')");
+            if let Some(advisory_ids) = &text.advisory_ids {
+                if !advisory_ids.is_empty() {
+                    push_list!($query, concat!(" or ", $l, ".advisory_id in"), advisory_ids.iter().copied());
+                }
+            } else {
+                $query.push(concat!(" or ", $l, ".advisory_id in (select f.advisory_id from advisory f where "));
+                $query.push(concat!(folded_tracking_id!(), " like ")).push_bind(text.pattern.clone());
+                $query.push(" escape '!')");
+            }
+            $query.push(")");
         }
-        if !$facts.vendors.is_empty() {
-            $query.push(concat!(" and ", $l, ".variant_id in (select f.variant_id from variant f where "));
+        if !$facts.vendors.is_empty() && !$is_of_listed {
+            $query.push(concat!(" and ", $l, ".variant_id in (select f.variant_id from variant_search f where "));
             for (i, vendor) in $facts.vendors.iter().enumerate() {
                 $query.push(if i > 0 { " or " } else { "" });
-                $query.push("replace(replace(lower(f.vendor), ' ', ''), '-', '') like ");
-                $query.push_bind(vendor.clone()).push(" escape '!'");
+                $query.push("f.vendor like ").push_bind(vendor.clone()).push(" escape '!'");
             }
             $query.push(")");
         }
@@ -240,7 +252,7 @@ macro_rules! push_from {
                 $query.push(" from exposure_listing l ").push($joins).push(" where 1 = 1");
             }
         }
-        push_conditions!($query, $list, $facts, "l");
+        push_conditions!($query, $list, $facts, "l", false);
     }};
 }
 
@@ -344,9 +356,40 @@ struct Facts {
     has_few_variants: bool,
     advisory_ids: Option<Vec<i64>>,
     vendors: Vec<String>,
-    text: Option<String>,
+    text: Option<FoundText>,
     areas: Vec<String>,
     statuses: Option<Vec<&'static str>>,
+}
+
+/// A text that is searched in types of devices and in the ids of advisories.
+struct FoundText {
+    pattern: String,
+    /// The advisories with such an id; `None` when they are many.
+    advisory_ids: Option<Vec<i64>>,
+}
+
+impl FoundText {
+    async fn of(db: &Db, text: &str) -> Result<FoundText, StoreError> {
+        let pattern = like(text);
+        let ids = sql!(
+            db,
+            all(i64,),
+            concat!(
+                "select f.advisory_id from advisory f where ",
+                folded_tracking_id!(),
+                " like $1 escape '!' limit $2"
+            ),
+            pattern.as_str(),
+            BATCH as i64 + 1
+        )?;
+        let is_few = ids.len() <= BATCH;
+        Ok(FoundText { pattern, advisory_ids: is_few.then(|| ids.into_iter().map(|(id,)| id).collect()) })
+    }
+
+    /// Whether no id of an advisory has the text, so that all exposures of a variant are found or none.
+    fn is_of_variants_alone(&self) -> bool {
+        self.advisory_ids.as_ref().is_some_and(Vec::is_empty)
+    }
 }
 
 impl Facts {
@@ -357,7 +400,7 @@ impl Facts {
             has_few_variants: true,
             advisory_ids: None,
             vendors: filter.vendors.iter().map(|vendor| like(vendor)).collect(),
-            text: Some(&filter.text).filter(|text| !text.is_empty()).map(|text| like(text)),
+            text: if filter.text.is_empty() { None } else { Some(FoundText::of(db, &filter.text).await?) },
             areas: filter.areas.clone(),
             statuses: None,
         };
@@ -515,7 +558,7 @@ pub async fn list_exposures(
             let by = if list.view == ListView::Advisory { "advisory_id" } else { "variant_id" };
             query.push(by).push(" = l.").push(by);
             query.push(" and (x.work_order, x.exposure_id) < (l.work_order, l.exposure_id)");
-            push_conditions!(query, list, facts, "x");
+            push_conditions!(query, list, facts, "x", list.view == ListView::Nameplate);
             if list.view == ListView::Advisory && let Some(sites) = facts.site_ids() {
                 query.push(" and exists (select 1 from site_variant own where own.variant_id = x.variant_id");
                 push_list!(query, " and own.site_id in", sites.iter().copied());
@@ -552,7 +595,7 @@ pub async fn list_of_variants(
             "select ", line_columns!(), ", '' as sort_key from exposure_listing l join exposure e on e.exposure_id = l.exposure_id \
              join advisory d on d.advisory_id = l.advisory_id"));
         push_list!(query, " where l.variant_id in", variant_ids.iter().copied().take(BATCH));
-        push_conditions!(query, list, facts, "l");
+        push_conditions!(query, list, facts, "l", false);
         push_some_asset!(query, facts);
         query.push(" order by l.work_order, l.exposure_id");
         query.build_query_as().persistent(false).fetch_all(c).await
@@ -687,7 +730,7 @@ async fn count_alike(
             let mut query = sqlx::QueryBuilder::new("select l.");
             query.push(by).push(", count(*) from exposure_listing l where l.").push(by);
             push_list!(query, " in", batch.iter().copied());
-            push_conditions!(query, list, facts, "l");
+            push_conditions!(query, list, facts, "l", by == "variant_id");
             push_some_asset!(query, facts);
             query.push(" group by l.").push(by);
             query.build_query_as().persistent(false).fetch_all(c).await

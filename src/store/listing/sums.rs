@@ -254,10 +254,14 @@ pub async fn save_site_variants(db: &Db, site_ids: Option<&[i64]>) -> Result<(),
     match site_ids {
         None => {
             sql!(tx &mut tx, exec (), "delete from site_variant")?;
+            // Assets as they lie in their table, and their stretches, which lie in the same order. The index by site
+            // would lead to stretches all over the table, so nothing here is to suggest it: the order of tables is given,
+            // a column is asked for that the index has not (no import is numbered 0), and the sites are a sum.
             sql!(tx &mut tx, exec (),
                 "insert into site_variant (site_id, variant_id, n_assets) \
-                 select a.site_id, p.variant_id, count(*) from asset_variant p \
-                 join asset a on a.asset_id = p.asset_id where p.until is null group by a.site_id, p.variant_id")?;
+                 select a.site_id + 0, p.variant_id, count(*) from asset a cross join asset_variant p \
+                 where p.asset_id = a.asset_id and p.until is null and a.last_seen_inventory_id > 0 \
+                 group by 1, 2")?;
         }
         Some(site_ids) => {
             for site_id in site_ids {

@@ -120,7 +120,7 @@ async fn pairs_of(
         }
         query.push(" where l.").push(by);
         push_list!(query, " in", ids.iter().copied());
-        push_conditions!(query, list, facts, "l");
+        push_conditions!(query, list, facts, "l", by == "variant_id");
         query.push(" group by l.").push(by);
         query.build_query_as().persistent(false).fetch_all(c).await
     })?;
@@ -153,7 +153,7 @@ async fn marked_of(
                 and (r.expires_on = '' or r.expires_on >= ");
         query.push_bind(today.to_owned()).push(") where l.").push(by);
         push_list!(query, " in", ids.iter().copied());
-        push_conditions!(query, list, facts, "l");
+        push_conditions!(query, list, facts, "l", by == "variant_id");
         if let Some(sites) = facts.site_ids() {
             push_list!(query, " and a.site_id in", sites.iter().copied());
         }

@@ -54,7 +54,7 @@ impl Card {
         spellings.sort_by_key(|(.., n)| std::cmp::Reverse(*n));
         let mut firmwares: Vec<(String, u64)> = firmwares.into_iter().map(|(f, n)| (f.to_owned(), n)).collect();
         firmwares.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
-        let [if_same, if_different] = preview(db, question, &viewer.sites, &Silent).await.map_err(decide_problem)?;
+        let [if_same, if_different] = preview(db, question, &written, &Silent).await.map_err(decide_problem)?;
         let mut sites: Vec<String> = Vec::new();
         let mut assets = Vec::new();
         for (asset_id, _) in
