@@ -24,6 +24,7 @@ pub mod partials;
 pub mod probe;
 pub mod query;
 pub mod routes;
+pub mod sources;
 pub mod state;
 pub mod tls;
 pub mod upload;

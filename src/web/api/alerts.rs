@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 
-use super::json::{AlertEntry, AlertRequest, AlertSwitch, BackTest, Page, Problem as ProblemJson};
+use super::json::{AlertEntry, AlertRequest, BackTest, Page, Problem as ProblemJson, Switch};
 use crate::domain::alert::{AlertEvent, AlertRule, Rhythm};
 use crate::services::edit_alerts::{add_rule, check_rule, remove_rule, set_enabled};
 use crate::services::send_alerts::{back_test, send_test};
@@ -111,7 +111,7 @@ pub async fn try_out(
 /// Turns a rule on or off
 #[utoipa::path(put, path = "/api/v1/alerts/{alert_id}", tag = "alerts", params(
     ("alert_id" = i64, Path)
-), request_body = AlertSwitch, responses(
+), request_body = Switch, responses(
     (status = 204, description = "It is so"),
     (status = 404, body = ProblemJson),
     (status = "default", body = ProblemJson)
@@ -120,7 +120,7 @@ pub async fn switch(
     State(state): State<AppState>,
     viewer: Viewer,
     Path(alert_id): Path<i64>,
-    Json(wanted): Json<AlertSwitch>,
+    Json(wanted): Json<Switch>,
 ) -> Result<StatusCode, Problem> {
     let viewer = viewer.editing()?.seeing_all("the alerts")?;
     set_enabled(state.db(), alert_id, wanted.is_enabled, &viewer.name, state.now()).await?;

@@ -11,7 +11,7 @@ use crate::services::source_jobs::start_trial;
 use crate::services::sources::{enable_source, find_source};
 use crate::store;
 use crate::web::error::Problem;
-use crate::web::pages::sources as pages;
+use crate::web::sources as shared;
 use crate::web::state::AppState;
 use crate::web::viewer::Viewer;
 
@@ -26,7 +26,7 @@ pub async fn list(State(state): State<AppState>, _: Viewer) -> Result<Json<Page<
     let (silent, now) = (SourceHealth::default(), state.now());
     let items = sources.into_iter().map(|(source_id, source)| {
         let health = health.iter().find(|(id, _)| *id == source_id).map_or(&silent, |(_, health)| health);
-        let n_documents = pages::n_documents(&source, health);
+        let n_documents = shared::n_documents(&source, health);
         Source::of(source, health, n_documents, now)
     });
     Ok(Json(Page { items: items.collect(), next: None }))
@@ -47,7 +47,7 @@ pub async fn add(
 ) -> Result<(StatusCode, Json<Source>), Problem> {
     let viewer = viewer.administrating()?;
     let (name, choices) = new.choices()?;
-    let source = pages::add(&state, &name, choices, &viewer.name).await?;
+    let source = shared::add(&state, &name, choices, &viewer.name).await?;
     Ok((StatusCode::CREATED, Json(Source::of(source, &SourceHealth::default(), 0, state.now()))))
 }
 
@@ -83,7 +83,7 @@ pub async fn test(
 ) -> Result<(StatusCode, Json<JobStarted>), Problem> {
     let viewer = viewer.administrating()?;
     let source = find_source(state.db(), &name, state.now()).await?;
-    let settings = pages::fetch_settings(&state)?;
+    let settings = shared::fetch_settings(&state)?;
     started(start_trial(state.jobs(), settings, source, &viewer.name).await?)
 }
 
@@ -102,7 +102,7 @@ pub async fn fetch(
     if name.trim().is_empty() {
         return Err(Problem::bad_request("cannot fetch: expected the name of a source, found none"));
     }
-    started(pages::start_fetching(&state, name.trim(), &viewer.name).await?)
+    started(shared::start_fetching(&state, name.trim(), &viewer.name).await?)
 }
 
 fn started(job: Started) -> Result<(StatusCode, Json<JobStarted>), Problem> {

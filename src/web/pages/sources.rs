@@ -11,16 +11,14 @@ use super::jobs;
 use crate::domain::source::{Source, SourceHealth};
 use crate::services::bundle::{LastBundle, last_bundle, list_trusted_keys};
 use crate::services::import_draft::MAX_UPLOAD_BYTES;
-use crate::services::jobs::Started;
-use crate::services::source_jobs::{start_fetch, start_trial};
-use crate::services::sources::{
-    FetchSettings, SourceChoices, SourceError, enable_source, find_source, list_source_lines, save_source,
-};
+use crate::services::source_jobs::start_trial;
+use crate::services::sources::{SourceChoices, enable_source, find_source, list_source_lines};
 use crate::store;
 use crate::web::error::Problem;
 use crate::web::form::Fields;
 use crate::web::frame::{Frame, Nav, OLD_DAYS, render};
 use crate::web::partials::grouped;
+use crate::web::sources::{add, fetch_settings, n_documents, start_fetching};
 use crate::web::state::AppState;
 use crate::web::viewer::Viewer;
 
@@ -119,12 +117,6 @@ pub async fn show(State(state): State<AppState>, viewer: Viewer) -> Result<Respo
     render(&SourcesPage { frame, lines, n_advisories, blind, known, bundle, keys, limit, now })
 }
 
-/// Documents that came from a source. Those of a bundle are not listed anywhere, so its last load tells.
-pub fn n_documents(source: &Source, health: &SourceHealth) -> u64 {
-    let loaded = health.last_pull.as_ref().filter(|_| !source.is_fetched()).map_or(0, |pull| pull.n_listed);
-    health.n_documents().max(loaded)
-}
-
 /// `POST /sources`: `act=add` with a name and perhaps a URL, `enable`, `disable`, `test` or `fetch` with a name; `fetch`
 /// without one visits all that are enabled.
 pub async fn change(
@@ -155,57 +147,6 @@ pub async fn change(
     match job {
         Some(job) => jobs::lead_to(&state, job.job_id()).await,
         None => Ok(Redirect::to("/sources").into_response()),
-    }
-}
-
-/// Configures a source. Pages and programs cannot have a file of this machine read as one.
-///
-/// # Errors
-///
-/// 400: the name or the URL cannot be used.
-pub async fn add(state: &AppState, name: &str, choices: SourceChoices, who: &str) -> Result<Source, Problem> {
-    if choices.url.as_deref().is_some_and(|url| url.starts_with('/') || url.starts_with("file:")) {
-        return Err(Problem::bad_request(
-            "cannot add the source: expected an address of the network, found a file\nhint: `nameplate source add` takes files of this machine",
-        ));
-    }
-    Ok(save_source(state.db(), name, choices, who, state.now()).await?.1)
-}
-
-/// Begins to visit one source, or all that are enabled for a blank name.
-///
-/// # Errors
-///
-/// There is no such source, or the configuration cannot be used.
-pub async fn start_fetching(state: &AppState, name: &str, who: &str) -> Result<Started, Problem> {
-    let names = if name.is_empty() { Vec::new() } else { vec![name.to_owned()] };
-    for name in &names {
-        if store::source::find_source(state.db(), name).await?.is_none() {
-            return Err(SourceError::Unknown { name: name.clone() }.into());
-        }
-    }
-    Ok(start_fetch(state.jobs(), state.db(), fetch_settings(state)?, names, who).await?)
-}
-
-/// How fetching goes about, as the configuration says.
-///
-/// # Errors
-///
-/// The configuration is wrong.
-pub fn fetch_settings(state: &AppState) -> Result<FetchSettings, Problem> {
-    FetchSettings::of_config(state.config()).map_err(Problem::internal)
-}
-
-impl From<SourceError> for Problem {
-    fn from(error: SourceError) -> Problem {
-        match error {
-            SourceError::Store(error) => error.into(),
-            SourceError::Unknown { .. } => Problem::not_found(error.to_string()),
-            SourceError::Setting { .. } | SourceError::Fetch(_) => Problem::internal(error),
-            SourceError::Name { .. } | SourceError::NoUrl { .. } | SourceError::Url { .. } => {
-                Problem::bad_request(error.to_string())
-            }
-        }
     }
 }
 

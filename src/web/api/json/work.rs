@@ -659,13 +659,6 @@ impl From<StoredRule> for AlertEntry {
     }
 }
 
-/// Whether a rule sends.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct AlertSwitch {
-    pub is_enabled: bool,
-}
-
 /// What a rule would have sent in the last 30 days.
 #[derive(Serialize, ToSchema)]
 pub struct BackTest {
