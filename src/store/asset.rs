@@ -395,42 +395,23 @@ macro_rules! push_asset {
     };
 }
 
-/// Inserts assets that are not known; gives their ids in the same order. PostgreSQL tells no ids of rows that are copied,
-/// so there they are taken before.
+/// Inserts assets that are not known; gives their ids in the same order.
 async fn insert_new(tx: &mut Tx, by: By<'_>, assets: &[&NewAsset<'_>]) -> Result<Vec<i64>, StoreError> {
-    if matches!(tx, Tx::Lite(_)) {
-        let ids: FxHashMap<String, i64> = insert!(
-            tx,
-            concat!("insert into asset (", asset_values!(), ")"),
-            assets,
-            |b, a| push_asset!(b, by, a),
-            "returning identity_digest, asset_id",
-            returning(String, i64)
-        )?
-        .into_iter()
-        .collect();
-        let id = |asset: &&NewAsset<'_>| {
-            let lost = || StoreError::Conflict(format!("the asset `{}` was not written", asset.identity));
-            ids.get(&asset.identity_digest).copied().ok_or_else(lost)
-        };
-        return assets.iter().map(id).collect();
-    }
-    let ids: Vec<i64> = sql!(tx tx, all(i64,),
-        "select nextval(pg_get_serial_sequence('asset', 'asset_id')) from generate_series(1, $1)",
-        assets.len() as i64)?
-    .into_iter()
-    .map(|(id,)| id)
-    .collect();
-    insert!(
+    let ids: FxHashMap<String, i64> = insert!(
         tx,
-        concat!("insert into asset (asset_id, ", asset_values!(), ")"),
-        ids.iter().zip(assets),
-        |b, (id, a)| {
-            b.push_bind(*id);
-            push_asset!(b, by, a)
-        }
-    )?;
-    Ok(ids)
+        concat!("insert into asset (", asset_values!(), ")"),
+        assets,
+        |b, a| push_asset!(b, by, a),
+        "returning identity_digest, asset_id",
+        returning(String, i64)
+    )?
+    .into_iter()
+    .collect();
+    let id = |asset: &&NewAsset<'_>| {
+        let lost = || StoreError::Conflict(format!("the asset `{}` was not written", asset.identity));
+        ids.get(&asset.identity_digest).copied().ok_or_else(lost)
+    };
+    assets.iter().map(id).collect()
 }
 
 /// Writes anew what the file says of assets that are known.

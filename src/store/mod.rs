@@ -58,27 +58,12 @@ macro_rules! sql {
     };
 }
 
-/// Many rows into a table, at most [`BATCH`] at a time. With nothing after the values nothing comes back, and PostgreSQL is
-/// sent a `copy`; else it is one `insert`, and the number of rows touched comes back, or the rows of `returning`.
+/// One `insert` of many rows; gives the number of rows touched, or the rows of `returning`. At most [`BATCH`] rows at a time.
+///
+/// PostgreSQL's `copy` takes as long for so many rows: indexes and checks of foreign keys are what costs (docs/performance.md).
 macro_rules! insert {
     ($tx:expr, $head:expr, $rows:expr, |$b:ident, $row:pat_param| $push:expr) => {
-        match $tx {
-            $crate::store::Tx::Lite(t) => {
-                let mut query = sqlx::QueryBuilder::new($head);
-                query.push(" ");
-                query.push_values($rows, |mut $b, $row| { $push; });
-                query.build().execute(&mut **t).await.map(drop)
-            }
-            $crate::store::Tx::Pg(t) => {
-                let mut rows = $crate::store::copy::CopyRows::default();
-                for $row in $rows {
-                    let $b = &mut rows;
-                    $push;
-                    rows.end_row();
-                }
-                rows.send(&mut **t, $head).await
-            }
-        }
+        insert!($tx, $head, $rows, |$b, $row| $push, "")
     };
     ($tx:expr, $head:expr, $rows:expr, |$b:ident, $row:pat_param| $push:expr, $tail:expr) => {
         on!(tx $tx, c => {
@@ -152,7 +137,6 @@ pub mod audit;
 pub mod backup;
 pub mod change;
 pub mod column_choice;
-mod copy;
 pub mod epss;
 mod error;
 pub mod evidence;
