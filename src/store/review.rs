@@ -334,6 +334,18 @@ pub async fn list_spellings(
         .collect())
 }
 
+/// The names of the sites of this scope whose assets wait for the answer to a question, sorted.
+pub async fn list_question_sites(db: &Db, question_digest: &str, sites: &SiteScope) -> Result<Vec<String>, StoreError> {
+    Ok(on!(db, c => {
+        let mut query = sqlx::QueryBuilder::new(
+            "select s.name from review_site a join site s on s.site_id = a.site_id where a.question_digest = ");
+        query.push_bind(question_digest);
+        push_sites!(query, sites);
+        query.push(" order by s.name");
+        query.build_query_scalar().persistent(false).fetch_all(c).await
+    })?)
+}
+
 /// The assets that wait for the answer to a question, as (asset, variant), by asset id from above `after`; at most
 /// `limit`, at the sites of this scope.
 pub async fn list_question_assets(

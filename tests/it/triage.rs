@@ -13,14 +13,14 @@ use nameplate::domain::remediation::RemediationStatus;
 use nameplate::domain::rescan::{Scope, Trigger};
 use nameplate::domain::review::{Answer, QuestionKind};
 use nameplate::services::add_advisories::add_advisories;
-use nameplate::services::decide_match::{Decide, DecideError, For, MAX_SPELLINGS, decide, preview};
+use nameplate::services::decide_match::{Decide, DecideError, For, decide, preview};
 use nameplate::services::edit_assets::edit_assets;
 use nameplate::services::progress::Silent;
 use nameplate::services::rescan::{rescan, rescan_nightly, rescan_part, rescan_pending};
 use nameplate::services::set_remediation::{MarkRequest, MarkScope, MarkedRow, preview_marks, set_remediation};
 use nameplate::services::undo_act::undo_act;
 use nameplate::store::inventory::{FileRows, save_import};
-use nameplate::store::review::{Queue, list_spellings};
+use nameplate::store::review::Queue;
 use nameplate::store::{Db, asset, asset_edit, audit, exposure, kev, remediation, review, site};
 use serde_json::{Value, json};
 
@@ -198,7 +198,11 @@ async fn one_answer_settles_all_spellings_and_undo_brings_exactly_back(database:
     assert_eq!((asked[0].n_assets, asked[0].n_exposures, asked[0].n_sites), (4, 4, 2), "5.0.0 is outside in any case");
     let spellings = review::list_spellings(&plant.db, &asked[0].question.digest, &SiteScope::All, 10).await.unwrap();
     assert_eq!(spellings.iter().map(|s| s.n_assets).sum::<u64>(), 4);
-    let spellings = list_spellings(&plant.db, &asked[0].question.digest, &SiteScope::All, MAX_SPELLINGS).await.unwrap();
+    let sites = review::list_question_sites(&plant.db, &asked[0].question.digest, &SiteScope::All).await.unwrap();
+    assert_eq!(sites.len(), 2, "{sites:?}");
+    let nowhere = SiteScope::Only([-7].into());
+    let sites = review::list_question_sites(&plant.db, &asked[0].question.digest, &nowhere).await.unwrap();
+    assert!(sites.is_empty(), "{sites:?}");
     let effects = preview(&plant.db, &asked[0].question, &spellings, &Silent).await.unwrap();
     assert_eq!(effects.map(|e| [e.n_affected, e.n_possible, e.n_left]), [[3, 1, 0], [0, 0, 4]]);
 

@@ -19,6 +19,7 @@ use crate::store;
 use crate::web::error::Problem;
 use crate::web::form::Fields;
 use crate::web::frame::{Frame, Nav, render};
+use crate::web::partials::Identifier;
 use crate::web::state::AppState;
 use crate::web::viewer::Viewer;
 

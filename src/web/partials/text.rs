@@ -7,15 +7,18 @@ use askama::filters::HtmlSafe;
 use crate::report::visible::visible;
 pub use crate::report::visible::{counted, grouped};
 
-/// An order number, firmware or id: it wraps after its separators and hides no character.
+/// An order number, firmware or id: a short one stays on one line, a long one wraps after its separators, and no character
+/// is hidden.
 pub struct Identifier<'a>(pub &'a str);
 
 impl Display for Identifier<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        f.write_str("<bdi>")?;
-        for c in visible(self.0).chars() {
+        let text = visible(self.0);
+        let is_short = text.chars().count() <= SHORT;
+        f.write_str(if is_short { "<bdi class=\"short\">" } else { "<bdi>" })?;
+        for c in text.chars() {
             escaped(f, c)?;
-            if matches!(c, '-' | '/' | '.' | '_') {
+            if !is_short && matches!(c, '-' | '/' | '.' | '_') {
                 f.write_str("<wbr>")?;
             }
         }
@@ -24,6 +27,9 @@ impl Display for Identifier<'_> {
 }
 
 impl HtmlSafe for Identifier<'_> {}
+
+/// Characters up to which an identifier is not broken: two of its columns fit a phone.
+const SHORT: usize = 12;
 
 /// A sentence of ours that quotes values between backticks; these become code.
 pub struct Sentence<'a>(pub &'a str);
@@ -120,7 +126,8 @@ mod tests {
 
     #[test]
     fn markup_of_others_is_text() {
-        assert_eq!(Identifier("6ES7-1.<b>").to_string(), "<bdi>6ES7-<wbr>1.<wbr>&lt;b&gt;</bdi>");
+        assert_eq!(Identifier("v34.014<b>").to_string(), "<bdi class=\"short\">v34.014&lt;b&gt;</bdi>");
+        assert_eq!(Identifier("6ES7515-2AM.<b>").to_string(), "<bdi>6ES7515-<wbr>2AM.<wbr>&lt;b&gt;</bdi>");
         assert_eq!(Sentence("bound `<= 33` is").to_string(), "bound <code><bdi>&lt;= 33</bdi></code> is");
         assert_eq!(Sentence("a ` <b>").to_string(), "a ` &lt;b&gt;");
         assert_eq!(

@@ -55,19 +55,15 @@ impl Card {
         let mut firmwares: Vec<(String, u64)> = firmwares.into_iter().map(|(f, n)| (f.to_owned(), n)).collect();
         firmwares.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
         let [if_same, if_different] = preview(db, question, &written, &Silent).await.map_err(decide_problem)?;
-        let mut sites: Vec<String> = Vec::new();
+        let sites = store::review::list_question_sites(db, &question.digest, &viewer.sites).await?;
         let mut assets = Vec::new();
         for (asset_id, _) in
             store::review::list_question_assets(db, &question.digest, &viewer.sites, 0, MAX_ASSETS).await?
         {
             if let Some(known) = store::asset::find_asset(db, asset_id).await? {
-                if !sites.contains(&known.asset.site) {
-                    sites.push(known.asset.site.clone());
-                }
                 assets.push((asset_id, known.asset.tag, known.asset.site));
             }
         }
-        sites.sort();
         let read = |text: &str| VersionRange::read(text, &question.product);
         let ranges: Vec<(String, String, String)> =
             question.ranges.iter().map(|(id, text)| (id.clone(), read(text).in_words(), text.clone())).collect();
