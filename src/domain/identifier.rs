@@ -328,7 +328,7 @@ fn read_purl(rest: &str) -> Option<Purl> {
 }
 
 /// The text with `%28` as a parenthesis; what is no escape of an ASCII character stays as it is.
-fn unescape(text: &str) -> String {
+pub fn unescape(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find('%') {

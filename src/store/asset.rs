@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::error::StoreError;
-use super::search_words::{asset_words, insert_asset_words, save_asset_words};
+use super::search_words::{asset_words, save_asset_words};
 use super::text::{clean, digest, json, read_json, read_time, read_time_if_any};
 use super::variant::VariantRow;
 use super::{BATCH, Db, Tx};
@@ -262,26 +262,20 @@ pub(super) async fn save_assets(
         }
     }
     if !to_write.is_empty() {
-        let (known, new): (Vec<&NewAsset<'_>>, Vec<&NewAsset<'_>>) =
-            to_write.into_iter().partition(|asset| before.contains_key(&asset.identity_digest));
-        let words = |id: i64, new: &NewAsset<'_>| {
-            let of = |text| clean(text).into_owned();
-            (id, asset_words(&of(&new.asset.tag), &of(&new.asset.name), &of(&new.asset.serial_number)))
-        };
-        if !new.is_empty() {
-            let ids = insert_new(tx, by, &new).await?;
-            to_open.extend(ids.iter().zip(&new).map(|(id, asset)| (*id, asset.variant_id)));
-            let words: Vec<(i64, String)> = ids.iter().zip(&new).map(|(id, asset)| words(*id, asset)).collect();
-            insert_asset_words(tx, &words).await?;
+        let ids: FxHashMap<String, i64> = upsert(tx, by, &to_write).await?.into_iter().collect();
+        let mut words = Vec::with_capacity(to_write.len());
+        for asset in to_write {
+            let Some(&asset_id) = ids.get(&asset.identity_digest) else {
+                return Err(StoreError::Conflict(format!("the asset `{}` was not written", asset.identity)));
+            };
+            if !before.contains_key(&asset.identity_digest) {
+                to_open.push((asset_id, asset.variant_id));
+            }
+            let [tag, name, serial_number] =
+                [&asset.asset.tag, &asset.asset.name, &asset.asset.serial_number].map(|text| clean(text));
+            words.push((asset_id, asset_words(&tag, &name, &serial_number)));
         }
-        if !known.is_empty() {
-            upsert(tx, by, &known).await?;
-            let words: Vec<(i64, String)> = known
-                .iter()
-                .filter_map(|asset| Some(words(before.get(&asset.identity_digest)?.asset_id, asset)))
-                .collect();
-            save_asset_words(tx, &words).await?;
-        }
+        save_asset_words(tx, &words).await?;
     }
     if !seen_again.is_empty() {
         save_seen_again(tx, by, &seen_again).await?;
@@ -362,65 +356,33 @@ async fn save_seen_again(tx: &mut Tx, by: By<'_>, seen: &[(i64, &str)]) -> Resul
     Ok(())
 }
 
-macro_rules! asset_values {
-    () => {
-        "identity_digest, identity, site_id, tag, name, area, serial_number, ip_address, mac_address, quantity, \
-         criticality, zone, notes, unmapped, place, first_seen_inventory_id, first_seen_at, last_seen_inventory_id, \
-         last_seen_at"
-    };
-}
-
-/// Appends the [`asset_values`] of asset `$a`.
-macro_rules! push_asset {
-    ($b:expr, $by:expr, $a:expr) => {
-        $b.push_bind($a.identity_digest.as_str())
-            .push_bind($a.identity.as_ref())
-            .push_bind($a.site_id)
-            .push_bind(clean(&$a.asset.tag).as_ref())
-            .push_bind(clean(&$a.asset.name).as_ref())
-            .push_bind(clean(&$a.asset.area).as_ref())
-            .push_bind(clean(&$a.asset.serial_number).as_ref())
-            .push_bind(clean(&$a.asset.ip_address).as_ref())
-            .push_bind(clean(&$a.asset.mac_address).as_ref())
-            .push_bind(clean(&$a.asset.quantity).as_ref())
-            .push_bind(clean(&$a.asset.criticality).as_ref())
-            .push_bind(clean(&$a.asset.zone).as_ref())
-            .push_bind(clean(&$a.asset.notes).as_ref())
-            .push_bind($a.unmapped())
-            .push_bind(clean(&$a.asset.place).as_ref())
-            .push_bind($by.inventory_id)
-            .push_bind($by.at)
-            .push_bind($by.inventory_id)
-            .push_bind($by.at)
-    };
-}
-
-/// Inserts assets that are not known; gives their ids in the same order.
-async fn insert_new(tx: &mut Tx, by: By<'_>, assets: &[&NewAsset<'_>]) -> Result<Vec<i64>, StoreError> {
-    let ids: FxHashMap<String, i64> = insert!(
+async fn upsert(tx: &mut Tx, by: By<'_>, assets: &[&NewAsset<'_>]) -> Result<Vec<(String, i64)>, StoreError> {
+    Ok(insert!(
         tx,
-        concat!("insert into asset (", asset_values!(), ")"),
+        "insert into asset (identity_digest, identity, site_id, tag, name, area, serial_number, ip_address, \
+         mac_address, quantity, criticality, zone, notes, unmapped, place, first_seen_inventory_id, first_seen_at, \
+         last_seen_inventory_id, last_seen_at)",
         assets,
-        |b, a| push_asset!(b, by, a),
-        "returning identity_digest, asset_id",
-        returning(String, i64)
-    )?
-    .into_iter()
-    .collect();
-    let id = |asset: &&NewAsset<'_>| {
-        let lost = || StoreError::Conflict(format!("the asset `{}` was not written", asset.identity));
-        ids.get(&asset.identity_digest).copied().ok_or_else(lost)
-    };
-    assets.iter().map(id).collect()
-}
-
-/// Writes anew what the file says of assets that are known.
-async fn upsert(tx: &mut Tx, by: By<'_>, assets: &[&NewAsset<'_>]) -> Result<(), StoreError> {
-    insert!(
-        tx,
-        concat!("insert into asset (", asset_values!(), ")"),
-        assets,
-        |b, a| push_asset!(b, by, a),
+        |b, a| b
+            .push_bind(a.identity_digest.as_str())
+            .push_bind(a.identity.as_ref())
+            .push_bind(a.site_id)
+            .push_bind(clean(&a.asset.tag).as_ref())
+            .push_bind(clean(&a.asset.name).as_ref())
+            .push_bind(clean(&a.asset.area).as_ref())
+            .push_bind(clean(&a.asset.serial_number).as_ref())
+            .push_bind(clean(&a.asset.ip_address).as_ref())
+            .push_bind(clean(&a.asset.mac_address).as_ref())
+            .push_bind(clean(&a.asset.quantity).as_ref())
+            .push_bind(clean(&a.asset.criticality).as_ref())
+            .push_bind(clean(&a.asset.zone).as_ref())
+            .push_bind(clean(&a.asset.notes).as_ref())
+            .push_bind(a.unmapped())
+            .push_bind(clean(&a.asset.place).as_ref())
+            .push_bind(by.inventory_id)
+            .push_bind(by.at)
+            .push_bind(by.inventory_id)
+            .push_bind(by.at),
         "on conflict (identity_digest) do update set \
             site_id = excluded.site_id, tag = excluded.tag, name = excluded.name, area = excluded.area, \
             serial_number = excluded.serial_number, ip_address = excluded.ip_address, \
@@ -429,9 +391,10 @@ async fn upsert(tx: &mut Tx, by: By<'_>, assets: &[&NewAsset<'_>]) -> Result<(),
             previous_place = asset.place, place = excluded.place, \
             previous_inventory_id = asset.last_seen_inventory_id, \
             last_seen_inventory_id = excluded.last_seen_inventory_id, last_seen_at = excluded.last_seen_at, \
-            not_seen_inventory_id = null, not_seen_since = null, retired_at = null"
-    )?;
-    Ok(())
+            not_seen_inventory_id = null, not_seen_since = null, retired_at = null \
+         returning identity_digest, asset_id",
+        returning(String, i64)
+    )?)
 }
 
 /// Adds what differs between the asset as it was and as the file has it. Its place is not compared: a row that moved

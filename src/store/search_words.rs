@@ -25,14 +25,6 @@ pub(super) async fn save_asset_words(tx: &mut Tx, words: &[(i64, String)]) -> Re
     Ok(())
 }
 
-/// Keeps the words of assets that have none yet; at most [`BATCH`].
-pub(super) async fn insert_asset_words(tx: &mut Tx, words: &[(i64, String)]) -> Result<(), StoreError> {
-    insert!(tx, "insert into asset_search (asset_id, words)", words, |b, (asset_id, words)| b
-        .push_bind(*asset_id)
-        .push_bind(words.as_str()))?;
-    Ok(())
-}
-
 /// Makes the words of these assets anew from what stands in their rows.
 pub(super) async fn refresh_asset_words(tx: &mut Tx, asset_ids: &[i64]) -> Result<(), StoreError> {
     for batch in asset_ids.chunks(BATCH) {

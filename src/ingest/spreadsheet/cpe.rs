@@ -6,6 +6,7 @@
 //! CPE Naming Specification 2.3 (NIST IR 7695): the URI of version 2.2, section 6.1, and the formatted string, section
 //! 6.2.
 
+use crate::domain::identifier::unescape;
 use crate::domain::inventory::Field;
 
 /// The fields that a CPE names; `None` for any other text. What stands as `*` or `-` is not stated.
@@ -15,7 +16,7 @@ pub fn read(text: &str) -> Option<Vec<(Field, String)>> {
     let parts: Vec<String> = if lower.starts_with("cpe:2.3:") {
         split_formatted(&text["cpe:2.3:".len()..])
     } else if lower.starts_with("cpe:/") {
-        text["cpe:/".len()..].split(':').map(unescape_uri).collect()
+        text["cpe:/".len()..].split(':').map(unescape).collect()
     } else {
         return None;
     };
@@ -57,28 +58,6 @@ fn split_formatted(text: &str) -> Vec<String> {
         is_escaped = false;
     }
     parts
-}
-
-/// `%28` is a parenthesis; what is no escape stays as it is.
-fn unescape_uri(part: &str) -> String {
-    let mut text = String::with_capacity(part.len());
-    let mut rest = part;
-    while let Some(at) = rest.find('%') {
-        text.push_str(&rest[..at]);
-        let code = rest.get(at + 1..at + 3).and_then(|hex| u8::from_str_radix(hex, 16).ok());
-        match code.filter(u8::is_ascii_graphic) {
-            Some(code) => {
-                text.push(char::from(code));
-                rest = &rest[at + 3..];
-            }
-            None => {
-                text.push('%');
-                rest = &rest[at + 1..];
-            }
-        }
-    }
-    text.push_str(rest);
-    text
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::super::field::Kind;
 use super::super::place::Place;
 use super::super::reader::{Reader, shorten};
 use super::super::warning::CsafWarningKind;
@@ -24,7 +25,7 @@ const SCORES: [(&str, Option<&str>); 4] = [
 pub fn check_cvss(value: &Value, generation: Generation, place: &Place<'_>, reader: &mut Reader) {
     let mut deviates = |place: &Place<'_>, detail: String| reader.warn(CsafWarningKind::Schema, place, detail);
     let Value::Object(object) = value else {
-        deviates(place, format!("expected an object, found {}", name_of(value)));
+        deviates(place, format!("expected an object, found {}", Kind::of(value).word()));
         return;
     };
     let needed = ["version", "vectorString", "baseScore", "baseSeverity"];
@@ -47,7 +48,8 @@ pub fn check_cvss(value: &Value, generation: Generation, place: &Place<'_>, read
             Some(vector) => version.is_some_and(|version| versions.contains(&version) && version != vector.version),
         };
         if is_wrong {
-            let found = text.as_str().map_or_else(|| name_of(text).to_owned(), |text| format!("`{}`", shorten(text)));
+            let found =
+                text.as_str().map_or_else(|| Kind::of(text).word().to_owned(), |text| format!("`{}`", shorten(text)));
             let of = version.filter(|version| versions.contains(version)).unwrap_or(versions[versions.len() - 1]);
             deviates(&place.key("vectorString"), format!("expected a vector of CVSS {of}, found {found}"));
         }
@@ -60,17 +62,6 @@ pub fn check_cvss(value: &Value, generation: Generation, place: &Place<'_>, read
         check_score(object, generation, key, rating, place, &mut deviates);
     }
     check_agreement(object, generation, place, reader);
-}
-
-fn name_of(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "true or false",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a text",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
-    }
 }
 
 fn expect_word(
@@ -86,7 +77,9 @@ fn expect_word(
             deviates(&place.key(key), format!("expected one of {expected}, found `{}`", shorten(word)));
         }
         None | Some(Value::String(_)) => {}
-        Some(other) => deviates(&place.key(key), format!("expected one of {expected}, found {}", name_of(other))),
+        Some(other) => {
+            deviates(&place.key(key), format!("expected one of {expected}, found {}", Kind::of(other).word()))
+        }
     }
 }
 
