@@ -51,23 +51,12 @@ impl<'a> AssetMaker<'a> {
         let row = chosen.as_ref().map_or(row, |(row, _)| row);
         let text = |field| row.value(field).to_owned();
         let site = self.rules.site(row);
-        let nameplate = Nameplate {
-            vendor: text(Field::Vendor),
-            model: text(Field::Model),
-            part_number: text(Field::PartNumber),
-            hardware_revision: text(Field::HardwareRevision),
-        };
-        let columns = row.unmapped.iter().map(|(header, text)| (header.as_str(), text.as_str()));
-        // A CPE beside a model is taken for a description, which is a name.
-        let mut telling = identifiers_in_columns(columns.chain([("", row.value(Field::Name))]));
-        telling.insert(0, row.value(Field::Notes).to_owned());
-        let notes = telling_notes(&telling.join("; "), self.catalogue);
         let mut asset = Asset {
             tag: tag(row),
             name: text(Field::Name),
             site,
             area: text(Field::Area),
-            variant: Variant { nameplate, firmware, notes },
+            variant: variant(row, firmware, self.catalogue),
             serial_number: text(Field::SerialNumber),
             ip_address: text(Field::IpAddress),
             mac_address: text(Field::MacAddress),
@@ -79,7 +68,7 @@ impl<'a> AssetMaker<'a> {
             unmapped: row.unmapped.iter().filter(|(header, _)| header != REJECT_REASON).cloned().collect(),
             place: format!("{} of {}", row.place.label(), self.file_name),
         };
-        let (kind, mut identity) = identity(self.key, row.value(Field::AssetId), &asset);
+        let (kind, mut identity) = identity(self.key, &asset.site, row);
         let (n, first) = self.n_with_key.entry(identity.clone()).or_insert_with(|| (0, row.place.clone()));
         *n += 1;
         let mut shared_key = None;
@@ -174,9 +163,10 @@ impl RowRules {
     }
 }
 
-/// Case, and how often blanks stand, are noise.
 fn fold(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+    let mut folded = String::with_capacity(text.len());
+    fold_into(&mut folded, text);
+    folded
 }
 
 /// What the owner calls the device: the asset tag, else its name, else its place in the file.
@@ -188,23 +178,67 @@ fn tag(row: &InventoryRow) -> String {
         .map_or_else(|| row.place.label(), str::to_owned)
 }
 
-/// The key by which the asset is known again, with what it is made of in words. Case, and how often blanks stand, are
-/// noise.
-fn identity(key: AssetKey, asset_tag: &str, asset: &Asset) -> (&'static str, String) {
-    let plate = &asset.variant.nameplate;
-    let by_tag = matches!(key, AssetKey::Auto | AssetKey::Tag) && !asset_tag.is_empty();
-    let by_serial = matches!(key, AssetKey::Auto | AssetKey::Serial) && !asset.serial_number.is_empty();
-    let (kind, parts): (_, Vec<&str>) = if by_tag {
-        ("site and asset tag", vec!["tag", &asset.site, asset_tag])
-    } else if by_serial {
-        ("site and serial number", vec!["serial", &asset.site, &asset.serial_number])
-    } else {
-        let place = [&asset.site, &asset.area, &asset.name, &plate.vendor, &plate.model, &plate.part_number];
-        let parts = std::iter::once("place").chain(place.into_iter().map(String::as_str)).collect();
-        ("place (site, area, name, vendor, model, order number)", parts)
+/// What the row says of the device as such, with this firmware.
+pub fn variant(row: &InventoryRow, firmware: String, catalogue: &Catalogue) -> Variant {
+    let text = |field| row.value(field).to_owned();
+    let columns = row.unmapped.iter().map(|(header, text)| (header.as_str(), text.as_str()));
+    // A CPE beside a model is taken for a description, which is a name.
+    let mut telling = identifiers_in_columns(columns.chain([("", row.value(Field::Name))]));
+    telling.insert(0, text(Field::Notes));
+    let nameplate = Nameplate {
+        vendor: text(Field::Vendor),
+        model: text(Field::Model),
+        part_number: text(Field::PartNumber),
+        hardware_revision: text(Field::HardwareRevision),
     };
-    // The bar keeps "a b" + "c" apart from "a" + "b c"; one inside a text is doubled.
-    (kind, parts.into_iter().map(|part| fold(part).replace('|', "||")).collect::<Vec<_>>().join(" | "))
+    Variant { nameplate, firmware, notes: telling_notes(&telling.join("; "), catalogue) }
+}
+
+/// The key by which the asset is known again, with what it is made of in words.
+fn identity(key: AssetKey, site: &str, row: &InventoryRow) -> (&'static str, String) {
+    let (kind, parts) = key_parts(key, site, |field| row.value(field));
+    let mut identity = String::new();
+    for (n, part) in parts.into_iter().enumerate() {
+        // The bar keeps "a b" + "c" apart from "a" + "b c"; one inside a text is doubled.
+        identity.push_str(if n > 0 { " | " } else { "" });
+        let mut folded = String::new();
+        fold_into(&mut folded, part);
+        identity.push_str(&folded.replace('|', "||"));
+    }
+    (kind, identity)
+}
+
+/// The texts by which a device at this site is known again, and in words what they are. They are compared as
+/// [`fold_into`] writes them.
+pub fn key_parts<'a>(
+    key: AssetKey,
+    site: &'a str,
+    value: impl Fn(Field) -> &'a str,
+) -> (&'static str, impl Iterator<Item = &'a str>) {
+    let (asset_tag, serial_number) = (value(Field::AssetId), value(Field::SerialNumber));
+    let by_tag = matches!(key, AssetKey::Auto | AssetKey::Tag) && !asset_tag.is_empty();
+    let by_serial = matches!(key, AssetKey::Auto | AssetKey::Serial) && !serial_number.is_empty();
+    let (kind, word, fields): (_, _, &[Field]) = if by_tag {
+        ("site and asset tag", "tag", &[Field::AssetId])
+    } else if by_serial {
+        ("site and serial number", "serial", &[Field::SerialNumber])
+    } else {
+        let fields = &[Field::Area, Field::Name, Field::Vendor, Field::Model, Field::PartNumber];
+        ("place (site, area, name, vendor, model, order number)", "place", fields)
+    };
+    (kind, [word, site].into_iter().chain(fields.iter().map(move |field| value(*field))))
+}
+
+/// Appends a text as keys and names of sites are compared: case, and how often blanks stand, are noise.
+pub fn fold_into(out: &mut String, text: &str) {
+    for (n, word) in text.split_whitespace().enumerate() {
+        out.push_str(if n > 0 { " " } else { "" });
+        if word.is_ascii() {
+            out.extend(word.chars().map(|c| c.to_ascii_lowercase()));
+        } else {
+            out.push_str(&word.to_lowercase());
+        }
+    }
 }
 
 #[cfg(test)]

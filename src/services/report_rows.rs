@@ -1,6 +1,5 @@
 //! From judged variants and their assets to the rows and sums of a report.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -23,9 +22,36 @@ use crate::services::judge::Judged;
 use crate::services::report_witnesses::Witnesses;
 use crate::store::{self, Db, StoreError};
 
+/// The assets of a fleet, by their places from 0.
+pub trait FleetAssets {
+    fn n_assets(&self) -> usize;
+    fn site(&self, at: usize) -> &str;
+    fn serial_number(&self, at: usize) -> &str;
+    /// The asset as reports show it.
+    fn asset(&self, at: usize) -> Arc<ReportAsset>;
+}
+
+impl FleetAssets for Vec<Arc<ReportAsset>> {
+    fn n_assets(&self) -> usize {
+        self.len()
+    }
+
+    fn site(&self, at: usize) -> &str {
+        &self[at].site
+    }
+
+    fn serial_number(&self, at: usize) -> &str {
+        &self[at].serial_number
+    }
+
+    fn asset(&self, at: usize) -> Arc<ReportAsset> {
+        self[at].clone()
+    }
+}
+
 /// Assets with the variant each has, and what was judged for the variants.
 pub struct JudgedFleet<'a> {
-    pub assets: &'a [Arc<ReportAsset>],
+    pub assets: &'a dyn FleetAssets,
     /// For each asset its place in `judged`.
     pub variant_of: &'a [u32],
     pub judged: &'a [Judged],
@@ -118,41 +144,45 @@ pub struct FleetRows {
 pub fn fleet_rows(fleet: &JudgedFleet<'_>, verdicts: &[Verdict]) -> FleetRows {
     let mut out = FleetRows::default();
     let mut parts = SharedParts { fleet, advisories: FxHashMap::default(), findings: FxHashMap::default() };
-    let mut sites: BTreeMap<&str, SiteCounts> = BTreeMap::new();
-    for (asset, &variant) in fleet.assets.iter().zip(fleet.variant_of) {
-        let counts = sites.entry(&asset.site).or_default();
+    let mut sites: FxHashMap<&str, SiteCounts> = FxHashMap::default();
+    for (at, &variant) in fleet.variant_of.iter().enumerate() {
+        let counts = sites.entry(fleet.assets.site(at)).or_default();
         let judgement = match &fleet.judged[variant as usize] {
             Judged::Done(judgement) => judgement,
             Judged::Failed(why) => {
                 counts.stand(Standing::CannotBeChecked);
-                out.unchecked.push(unchecked(asset, why));
+                out.unchecked.push(unchecked(&fleet.assets.asset(at), why));
                 continue;
             }
         };
-        let standing = judgement.standing(&asset.serial_number);
+        let serial_number = fleet.assets.serial_number(at);
+        let standing = judgement.standing(serial_number);
         counts.stand(standing);
         if standing == Standing::CannotBeChecked {
-            out.unchecked.push(unchecked(asset, judgement.unchecked.as_deref().unwrap_or_default()));
+            let why = judgement.unchecked.as_deref().unwrap_or_default();
+            out.unchecked.push(unchecked(&fleet.assets.asset(at), why));
             continue;
         }
-        let by_serial = judgement.by_serial.contains_key(&asset.serial_number);
-        for found in judgement.matches_of(&asset.serial_number) {
+        let by_serial = judgement.by_serial.contains_key(serial_number);
+        let mut asset = None;
+        for found in judgement.matches_of(serial_number) {
             if found.verdict == Verdict::Affected {
                 counts.affecting.insert(found.advisory);
             }
             if !verdicts.contains(&found.verdict) {
                 continue;
             }
-            let serial = if by_serial { asset.serial_number.as_str() } else { "" };
-            let finding = parts.of(variant, serial, found);
+            let finding = parts.of(variant, if by_serial { serial_number } else { "" }, found);
             if finding.is_exploited() && found.verdict == Verdict::Affected {
                 counts.exploited.insert(found.advisory);
             }
-            out.rows.push(ReportRow { asset: asset.clone(), finding, mark: None });
+            let asset = asset.get_or_insert_with(|| fleet.assets.asset(at)).clone();
+            out.rows.push(ReportRow { asset, finding, mark: None });
         }
     }
     out.n_not_judged = fleet.judged.iter().filter(|j| matches!(j, Judged::Failed(_))).count() as u64;
     out.sites = sites.into_iter().map(|(site, counts)| counts.summary(site)).collect();
+    out.sites.sort_by(|a, b| a.site.cmp(&b.site));
     Witnesses::of(fleet.index.advisories()).join(&mut out.rows);
     out.rows.sort_by(compare_rows);
     out

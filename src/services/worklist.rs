@@ -89,7 +89,7 @@ pub async fn stored_worklist(db: &Db, site: Option<&str>, progress: &dyn Progres
 }
 
 /// Site, what the nameplate says (vendor, model, order number), and the readings that are needed together.
-type GroupKey<'a> = (&'a str, [&'a str; 3], Vec<Reading>);
+type GroupKey = (String, [String; 3], Vec<Reading>);
 
 /// Makes the walk list of one site, or of all.
 ///
@@ -97,22 +97,23 @@ type GroupKey<'a> = (&'a str, [&'a str; 3], Vec<Reading>);
 ///
 /// No asset stands at the site that is asked for.
 pub fn worklist(fleet: &JudgedFleet<'_>, site: Option<&str>) -> Result<Worklist, WorklistError> {
+    let places = 0..fleet.assets.n_assets();
     if let Some(site) = site
-        && !fleet.assets.iter().any(|asset| asset.site == site)
+        && !places.clone().any(|at| fleet.assets.site(at) == site)
     {
-        let known: BTreeSet<String> = fleet.assets.iter().map(|asset| format!("`{}`", asset.site)).collect();
+        let known: BTreeSet<String> = places.map(|at| format!("`{}`", fleet.assets.site(at))).collect();
         let known = known.into_iter().collect::<Vec<_>>().join(", ");
         return Err(WorklistError::UnknownSite { site: site.to_owned(), known });
     }
     let mut list = Worklist::default();
-    let mut groups: BTreeMap<GroupKey<'_>, (WorklistItem, BTreeSet<u32>)> = BTreeMap::new();
-    for (asset, &variant) in fleet.assets.iter().zip(fleet.variant_of) {
-        if site.is_some_and(|site| site != asset.site) {
+    let mut groups: BTreeMap<GroupKey, (WorklistItem, BTreeSet<u32>)> = BTreeMap::new();
+    for (at, &variant) in fleet.variant_of.iter().enumerate() {
+        if site.is_some_and(|site| site != fleet.assets.site(at)) {
             continue;
         }
         let Judged::Done(judgement) = &fleet.judged[variant as usize] else { continue };
         let mut by_readings: BTreeMap<&[Reading], Vec<u32>> = BTreeMap::new();
-        for found in judgement.matches_of(&asset.serial_number) {
+        for found in judgement.matches_of(fleet.assets.serial_number(at)) {
             if found.verdict != Verdict::Possible {
                 continue;
             }
@@ -123,8 +124,13 @@ pub fn worklist(fleet: &JudgedFleet<'_>, site: Option<&str>) -> Result<Worklist,
                 by_readings.entry(&found.settled_by).or_default().push(found.advisory);
             }
         }
+        if by_readings.is_empty() {
+            continue;
+        }
+        let asset = fleet.assets.asset(at);
         for (readings, advisories) in by_readings {
-            let key = (asset.site.as_str(), [&*asset.vendor, &*asset.model, &*asset.part_number], readings.to_vec());
+            let plate = [&asset.vendor, &asset.model, &asset.part_number].map(String::clone);
+            let key = (asset.site.clone(), plate, readings.to_vec());
             let (item, named) = groups.entry(key).or_insert_with(|| {
                 let item = WorklistItem {
                     site: asset.site.clone(),

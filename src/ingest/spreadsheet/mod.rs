@@ -21,6 +21,7 @@ mod cpe;
 mod damage;
 mod delimited;
 mod description;
+mod device_row;
 mod encoding;
 mod error;
 mod find_header;
@@ -48,10 +49,11 @@ mod xlsx;
 mod xml;
 mod zeros;
 
+pub use device_row::DeviceRow;
 pub use error::{ReadError, ReadFault};
 pub use limits::Limits;
 pub use mapping::Mapping;
-pub use table::Batch;
+pub use table::{Batch, DeviceBatch};
 
 #[cfg(test)]
 mod tests;
@@ -125,9 +127,24 @@ pub fn open(path: &Path) -> Result<BufReader<std::fs::File>, ReadError> {
 /// As `read`. Batches handed over before an error belong to a file that is not wholly read.
 pub fn read_rows(
     name: &str,
-    mut source: impl Read + Seek,
+    source: impl Read + Seek,
     options: &ReadOptions,
     mut on_batch: impl FnMut(Batch),
+) -> Result<InventoryReading, ReadError> {
+    read_devices(name, source, options, |batch| on_batch(batch.into_batch()))
+}
+
+/// As [`read_rows`], with what rows alike say shared between them: a list of a million devices has some ten thousand
+/// kinds of them.
+///
+/// # Errors
+///
+/// As `read`.
+pub fn read_devices(
+    name: &str,
+    mut source: impl Read + Seek,
+    options: &ReadOptions,
+    mut on_batch: impl FnMut(DeviceBatch),
 ) -> Result<InventoryReading, ReadError> {
     let mut read = || -> Result<InventoryReading, ReadFault> {
         let size = source.seek(SeekFrom::End(0)).map_err(ReadFault::Io)?;
@@ -149,7 +166,7 @@ pub fn read_rows(
 fn read_text(
     source: &mut (impl Read + Seek),
     options: &ReadOptions,
-    on_batch: &mut dyn FnMut(Batch),
+    on_batch: &mut dyn FnMut(DeviceBatch),
 ) -> Result<InventoryReading, ReadFault> {
     let (mut encoding, bom) = encoding::detect(source).map_err(ReadFault::Io)?;
     if let Some(label) = &options.encoding {
@@ -175,7 +192,7 @@ fn read_text(
             }
         }
         let last = rows.len() < BATCH;
-        let mut batch = Batch::default();
+        let mut batch = DeviceBatch::default();
         tables.read(rows, last, &mut reading, &mut batch);
         if !tables.found() {
             return Err(refuse::no_table(tables.unread().iter()));

@@ -127,6 +127,16 @@ impl RawRow {
         row
     }
 
+    /// The same row of texts with these columns (0-based) blank.
+    pub fn without<T>(&self, columns: &[(usize, T)]) -> RawRow {
+        let mut row = RawRow { number: self.number, hidden: self.hidden, ..RawRow::like(self.number, self.size()) };
+        for column in 0..self.len() {
+            let is_out = columns.iter().any(|(out, _)| *out == column);
+            row.push(if is_out { "" } else { self.cell(column) });
+        }
+        row
+    }
+
     /// The same row with the blank cells in `from` filled, as merged areas show them.
     pub fn with_filled(&self, from: &[(usize, String, Kind)]) -> RawRow {
         let width = from.iter().map(|f| f.0 + 1).max().unwrap_or(0).max(self.len());

@@ -6,7 +6,7 @@ use super::error::ReadFault;
 use super::has_column;
 use super::header::{self, Meaning};
 use super::raw::RawRow;
-use super::table::Batch;
+use super::table::DeviceBatch;
 use super::text::clean;
 
 /// The fault of a file without a table, with what stands in its first rows.
@@ -35,7 +35,7 @@ pub fn no_table<'a>(rows: impl Iterator<Item = &'a RawRow>) -> ReadFault {
 }
 
 /// Refuses a list with prices that says nothing about installed devices. A user's mapping overrules.
-pub fn price_list(reading: &InventoryReading, batch: &Batch, mapped: bool) -> Result<(), ReadFault> {
+pub fn price_list(reading: &InventoryReading, batch: &DeviceBatch, mapped: bool) -> Result<(), ReadFault> {
     if mapped {
         return Ok(());
     }

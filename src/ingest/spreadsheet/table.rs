@@ -8,11 +8,12 @@ use rustc_hash::FxHashSet;
 
 use crate::domain::inventory::{Field, InventoryReading, InventoryRow, RejectedRow, SkippedSheet};
 
+use super::device_row::{DeviceRow, Kinds, Reading};
 use super::find_header::{self, Found};
 use super::layout::{Layout, Role};
 use super::mapping::Mapping;
 use super::raw::{Kind, RawRow};
-use super::row::{self, Context, RowReading};
+use super::row::{self, Context};
 use super::text::clean;
 use super::words::{self, Band};
 use super::zeros::Zeros;
@@ -31,6 +32,21 @@ const CARRIED: [Field; 2] = [Field::Site, Field::Area];
 pub struct Batch {
     pub rows: Vec<InventoryRow>,
     pub rejected: Vec<RejectedRow>,
+}
+
+/// Some rows of a file, in order, where rows alike share what they say.
+#[derive(Debug, Default)]
+pub struct DeviceBatch {
+    pub rows: Vec<DeviceRow>,
+    pub rejected: Vec<RejectedRow>,
+}
+
+impl DeviceBatch {
+    /// The rows with all that each says.
+    pub fn into_batch(self) -> Batch {
+        let rows = self.rows.into_par_iter().with_min_len(256).map(DeviceRow::into_row).collect();
+        Batch { rows, rejected: self.rejected }
+    }
 }
 
 /// What is known of the sheet before its rows are read.
@@ -52,6 +68,7 @@ pub struct Tables<'a> {
     layout: Option<Layout>,
     /// The tables that stand side by side under one header row, with their columns; empty when there is one.
     beside: Vec<(Range<usize>, Layout)>,
+    kinds: Kinds,
     context: Arc<Context>,
     zeros: Zeros,
     /// Rows before the first header, kept until it is found or the search is given up.
@@ -76,6 +93,7 @@ impl<'a> Tables<'a> {
             mapping,
             layout: None,
             beside: Vec::new(),
+            kinds: Kinds::default(),
             context: Arc::new(context),
             zeros: Zeros::default(),
             waiting: Vec::new(),
@@ -85,7 +103,7 @@ impl<'a> Tables<'a> {
     }
 
     /// Takes the next rows; `last` says that no more follow.
-    pub fn read(&mut self, rows: Vec<RawRow>, last: bool, reading: &mut InventoryReading, out: &mut Batch) {
+    pub fn read(&mut self, rows: Vec<RawRow>, last: bool, reading: &mut InventoryReading, out: &mut DeviceBatch) {
         if self.given_up {
             return;
         }
@@ -114,6 +132,7 @@ impl<'a> Tables<'a> {
                         from = rows.iter().position(|row| !find_header::is_header(row)).unwrap_or(0);
                         reading.remarks.push("no header row; the columns were recognised by their values".to_owned());
                         reading.columns.extend(layout.readings(self.sheet.name));
+                        self.kinds = Kinds::of(&layout);
                         self.layout = Some(layout);
                     }
                     None => {
@@ -188,6 +207,7 @@ impl<'a> Tables<'a> {
         };
         let new: Vec<_> = readings.into_iter().filter(|c| !known.contains(c.header.as_str())).collect();
         reading.columns.extend(new);
+        self.kinds = Kinds::of(&layout);
         self.layout = Some(layout);
         Some(first)
     }
@@ -261,19 +281,33 @@ impl<'a> Tables<'a> {
     }
 
     /// Reads rows of data, on all cores; what follows from their order comes after that.
-    fn read_data(&mut self, rows: &[DataRow<'_>], out: &mut Batch) {
+    fn read_data(&mut self, rows: &[DataRow<'_>], out: &mut DeviceBatch) {
         let Some(layout) = &self.layout else { return };
         if self.beside.is_empty() {
-            let read: Vec<RowReading> =
-                rows.par_iter().with_min_len(256).map(|(row, context)| row::read(row, layout, context)).collect();
-            read.into_iter().for_each(|one| take(one, layout, &mut self.carried, out));
+            let kinds = &self.kinds;
+            let read: Vec<Reading> = rows
+                .par_iter()
+                .with_min_len(256)
+                .map_init(Vec::new, |key, (row, context)| kinds.read(row, layout, context, key))
+                .collect();
+            for one in read {
+                let one = match one {
+                    Reading::New(key, shared, row) => match (self.kinds.keep(key, shared), *row) {
+                        (Some(shared), Reading::Device(row)) => Reading::Device(row.sharing(shared)),
+                        (_, row) => row,
+                    },
+                    other => other,
+                };
+                take(one, layout, &mut self.carried, out);
+            }
+            self.kinds.count(rows.len());
             return;
         }
         for (row, context) in rows {
             for (columns, layout) in &self.beside {
                 let part = row.only(columns);
                 if !part.is_blank() {
-                    take(row::read(&part, layout, context), layout, &mut self.carried, out);
+                    take(Reading::alone(row::read(&part, layout, context)), layout, &mut self.carried, out);
                 }
             }
         }
@@ -315,18 +349,19 @@ impl<'a> Tables<'a> {
 }
 
 /// Keeps what a row turned out to be, with the site and the area that the rows above state for it.
-fn take(read: RowReading, layout: &Layout, carried: &mut [Option<String>; 2], out: &mut Batch) {
+fn take(read: Reading, layout: &Layout, carried: &mut [Option<String>; 2], out: &mut DeviceBatch) {
     match read {
-        RowReading::Device(mut device) => {
+        Reading::Device(mut device) => {
             for (slot, field) in CARRIED.into_iter().enumerate().filter(|(_, f)| layout.carries.contains(f)) {
-                match device.fields.get(&field) {
-                    Some(value) => carried[slot] = Some(value.clone()),
-                    None => device.fields.extend(carried[slot].clone().map(|value| (field, value))),
+                match device.value(field) {
+                    "" => carried[slot].iter().for_each(|value| device.state(field, value.clone())),
+                    value => carried[slot] = Some(value.to_owned()),
                 }
             }
-            out.rows.push(*device);
+            out.rows.push(device);
         }
-        RowReading::Rejected(rejected) => out.rejected.push(rejected),
+        Reading::Rejected(rejected) => out.rejected.push(*rejected),
+        Reading::New(..) => {}
     }
 }
 

@@ -16,7 +16,7 @@ use super::legacy;
 use super::limits::Limits;
 use super::number_format::NumberFormat;
 use super::raw::RawSheet;
-use super::table::{self, BATCH, Batch, Sheet, Tables};
+use super::table::{self, BATCH, DeviceBatch, Sheet, Tables};
 use super::{ReadOptions, biff12, html_table, ods, refuse, spreadsheet_ml, words, xlsx, xml};
 
 /// Reads all sheets of a workbook.
@@ -24,7 +24,7 @@ pub fn read(
     container: Container,
     source: &mut (impl Read + Seek),
     options: &ReadOptions,
-    on_batch: &mut dyn FnMut(Batch),
+    on_batch: &mut dyn FnMut(DeviceBatch),
 ) -> Result<InventoryReading, ReadFault> {
     let sheets = open(container, source, options.limits)?;
     let mut reading = InventoryReading::default();
@@ -55,7 +55,7 @@ pub fn read(
         loop {
             let piece: Vec<_> = rows.by_ref().take(BATCH).collect();
             let last = piece.len() < BATCH;
-            let mut batch = Batch::default();
+            let mut batch = DeviceBatch::default();
             tables.read(piece, last, &mut reading, &mut batch);
             if tables.found() {
                 refuse::price_list(&reading, &batch, options.mapping.is_some())?;

@@ -2,8 +2,9 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::domain::inventory::{CellPlace, Field, InventoryRow, RowWarning, RowWarningKind};
+use crate::domain::inventory::{Field, RowWarning, RowWarningKind};
 
+use super::device_row::DeviceRow;
 use super::text::key;
 
 /// Widths of the numbers with leading zeros that were seen, by column and product.
@@ -19,7 +20,7 @@ const MOST: usize = 20_000;
 
 impl Zeros {
     /// Warns of numbers that are shorter than those of the same product that begin with a zero.
-    pub fn mark(&mut self, rows: &mut [InventoryRow]) {
+    pub fn mark(&mut self, rows: &mut [DeviceRow]) {
         for row in rows.iter() {
             for field in FIELDS {
                 let value = row.value(field);
@@ -50,20 +51,19 @@ impl Zeros {
                     continue;
                 };
                 if value.len() < width {
-                    let place =
-                        CellPlace { column: row.columns.get(&field).copied().unwrap_or(0), ..row.place.clone() };
+                    let place = row.place_of(field);
                     let detail = format!(
                         "`{value}` has {} digits, others of this product have {width} and begin with 0",
                         value.len()
                     );
-                    row.warnings.push(RowWarning { kind: RowWarningKind::LeadingZeros, place, detail });
+                    row.warn(RowWarning { kind: RowWarningKind::LeadingZeros, place, detail });
                 }
             }
         }
     }
 }
 
-fn product(row: &InventoryRow) -> String {
+fn product(row: &DeviceRow) -> String {
     let model = row.value(Field::Model);
     key(if model.is_empty() { row.value(Field::PartNumber) } else { model })
 }
