@@ -129,13 +129,17 @@ pub enum RowWarningKind {
     LookAlike,
     /// The record has more or fewer cells than the header.
     RaggedRow,
+    /// The cell says that the one above holds the value (`ditto`), which was taken.
+    Repeated,
+    /// The device stands in a column of the list, or in a block of labelled lines, and was read as a row.
+    Turned,
     /// An earlier row of the file has the key by which the asset is known; found when a file is imported.
     SharedKey,
 }
 
 impl RowWarningKind {
     /// All kinds with the words used in files.
-    pub const ALL: [(RowWarningKind, &'static str); 14] = [
+    pub const ALL: [(RowWarningKind, &'static str); 16] = [
         (RowWarningKind::FirmwareNumber, "firmware-number"),
         (RowWarningKind::FirmwareDate, "firmware-date"),
         (RowWarningKind::ScientificNotation, "scientific-notation"),
@@ -149,6 +153,8 @@ impl RowWarningKind {
         (RowWarningKind::NotStatedWord, "not-stated-word"),
         (RowWarningKind::LookAlike, "look-alike"),
         (RowWarningKind::RaggedRow, "ragged-row"),
+        (RowWarningKind::Repeated, "repeated"),
+        (RowWarningKind::Turned, "turned"),
         (RowWarningKind::SharedKey, "shared-key"),
     ];
 

@@ -399,7 +399,7 @@ fn weight(kind: RowWarningKind) -> u8 {
         FirmwareDate | FirmwareNumber => 1,
         InferredFromDescription | LookAlike | Encoding => 2,
         SharedKey | RoundedSerial | LeadingZeros => 3,
-        RaggedRow | Hidden => 4,
+        RaggedRow | Repeated | Turned | Hidden => 4,
         NotStatedWord => 5,
     }
 }

@@ -1,6 +1,7 @@
 //! Descriptions that hold all: `Siemens S7-1500 CPU 1511-1 PN, 6ES7511-1AK02-0AB0, FW V2.8.1` is taken apart where it is
 //! certain. What is not certain stays in the model.
 
+pub mod labelled;
 pub mod marked;
 
 use crate::domain::inventory::Field;
@@ -55,7 +56,7 @@ const FIRMWARE_LABELS: [(&str, bool); 41] = [
     ("прошивка", false),
 ];
 
-const SERIAL_LABELS: [&str; 18] = [
+const SERIAL_LABELS: [&str; 34] = [
     "serial number",
     "serial no",
     "serial",
@@ -67,13 +68,29 @@ const SERIAL_LABELS: [&str; 18] = [
     "serien-nr",
     "ser.-nr",
     "n° de serie",
+    "no de serie",
+    "no serie",
     "numero de serie",
+    "num. de serie",
     "n/s",
     "n° serie",
+    "numero di serie",
+    "matricola",
+    "serienummer",
+    "serienr",
+    "nr seryjny",
+    "nr fabr",
+    "numer seryjny",
+    "vyr. c",
+    "seriove cislo",
+    "sarjanumero",
+    "seri no",
+    "gyari szam",
     "シリアル番号",
     "シリアル",
     "製造番号",
     "시리얼",
+    "序列号",
 ];
 
 const ORDER_LABELS: [&str; 25] = [
@@ -113,8 +130,20 @@ pub fn split(text: &str, vendor: &str) -> Vec<(Field, String)> {
         named.retain(|(field, _)| *field != Field::Vendor || vendor.is_empty());
         return named;
     }
-    if words::is_no_device(&rest) || words::is_not_stated(&rest) {
+    if words::is_no_device(&rest) || words::is_not_stated(&rest) || words::is_greeting(&rest) {
         return Vec::new();
+    }
+    if let Some((before, mut named)) = labelled::labelled(text) {
+        let found = if before.is_empty() { Vec::new() } else { split(before, vendor) };
+        for (field, value) in found {
+            if !named.iter().any(|(known, _)| *known == field) {
+                named.push((field, value));
+            }
+        }
+        if named.iter().any(|(field, _)| matches!(field, Field::Model | Field::PartNumber)) {
+            named.retain(|(field, _)| *field != Field::Vendor || vendor.is_empty());
+            return named;
+        }
     }
     let mut out = Vec::new();
     if is_several(text) && !has_companion(&rest) {
@@ -193,7 +222,16 @@ pub fn is_several(text: &str) -> bool {
             }
         }
     }
-    has_companion(&folded)
+    has_companion(&folded) || names_siblings(&folded)
+}
+
+/// `Nexto NX3010 / Nexto NX5000`: two names of one family, unlike `S7-1200 / CPU 1214C`.
+fn names_siblings(folded: &str) -> bool {
+    let Some((left, right)) = folded.split_once(" / ") else { return false };
+    let designator = |part: &str| part.split_whitespace().find(|word| values::is_designator(word)).map(str::to_owned);
+    let (Some(left), Some(right)) = (designator(left), designator(right)) else { return false };
+    let letters = |word: &str| word.chars().take_while(|c| c.is_alphabetic()).collect::<String>();
+    left != right && letters(&left).len() >= 2 && letters(&left) == letters(&right) && !is_order(&right)
 }
 
 /// A quick look that spares the close one for nearly all cells of a long list.
@@ -205,6 +243,7 @@ fn may_be_several(text: &str) -> bool {
     for (at, b) in bytes.iter().enumerate() {
         match b {
             b'\n' | b';' | b'+' | b'&' | b'*' => return true,
+            b'/' if at > 0 && bytes[at - 1] == b' ' => return true,
             b'x' | b'X' if at > 0 && bytes[at - 1].is_ascii_digit() => return true,
             b' ' => blanks += 1,
             _ => {}
@@ -609,6 +648,7 @@ mod tests {
             "PM8240 + PM8244",
             "PM8240 and PM8244",
             "V2.8.1; V2.9.4",
+            "Altus Nexto NX3010 / Altus Nexto NX5000",
         ] {
             assert!(is_several(text), "{text}");
         }
@@ -620,6 +660,8 @@ mod tests {
             "v7.0.12,build0523",
             "CPU 1214C with 6ES7214-1AG40-0XB0",
             "V2.8.1",
+            "S7-1200 / CPU 1214C",
+            "PM8240 / METSEPM8240",
         ] {
             assert!(!is_several(text), "{text}");
         }

@@ -17,7 +17,7 @@ use super::text::clean;
 use super::{encoding, words};
 
 /// Fields that each device has of its own and that say nothing of what it is.
-const OWN: [Field; 9] = [
+pub const OWN: [Field; 9] = [
     Field::AssetId,
     Field::Site,
     Field::Area,
@@ -168,7 +168,7 @@ impl Kinds {
     /// Reads a row; `key` is a buffer that is used again.
     pub fn read(&self, row: &RawRow, layout: &Layout, context: &Context, key: &mut Vec<u8>) -> Reading {
         let alone = |row: &RawRow| Reading::alone(row::read(row, layout, context));
-        if self.is_given_up || !row.all_text() || !row.filled.is_empty() {
+        if self.is_given_up || !row.all_text() || !row.filled.is_empty() || !row.repeated.is_empty() {
             return alone(row);
         }
         let Some(own) = self.own_values(row) else { return alone(row) };

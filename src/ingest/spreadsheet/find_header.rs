@@ -38,6 +38,7 @@ struct Score {
 fn score(row: &RawRow) -> Score {
     let mut out = Score::default();
     let mut fields = Vec::new();
+    let mut keys: Vec<String> = Vec::new();
     for (column, text) in row.filled_cells() {
         out.filled += 1;
         let shown = header_text(text);
@@ -49,10 +50,16 @@ fn score(row: &RawRow) -> Score {
             || values::is_ip(&shown)
             || values::order_form(&shown).is_some()
             || shown.chars().count() > 60
-            || (senses.is_empty() && shown.bytes().any(|b| b.is_ascii_digit()));
+            || (senses.is_empty() && shown.bytes().any(|b| b.is_ascii_digit()) && !words::is_unit(&shown));
         out.data += usize::from(is_data);
         if !is_data && senses.first().is_some_and(|s| s.strength >= 2) {
-            out.known += 1;
+            // `Device 1`, `Device 2`: one word of which each stands for a column.
+            let key = key(&shown);
+            let bare = key.trim_end_matches(|c: char| c.is_ascii_digit());
+            if !keys.iter().any(|known| known == bare) {
+                out.known += 1;
+                keys.push(bare.to_owned());
+            }
             for sense in &senses {
                 match sense.meaning {
                     Meaning::Field(f) => {
@@ -161,8 +168,8 @@ fn two_rows(rows: &[RawRow], scores: &[Score], at: usize) -> Option<Found> {
         return None;
     }
     // Data rows have digits somewhere; the second row of a header has none, and knows its words or stands under groups.
-    let digits =
-        bottom.filled_cells().any(|(_, t)| header::senses(t).is_empty() && t.bytes().any(|b| b.is_ascii_digit()));
+    let says_nothing = |text: &str| header::senses(text).is_empty() && !words::is_unit(text);
+    let digits = bottom.filled_cells().any(|(_, t)| says_nothing(t) && t.bytes().any(|b| b.is_ascii_digit()));
     let values = bottom.filled_cells().any(|(_, t)| values::is_vendor(t) || words::is_not_stated(t));
     if digits || values {
         return None;
@@ -172,7 +179,9 @@ fn two_rows(rows: &[RawRow], scores: &[Score], at: usize) -> Option<Found> {
         top.cell(column).trim().is_empty() || groups.iter().filter(|g| **g == groups[column]).count() > 1
     };
     let all_under = bottom.filled_cells().all(|(c, _)| under_group(c));
-    let goes_on = below.known * 2 >= below.filled && (below.known >= 2 || all_under);
+    let units = bottom.filled_cells().filter(|(_, text)| words::is_unit(text)).count();
+    let known = below.known + units;
+    let goes_on = known * 2 >= below.filled && (known >= 2 || all_under);
     let continued = all_under && above.is_header();
     if !goes_on && !continued {
         return None;
@@ -182,7 +191,7 @@ fn two_rows(rows: &[RawRow], scores: &[Score], at: usize) -> Option<Found> {
     }
     let width = top.len().max(bottom.len());
     let texts = (0..width).map(|c| header_text(bottom.cell(c))).collect();
-    Some(Found { at, rows: 2, texts: HeaderTexts { texts, groups } })
+    Some(Found { at, rows: 2, texts: HeaderTexts { texts, groups, covered: bottom.covered.clone() } })
 }
 
 /// The texts of the upper row, spread over the blank cells to their right as far as the lower row has texts.

@@ -54,12 +54,17 @@ struct Words {
 struct Table {
     by_key: FxHashMap<String, Vec<Sense>>,
     longest: usize,
+    /// The words of each spelling, to know them when they are abbreviated.
+    spelled: Vec<Vec<String>>,
 }
 
 static TABLE: LazyLock<Table> = LazyLock::new(|| {
     let file: File = toml::from_str(include_str!("data/headers.toml")).expect("built-in headers.toml is tested");
     let mut by_key: FxHashMap<String, Vec<Sense>> = FxHashMap::default();
+    let mut spelled: Vec<Vec<String>> = Vec::new();
     for words in file.words {
+        let all = words.strong.iter().chain(&words.weak);
+        spelled.extend(all.map(|word| words_of(word).map(|w| w.0).collect()));
         let meaning = match words.means.as_str() {
             "description" => Meaning::Description,
             "kind" => Meaning::Kind,
@@ -83,11 +88,30 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
         senses.sort_by_key(|s| std::cmp::Reverse(s.strength));
     }
     let longest = by_key.keys().map(|k| k.chars().count()).max().unwrap_or(0);
-    Table { by_key, longest }
+    spelled.sort_unstable();
+    spelled.dedup();
+    Table { by_key, longest, spelled }
 });
 
+/// The words of a header, folded, each with whether a dot behind it says that it is cut short.
+fn words_of(header: &str) -> impl Iterator<Item = (String, bool)> {
+    let folded = fold(header);
+    let mut words: Vec<(String, bool)> = Vec::new();
+    let mut open = false;
+    for c in folded.chars() {
+        match words.last_mut() {
+            Some((word, _)) if open && c.is_alphanumeric() => word.push(c),
+            _ if c.is_alphanumeric() => words.push((c.to_string(), false)),
+            Some((_, cut)) if open => *cut = c == '.',
+            _ => {}
+        }
+        open = c.is_alphanumeric();
+    }
+    words.into_iter()
+}
+
 /// Words around a meaning that do not change it.
-const QUALIFIERS: [&str; 34] = [
+const QUALIFIERS: [&str; 35] = [
     "device",
     "asset",
     "equipment",
@@ -122,10 +146,12 @@ const QUALIFIERS: [&str; 34] = [
     "ot",
     "instrument",
     "controller",
+    // Fields that a company added to ServiceNow begin with it: `u_order_code`.
+    "u",
 ];
 
 /// Words that turn a known header into something else: `firmware date`, `vendor url`, `new firmware`.
-const TURNERS: [&str; 51] = [
+const TURNERS: [&str; 58] = [
     "date",
     "datum",
     "fecha",
@@ -177,6 +203,13 @@ const TURNERS: [&str; 51] = [
     "hash",
     "checksum",
     "prüfsumme",
+    "replacement",
+    "successor",
+    "nachfolger",
+    "remplacement",
+    "reemplazo",
+    "upgrade",
+    "proposed",
 ];
 
 /// Whether the text is a known header.
@@ -202,7 +235,47 @@ pub fn senses(header: &str) -> Vec<Sense> {
             return found;
         }
     }
-    contained(&bare)
+    let contained = contained(&bare);
+    let strength = |senses: &[Sense]| senses.first().map_or(0, |sense| sense.strength);
+    let abbreviated = abbreviated(&bare);
+    if strength(&abbreviated) > strength(&contained) { abbreviated } else { contained }
+}
+
+/// A known header of which words are cut short, as programs with narrow columns write them: `Wersja oprogr.`,
+/// `Indice mat.`, `Fabr.inmovilizado`. None when it may stand for headers of different meanings.
+fn abbreviated(header: &str) -> Vec<Sense> {
+    if !header.contains('.') || header.chars().count() > TABLE.longest {
+        return Vec::new();
+    }
+    let words: Vec<(String, bool)> = words_of(header).collect();
+    let letters = words.iter().map(|(word, _)| word.chars().count()).sum::<usize>();
+    let is_cut = words.iter().any(|(_, cut)| *cut);
+    if !is_cut || words.len() > 6 || letters < 5 || header.bytes().any(|b| b.is_ascii_digit()) {
+        return Vec::new();
+    }
+    let mut found: Option<&Vec<Sense>> = None;
+    for spelled in TABLE.spelled.iter().filter(|spelled| stands_for(&words, spelled)) {
+        let Some(senses) = TABLE.by_key.get(&spelled.concat()) else { continue };
+        if found.is_some_and(|other| other[0].meaning != senses[0].meaning) {
+            return Vec::new();
+        }
+        found = Some(senses);
+    }
+    let weaker = |sense: &Sense| Sense { strength: sense.strength - 1, ..*sense };
+    found.map(|senses| senses.iter().map(weaker).collect()).unwrap_or_default()
+}
+
+/// Whether words, some cut short, stand for these: each for one, or written together for several.
+fn stands_for(words: &[(String, bool)], spelled: &[String]) -> bool {
+    let Some(((word, cut), rest)) = words.split_first() else { return spelled.is_empty() };
+    let Some(first) = spelled.first() else { return false };
+    if *cut && word.chars().count() >= 2 && first.starts_with(word.as_str()) && stands_for(rest, &spelled[1..]) {
+        return true;
+    }
+    (1..=spelled.len().min(3)).any(|n| {
+        let joined = spelled[..n].concat();
+        joined == *word && stands_for(rest, &spelled[n..])
+    })
 }
 
 fn exact(header: &str) -> Vec<Sense> {
@@ -248,7 +321,7 @@ fn contained(header: &str) -> Vec<Sense> {
     if words.is_empty() || words.len() > 6 {
         return Vec::new();
     }
-    let mut best: Option<(usize, Vec<Sense>)> = None;
+    let mut best: Option<((bool, usize), Vec<Sense>)> = None;
     for start in 0..words.len() {
         for end in start + 1..=words.len() {
             let joined = words[start..end].concat();
@@ -261,10 +334,11 @@ fn contained(header: &str) -> Vec<Sense> {
             if joined.chars().count() < 4 && !plain {
                 continue;
             }
-            let length = joined.chars().count();
-            if best.as_ref().is_none_or(|b| length > b.0) {
+            // Words around it that say nothing make a better reading than a longer word among others.
+            let weight = (plain, joined.chars().count());
+            if best.as_ref().is_none_or(|b| weight > b.0) {
                 let weaker = |s: &Sense| Sense { strength: (s.strength - 1).min(if plain { 3 } else { 1 }), ..*s };
-                best = Some((length, found.iter().map(weaker).collect()));
+                best = Some((weight, found.iter().map(weaker).collect()));
             }
         }
     }
@@ -377,6 +451,13 @@ mod tests {
             ("Firmware checksum", "unknown"),
             ("Next firmware", "unknown"),
             ("ManufSerialNumber", "serial_number"),
+            ("Wersja oprogr.", "firmware"),
+            ("Indice mat.", "hardware_revision"),
+            ("NºSerie fabr.", "serial_number"),
+            ("Fabr.inmovilizado", "vendor"),
+            ("Manuf. part num.", "part_number"),
+            ("Abc. xyz.", "unknown"),
+            ("Equipamento / descrição", "description"),
             ("Blah", "unknown"),
             ("", "unknown"),
         ] {

@@ -3,6 +3,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use std::collections::BTreeMap;
+
 use rustc_hash::FxHashMap;
 
 use crate::domain::inventory::{CellPlace, ColumnReading, Field};
@@ -13,6 +15,7 @@ use super::profile::{self, Profile};
 use super::raw::RawRow;
 use super::stats::Stats;
 use super::text::{clean, key};
+use super::values;
 
 /// What is done with a column.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,10 +49,16 @@ pub struct Layout {
     pub keys: Vec<String>,
     /// The usual number of filled cells in a row.
     pub usual_filled: usize,
+    /// The share of rows in capitals only among rows of one text, in tenths.
+    pub usual_capitals: usize,
     /// Site and area, where they stand once for a group of rows and are blank below.
     pub carries: Vec<Field>,
     /// The header above each column, for rows that are handed back.
     pub headers: Arc<[String]>,
+    /// Columns whose values go on in another one, because their header stands over both (0-based).
+    pub continued: BTreeMap<usize, usize>,
+    /// Further columns (0-based) that are called like a model or an order number; where a row has its order number there.
+    pub spare: Vec<usize>,
 }
 
 /// The texts of a header: the row itself and, in a header of two rows, the row above.
@@ -58,12 +67,15 @@ pub struct HeaderTexts {
     pub texts: Vec<String>,
     /// Groups above the texts; empty in a header of one row.
     pub groups: Vec<String>,
+    /// Columns that the header to their left covers as well, as one merged cell.
+    pub covered: Vec<u32>,
 }
 
 impl HeaderTexts {
     /// A header of one row.
     pub fn of(row: &RawRow) -> HeaderTexts {
-        HeaderTexts { texts: row.cells().map(header_text).collect(), groups: Vec::new() }
+        let texts = row.cells().map(header_text).collect();
+        HeaderTexts { texts, groups: Vec::new(), covered: row.covered.clone() }
     }
 
     /// The columns of each table where several stand side by side under one header row: `Tag, Model, FW, , Tag, Model, FW`.
@@ -94,7 +106,7 @@ impl HeaderTexts {
             let own = |(i, text): (usize, &String)| if columns.contains(&i) { text.clone() } else { String::new() };
             texts.iter().enumerate().map(own).collect()
         };
-        HeaderTexts { texts: within(&self.texts), groups: within(&self.groups) }
+        HeaderTexts { texts: within(&self.texts), groups: within(&self.groups), covered: self.covered.clone() }
     }
 
     fn group(&self, column: usize) -> &str {
@@ -193,7 +205,35 @@ impl Layout {
         name_columns(&mut columns);
         let keys = (0..width).map(|i| key(texts.text(i))).collect();
         let headers = columns.iter().map(|c| c.header.clone()).collect();
-        let mut layout = Layout { columns, keys, usual_filled: stats.usual_filled, carries: Vec::new(), headers };
+        // Values that a list keeps in two cells under one header: the halves of an order number.
+        let goes_on = |column: &usize| {
+            *column > 0
+                && texts.text(*column).is_empty()
+                && stats.filled(*column) > 0
+                && columns.get(*column).is_some_and(|c: &Column| c.role == Role::Unmapped)
+                && matches!(
+                    columns[*column - 1].role,
+                    Role::One(Field::PartNumber | Field::Model | Field::SerialNumber)
+                )
+        };
+        let covered = texts.covered.iter().map(|column| *column as usize);
+        let continued = covered.filter(goes_on).map(|column| (column - 1, column)).collect();
+        let is_spare = |column: &usize| {
+            columns[*column].role == Role::Unmapped
+                && texts.senses(*column).iter().any(|sense| {
+                    sense.strength >= 2 && matches!(sense.meaning, Meaning::Field(Field::Model | Field::PartNumber))
+                })
+        };
+        let mut layout = Layout {
+            spare: (0..width).filter(is_spare).collect(),
+            columns,
+            keys,
+            usual_filled: stats.usual_filled,
+            usual_capitals: capitals(sample),
+            carries: Vec::new(),
+            headers,
+            continued,
+        };
         let once = |f: &Field| layout.column_of(*f).is_some_and(|c| stats.stands_once(c));
         layout.carries = [Field::Site, Field::Area].into_iter().filter(once).collect();
         layout
@@ -203,6 +243,9 @@ impl Layout {
     pub fn without_header(rows: &[RawRow]) -> Option<Layout> {
         let width = rows.iter().map(RawRow::len).max()?;
         let stats = Stats::of(rows, width);
+        if let Some(layout) = Layout::of_one_column(rows, &stats) {
+            return Some(layout);
+        }
         let mut columns: Vec<Column> =
             (0..width).map(|_| Column { header: String::new(), role: Role::Unmapped, how: String::new() }).collect();
         let mut settled = vec![false; width];
@@ -237,9 +280,54 @@ impl Layout {
             columns,
             keys: vec![String::new(); width],
             usual_filled: stats.usual_filled,
+            usual_capitals: capitals(rows),
             carries: Vec::new(),
+            continued: BTreeMap::new(),
+            spare: Vec::new(),
         };
         (recognised >= 2 && layout.names_devices() && rows.len() > 1).then_some(layout)
+    }
+
+    /// A bare list of order numbers or models, one in each line; `None` when it may be any other text.
+    fn of_one_column(rows: &[RawRow], stats: &Stats) -> Option<Layout> {
+        let lines = || rows.iter().filter(|row| !row.is_blank());
+        let column = lines().next()?.filled_cells().next()?.0;
+        let is_name = |text: &str| {
+            text.chars().count() <= 40 && text.split_whitespace().count() <= 4 && values::has_designator(text)
+        };
+        let (mut n_lines, mut n_names, mut n_orders) = (0, 0, 0);
+        for row in lines() {
+            let mut cells = row.filled_cells();
+            let text = cells.next().filter(|(at, _)| *at == column)?.1;
+            if cells.next().is_some() {
+                return None;
+            }
+            let holds_order = text.split_whitespace().any(|word| values::order_form(word).is_some());
+            n_lines += 1;
+            let is_order = holds_order || values::order_form(text).is_some();
+            n_names += usize::from(is_name(text) || is_order);
+            n_orders += usize::from(is_order);
+        }
+        if n_lines < 2 || n_names * 10 < n_lines * 9 || n_orders * 4 < n_lines {
+            return None;
+        }
+        let place = CellPlace { sheet: String::new(), row: 0, column: column as u32 + 1 };
+        let named = |at: usize| Column {
+            header: if at == column { place.label().trim_end_matches('0').to_owned() } else { String::new() },
+            role: if at == column { Role::Description } else { Role::Unmapped },
+            how: if at == column { "each line names a product".to_owned() } else { String::new() },
+        };
+        let columns: Vec<Column> = (0..=column).map(named).collect();
+        let headers = columns.iter().map(|c| c.header.clone()).collect();
+        let keys = vec![String::new(); columns.len()];
+        Some(Layout {
+            columns,
+            keys,
+            usual_filled: stats.usual_filled,
+            usual_capitals: 10,
+            headers,
+            ..Layout::default()
+        })
     }
 
     /// The first column (0-based) that holds this field.
@@ -278,6 +366,13 @@ impl Layout {
         };
         self.columns.iter().filter(|c| !c.header.is_empty()).map(reading).collect()
     }
+}
+
+/// How many tenths of the rows of one text are in capitals, of the first hundred; headings are few.
+fn capitals(rows: &[RawRow]) -> usize {
+    let single = || rows.iter().take(100).filter(|row| row.filled_cells().take(2).count() == 1);
+    let n_capitals = single().filter(|row| row.cells().any(super::words::is_capitals)).count();
+    n_capitals * 10 / single().count().max(1)
 }
 
 /// Collects the possible uses of one column, or settles it when it holds several fields.
@@ -368,7 +463,11 @@ fn by_values(columns: &mut [Column], settled: &mut [bool], texts: &HeaderTexts, 
         if taken(columns, field) {
             continue;
         }
-        let open = |i: &usize| !settled[*i] && texts.senses(*i).is_empty() && !header::is_turned(&texts.shown(*i));
+        // Nothing else looks like an address, whatever a weak header says (`Host`).
+        let is_address = matches!(field, Field::IpAddress | Field::MacAddress);
+        let open = |i: &usize| {
+            !settled[*i] && (is_address || texts.senses(*i).is_empty()) && !header::is_turned(&texts.shown(*i))
+        };
         let best = (0..columns.len()).filter(open).max_by_key(|i| stats.looks_like(*i, field));
         if let Some(i) = best.filter(|i| stats.looks_like(*i, field) >= 60) {
             columns[i].role = Role::One(field);

@@ -42,6 +42,7 @@ mod spreadsheet_ml;
 mod stats;
 mod table;
 mod text;
+mod turned;
 mod values;
 mod words;
 mod workbook;

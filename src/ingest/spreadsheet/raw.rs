@@ -25,6 +25,10 @@ pub struct RawRow {
     marks: Vec<(u32, Kind, f64)>,
     /// 0-based columns whose text was filled in from a merged area.
     pub filled: Vec<u32>,
+    /// 0-based columns whose text was taken from the row above, because the cell says so.
+    pub repeated: Vec<u32>,
+    /// 0-based columns that a merged area of two cells of this row covers beside its first one.
+    pub covered: Vec<u32>,
     /// Line ends inside of quoted texts, so that the next record's line is known.
     pub(super) inner_lines: u32,
 }
@@ -77,6 +81,13 @@ impl RawRow {
         self.text.chars().all(|c| c.is_whitespace() || super::text::is_invisible(c))
     }
 
+    /// Whether the row is a line drawn with signs.
+    pub fn is_rule(&self) -> bool {
+        let drawn = |c: &char| matches!(c, '-' | '=' | '_' | '–' | '—' | '*' | '·');
+        let is_line = |text: &str| !text.chars().any(char::is_alphanumeric) && text.chars().filter(drawn).count() >= 3;
+        self.filled_cells().next().is_some() && self.filled_cells().all(|(_, text)| is_line(text))
+    }
+
     /// The shown text of a cell as written; blank beyond the end.
     pub fn cell(&self, column: usize) -> &str {
         let Some(&end) = self.ends.get(column) else { return "" };
@@ -127,6 +138,20 @@ impl RawRow {
         row
     }
 
+    /// The same row with texts of the row above in some cells (0-based columns).
+    pub fn repeating(&self, texts: &[(usize, String)]) -> RawRow {
+        let mut row = RawRow { number: self.number, hidden: self.hidden, ..RawRow::default() };
+        for column in 0..self.len() {
+            match texts.iter().find(|(of, _)| *of == column) {
+                Some((_, text)) => row.push(text),
+                None => row.push_kind(self.cell(column), self.kind(column), self.stored(column).unwrap_or(f64::NAN)),
+            }
+        }
+        row.filled.clone_from(&self.filled);
+        row.repeated = texts.iter().map(|(column, _)| *column as u32).collect();
+        row
+    }
+
     /// The same row of texts with these columns (0-based) blank.
     pub fn without<T>(&self, columns: &[(usize, T)]) -> RawRow {
         let mut row = RawRow { number: self.number, hidden: self.hidden, ..RawRow::like(self.number, self.size()) };
@@ -168,6 +193,13 @@ impl RawSheet {
     /// Fills each merged area of up to three columns downwards, as a person reads it. Wider areas are titles and bands and
     /// stay where they are.
     pub fn fill_merged(&mut self) {
+        for (row, first, _, last) in self.merged.iter().copied().filter(|m| m.0 == m.2 && m.3 == m.1 + 1) {
+            if let Ok(at) = self.rows.binary_search_by_key(&row, |r| r.number)
+                && !self.rows[at].cell(first as usize).trim().is_empty()
+            {
+                self.rows[at].covered.push(last);
+            }
+        }
         let mut areas: Vec<_> =
             self.merged.iter().copied().filter(|m| m.0 < m.2 && m.3.saturating_sub(m.1) < 3).collect();
         areas.sort_unstable();

@@ -1,5 +1,6 @@
 //! One row of a table: a device, a reason why it is none, or nothing.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::domain::inventory::{CellPlace, Field, InventoryRow, RejectedRow, RowWarning, RowWarningKind};
@@ -63,6 +64,9 @@ pub fn read(row: &RawRow, layout: &Layout, context: &Context) -> RowReading {
         if let Some(listed) = listed(&text) {
             text = listed;
         }
+        if let Some(goes_on) = layout.continued.get(&column).map(|next| clean(row.cell(*next))) {
+            text = values::together(&text, &goes_on);
+        }
         match layout.columns.get(column).map(|c| &c.role) {
             Some(Role::One(field)) => reader.set(*field, column, text),
             Some(Role::Joined(fields)) => reader.set_joined(fields, column, text),
@@ -71,6 +75,7 @@ pub fn read(row: &RawRow, layout: &Layout, context: &Context) -> RowReading {
                     described = Some((column, text));
                 }
             }
+            Some(Role::Unmapped) if layout.continued.values().any(|next| *next == column) => {}
             Some(Role::Unmapped) if column < width || !context.warn_ragged => {
                 let header = &layout.columns[column].header;
                 let header = if header.is_empty() { letter(column) } else { header.clone() };
@@ -82,12 +87,23 @@ pub fn read(row: &RawRow, layout: &Layout, context: &Context) -> RowReading {
     if context.warn_ragged && !ragged.is_empty() {
         reader.keep_ragged(ragged, width);
     }
+    let spare = || layout.spare.iter().find(|column| values::order_form(row.cell(**column).trim()).is_some());
+    if !reader.out.fields.contains_key(&Field::PartNumber)
+        && let Some(column) = spare()
+    {
+        reader.fill(Field::PartNumber, *column, clean(row.cell(*column)).into_owned());
+    }
     if let Some((column, text)) = described {
         reader.describe(column, text);
     } else if !reader.names_device() {
         reader.describe_by_name();
     }
     reader.find_marked_firmware(layout);
+    for column in &row.repeated {
+        let column = *column as usize;
+        let detail = format!("the cell says as above: `{}` of the row above", clean(row.cell(column)));
+        reader.warn(RowWarningKind::Repeated, column, detail);
+    }
     reader.finish()
 }
 
@@ -106,6 +122,15 @@ fn listed(text: &str) -> Option<String> {
         return None;
     }
     serde_json::from_str::<Vec<String>>(text).ok().map(|values| values.join("; "))
+}
+
+/// A cell's text as it is read: clean, and without the form of a list that a program gave it.
+pub fn shown(raw: &str) -> Cow<'_, str> {
+    let text = clean(raw);
+    match listed(&text) {
+        Some(values) => Cow::Owned(values),
+        None => text,
+    }
 }
 
 fn letter(column: usize) -> String {
@@ -237,7 +262,7 @@ impl Reader<'_> {
             self.warn(RowWarningKind::SeveralDevices, column, format!("`{text}` names more than one device"));
         }
         if found.is_empty() {
-            if words::is_no_device(&text) || words::is_not_stated(&text) {
+            if words::is_no_device(&text) || words::is_not_stated(&text) || words::is_greeting(&text) {
                 self.empty_place = words::is_no_device(&text).then(|| text.clone());
                 self.out.unmapped.push(("description".to_owned(), text));
             } else {

@@ -53,7 +53,8 @@ impl Stats {
     pub fn of(rows: &[RawRow], width: usize) -> Stats {
         let rows = &rows[..rows.len().min(ROWS)];
         let columns = (0..width).map(|i| Counts::of(rows, i)).collect();
-        let mut filled: Vec<usize> = rows.iter().map(|r| r.filled_cells().count()).filter(|n| *n > 0).collect();
+        let with_text = rows.iter().filter(|row| !row.is_rule());
+        let mut filled: Vec<usize> = with_text.map(|r| r.filled_cells().count()).filter(|n| *n > 0).collect();
         filled.sort_unstable();
         Stats { columns, usual_filled: filled.get(filled.len() / 2).copied().unwrap_or(0), rows: filled.len() }
     }
@@ -66,6 +67,7 @@ impl Stats {
             Field::Model if share(c.kind_word) >= 50 => -60,
             Field::Model if share(c.tiny) >= 70 => -80,
             Field::AssetId if share(c.kind_word) >= 50 => -60,
+            Field::Name if share(c.number) >= 70 || share(c.ip) >= 50 => -60,
             Field::Model if share(c.ip) >= 50 || share(c.mac) >= 50 || share(c.date) >= 70 => -80,
             Field::Model => share(c.designator) - share(c.kind_word) - share(c.long),
             Field::Vendor if share(c.number) >= 70 || share(c.ip) >= 50 => -80,
@@ -143,20 +145,25 @@ impl Counts {
         let mut last: Option<i64> = None;
         c.first_row = rows.iter().find(|r| !r.is_blank()).is_some_and(|r| !clean(r.cell(column)).is_empty());
         for row in rows {
-            let text = clean(row.cell(column));
+            let text = super::row::shown(row.cell(column));
             let text = text.as_ref();
+            if words::is_ditto(text) {
+                continue;
+            }
             if text.is_empty() || words::is_not_stated(text) || words::is_error(text) {
                 continue;
             }
             c.filled += 1;
             c.distinct += usize::from(seen.insert(text.to_owned()));
             let number = text.parse::<i64>().ok();
+            // Bands and totals stand in the same column as the numbers of the rows.
+            let alone = row.filled_cells().nth(1).is_none();
             c.sequence &= match (number, last) {
                 (Some(n), Some(before)) => n == before + 1 || n == 1,
                 (Some(n), None) => (0..=1).contains(&n),
-                (None, _) => false,
+                (None, _) => alone,
             };
-            last = number;
+            last = number.or(last);
             let is_ip = values::is_ip(text);
             c.ip += usize::from(is_ip);
             // A version of four numbers reads like an address; those of plants stand in the private ranges.
@@ -190,7 +197,7 @@ impl Counts {
                 c.device += usize::from(whole || orders() || (text.contains(' ') && values::has_designator(text)));
             }
         }
-        c.sequence &= c.filled > 0;
+        c.sequence &= last.is_some();
         c
     }
 }

@@ -8,13 +8,14 @@ use rustc_hash::FxHashSet;
 
 use crate::domain::inventory::{Field, InventoryReading, InventoryRow, RejectedRow, SkippedSheet};
 
-use super::device_row::{DeviceRow, Kinds, Reading};
+use super::device_row::{self, DeviceRow, Kinds, Reading};
 use super::find_header::{self, Found};
 use super::layout::{Layout, Role};
 use super::mapping::Mapping;
 use super::raw::{Kind, RawRow};
 use super::row::{self, Context};
 use super::text::clean;
+use super::turned;
 use super::words::{self, Band};
 use super::zeros::Zeros;
 
@@ -76,6 +77,10 @@ pub struct Tables<'a> {
     given_up: bool,
     /// Site and area of the rows above, for columns that state them once per group.
     carried: [Option<String>; 2],
+    /// The list stood on its side and was set upright.
+    is_upright: bool,
+    /// The last row of data, for cells below that say `ditto`.
+    above: Option<RawRow>,
 }
 
 impl<'a> Tables<'a> {
@@ -99,6 +104,8 @@ impl<'a> Tables<'a> {
             waiting: Vec::new(),
             given_up: false,
             carried: [None, None],
+            is_upright: false,
+            above: None,
         }
     }
 
@@ -107,7 +114,7 @@ impl<'a> Tables<'a> {
         if self.given_up {
             return;
         }
-        let rows: Vec<RawRow> = if self.waiting.is_empty() {
+        let mut rows: Vec<RawRow> = if self.waiting.is_empty() {
             rows
         } else {
             std::mem::take(&mut self.waiting).into_iter().chain(rows).collect()
@@ -124,7 +131,17 @@ impl<'a> Tables<'a> {
                 None => find_header::find(&rows)
                     .or_else(|| self.mapping.and_then(|mapping| find_header::naming(&rows, mapping))),
             };
-            match found.and_then(|f| self.begin(&rows, f, reading)) {
+            let begun = found.and_then(|f| self.begin(&rows, f, reading));
+            let may_be_turned = begun.is_none() && last && header_row.is_none() && !self.is_upright;
+            if let Some(mut upright) = may_be_turned.then(|| turned::upright(&rows)).flatten() {
+                self.is_upright = true;
+                reading.remarks.push(std::mem::take(&mut upright.remark));
+                let first_row = out.rows.len();
+                self.read(std::mem::take(&mut upright.rows), true, reading, out);
+                upright.mark(&mut out.rows[first_row..]);
+                return;
+            }
+            match begun {
                 Some(behind) => from = behind,
                 None => match Layout::without_header(&rows).filter(|_| header_row.is_none()) {
                     Some(layout) => {
@@ -144,6 +161,7 @@ impl<'a> Tables<'a> {
             }
         }
         let first_row = out.rows.len();
+        self.repeat_above(&mut rows[from..]);
         let mut at = from;
         let mut of_data: Vec<DataRow<'_>> = Vec::new();
         while at < rows.len() {
@@ -225,7 +243,7 @@ impl<'a> Tables<'a> {
         let alone = cells.len() == 1 && self.sheet.site.is_none();
         for (_, text) in &cells {
             if (alone || text.contains([':', '：']))
-                && let Band::Site(site) = words::band(&clean(text))
+                && let Band::Site(site) = words::title(&clean(text))
             {
                 Arc::make_mut(&mut self.context).site = Some(site);
             }
@@ -242,6 +260,36 @@ impl<'a> Tables<'a> {
         find_header::find(&rows[..rows.len().min(3)]).filter(|found| found.at == 0)
     }
 
+    /// Puts the text above in the place of `ditto`, in columns that say what a device is; each device has its own tag.
+    fn repeat_above(&mut self, rows: &mut [RawRow]) {
+        let Some(layout) = &self.layout else { return };
+        let repeats = |column: usize| match layout.columns.get(column).map(|c| &c.role) {
+            Some(Role::One(field)) => {
+                *field != Field::Notes && (!device_row::OWN.contains(field) || CARRIED.contains(field))
+            }
+            Some(Role::Joined(_) | Role::Description) => true,
+            Some(Role::Unmapped) | None => false,
+        };
+        let columns: Vec<usize> = (0..layout.columns.len()).filter(|column| repeats(*column)).collect();
+        let of_device = |row: &RawRow| row.filled_cells().nth(1).is_some();
+        for at in 0..rows.len() {
+            let says = |column: &usize| words::is_ditto(rows[at].cell(*column).trim());
+            if !columns.iter().any(says) {
+                continue;
+            }
+            let above = rows[..at].iter().rev().find(|row| of_device(row)).or(self.above.as_ref());
+            if let Some(above) = above {
+                let taken = |column: &usize| (*column, above.cell(*column).to_owned());
+                let texts: Vec<(usize, String)> =
+                    columns.iter().filter(|c| says(c)).map(taken).filter(|(_, text)| !text.trim().is_empty()).collect();
+                rows[at] = rows[at].repeating(&texts);
+            }
+        }
+        if let Some(last) = rows.iter().rev().find(|row| of_device(row)) {
+            self.above = Some(last.clone());
+        }
+    }
+
     /// Whether a row under the header is one of data; what it says of the rows below it otherwise is kept.
     fn is_data(&mut self, row: &RawRow) -> bool {
         let Some(layout) = &self.layout else { return false };
@@ -249,14 +297,14 @@ impl<'a> Tables<'a> {
         if filled == 0 || row.is_blank() {
             return false;
         }
-        let is_rule = |text: &str| {
-            !text.chars().any(char::is_alphanumeric)
-                && text.chars().filter(|c| matches!(c, '-' | '=' | '_' | '–' | '—' | '*' | '·')).count() >= 3
-        };
-        if row.filled_cells().all(|(_, text)| is_rule(text)) {
+        if row.is_rule() {
             return false;
         }
         if filled <= 4 && is_total(row, layout) {
+            return false;
+        }
+        // `# 15 hosts up, 241 down`: what a program says of its own text file.
+        if self.sheet.is_text_file && filled <= 2 && row.cell(0).starts_with("# ") {
             return false;
         }
         if filled >= 2 && find_header::repeats(row, &layout.keys) {
@@ -325,8 +373,16 @@ impl<'a> Tables<'a> {
             _ => return None,
         };
         let text = clean(text);
-        if layout.usual_filled <= 1 || row.kind(column) != Kind::Text {
+        if row.kind(column) != Kind::Text {
             return None;
+        }
+        if layout.usual_filled <= 1 {
+            // In a list of one column only its form tells a heading.
+            let is_heading = layout.usual_capitals < 4
+                && words::is_capitals(&text)
+                && !words::is_not_stated(&text)
+                && !words::is_no_device(&text);
+            return is_heading.then(|| Band::Heading(text.into_owned()));
         }
         let role = layout.columns.get(column).map(|c| &c.role);
         let band = words::band(&text);

@@ -49,7 +49,16 @@ pub fn fold(text: &str) -> String {
         return text.to_ascii_lowercase();
     }
     let lower: String = text.nfkc().flat_map(char::to_lowercase).collect();
-    lower.nfd().filter(|c| !matches!(*c, '\u{300}'..='\u{36f}')).nfc().collect::<String>().replace('ß', "ss")
+    // Letters with a stroke or without a dot are letters of their own to Unicode, and typed without by people.
+    let plain = |c: char| match c {
+        'ł' => 'l',
+        'ø' => 'o',
+        'đ' => 'd',
+        'ı' => 'i',
+        other => other,
+    };
+    let bare = lower.nfd().filter(|c| !matches!(*c, '\u{300}'..='\u{36f}')).map(plain);
+    bare.nfc().collect::<String>().replace('ß', "ss")
 }
 
 /// `fold` with everything dropped that is neither letter nor digit: `F/W-rev.` becomes `fwrev`.
@@ -83,6 +92,8 @@ mod tests {
             ("F/W rev.", "fwrev"),
             ("Numéro de Série", "numerodeserie"),
             ("Größe", "grosse"),
+            ("Zakład", "zaklad"),
+            ("Yazılım", "yazilim"),
             ("シリアル№", "シリアルno"),
             ("ﾒｰｶｰ", "メーカー"),
             ("제조사", "제조사"),

@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 use serde::Deserialize;
 
 use super::text::fold;
+use super::words;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -213,6 +214,18 @@ pub fn order_form(text: &str) -> Option<OrderForm> {
     None
 }
 
+/// A value of which a list keeps the end in a cell of its own: `6ES7215-1BG40` and `0XB0`. A dash joins them unless they
+/// are an order number as they stand.
+pub fn together(text: &str, end: &str) -> String {
+    let whole = format!("{text}{end}");
+    let is_dashed = text.contains('-') || order_form(&whole).is_none();
+    match (end.is_empty(), is_dashed && !text.ends_with('-')) {
+        (true, _) => text.to_owned(),
+        (_, true) => format!("{text}-{end}"),
+        (_, false) => whole,
+    }
+}
+
 /// Whether the text names a product: letters with digits in one word, as in `PM8240`, `S7-1500`, `FX5U-64MT/ES`.
 pub fn has_designator(text: &str) -> bool {
     text.split([' ', ',', ';', '\n', '(', ')']).any(is_designator)
@@ -342,79 +355,7 @@ pub fn looks_like_date(text: &str) -> bool {
 }
 
 fn is_month(word: &str) -> bool {
-    const MONTHS: [&str; 70] = [
-        "jan",
-        "feb",
-        "mar",
-        "apr",
-        "may",
-        "jun",
-        "jul",
-        "aug",
-        "sep",
-        "sept",
-        "oct",
-        "nov",
-        "dec",
-        "january",
-        "february",
-        "march",
-        "april",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-        "mrz",
-        "marz",
-        "mai",
-        "okt",
-        "dez",
-        "januar",
-        "februar",
-        "juni",
-        "juli",
-        "oktober",
-        "dezember",
-        "janv",
-        "fevr",
-        "mars",
-        "avr",
-        "avril",
-        "juin",
-        "juil",
-        "juillet",
-        "aout",
-        "janvier",
-        "fevrier",
-        "septembre",
-        "octobre",
-        "novembre",
-        "decembre",
-        "ene",
-        "abr",
-        "ago",
-        "dic",
-        "enero",
-        "set",
-        "out",
-        "fev",
-        "gen",
-        "mag",
-        "giu",
-        "lug",
-        "ott",
-        "mrt",
-        "mei",
-        "abril",
-        "mayo",
-        "junio",
-        "agosto",
-        "maj",
-    ];
-    MONTHS.contains(&word)
+    words::is_month(word)
 }
 
 /// Whether the text is a number in scientific notation, as spreadsheets show long ones: `4,01508E+12`.
@@ -493,6 +434,12 @@ mod tests {
             "2. Feb",
             "01/10/2023",
             "3월 2일",
+            "02.wrz",
+            "5-paź",
+            "2.syys",
+            "02.Eyl",
+            "szept.2",
+            "09.фев",
         ] {
             assert!(looks_like_date(text), "{text}");
         }
@@ -501,6 +448,14 @@ mod tests {
         }
         assert!(["V2.8.3", "v4.5", "R501.4", "V4", "03.10.08(22)", "SV2.90"].iter().all(|t| is_version(t)));
         assert!(!["VLT", "R04ENCPU", "7.5", "PM8240"].iter().any(|t| is_version(t)));
+        for (text, end, want) in [
+            ("6ES7215-1BG40", "0XB0", "6ES7215-1BG40-0XB0"),
+            ("3AXD50000", "044865", "3AXD50000044865"),
+            ("CX5020", "0112", "CX5020-0112"),
+            ("2876928", "", "2876928"),
+        ] {
+            assert_eq!(together(text, end), want);
+        }
         assert!(is_private_ip("192.168.0.1") && is_private_ip("10.0.0.1; 10.0.0.2") && !is_private_ip("16.0.0.0"));
         assert!(is_ip("10.0.0.1; 10.0.0.2") && is_ip("fe80::1") && !is_ip("1.2.3") && !is_ip(""));
         assert!(is_mac("00:1D:9C:A5:4D:CA") && is_mac("001d.9ca5.4dca") && !is_mac("123456789012"));

@@ -20,6 +20,10 @@ struct File {
     list_sheets: Vec<String>,
     plain_sheets: Vec<String>,
     kinds: Vec<String>,
+    months: Vec<String>,
+    ditto: Vec<String>,
+    units: Vec<String>,
+    greetings: Vec<String>,
 }
 
 struct Words {
@@ -35,6 +39,12 @@ struct Words {
     list_sheets: FxHashSet<String>,
     plain_sheets: Vec<String>,
     kinds: FxHashSet<String>,
+    months: FxHashSet<String>,
+    ditto: FxHashSet<String>,
+    /// By the first byte of a word for "as above": a bit for each length of such a word.
+    ditto_lengths: [u32; 256],
+    units: FxHashSet<String>,
+    greetings: Vec<String>,
 }
 
 static WORDS: LazyLock<Words> = LazyLock::new(|| {
@@ -53,8 +63,21 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| {
         list_sheets: set(file.list_sheets),
         plain_sheets: list(file.plain_sheets),
         kinds: set(file.kinds),
+        months: set(file.months),
+        ditto_lengths: lengths(&file.ditto),
+        ditto: set(file.ditto),
+        units: set(file.units),
+        greetings: list(file.greetings),
     }
 });
+
+fn lengths(words: &[String]) -> [u32; 256] {
+    let mut out = [0; 256];
+    for folded in words.iter().map(|word| fold(word)).filter(|folded| folded.len() < 32) {
+        out[usize::from(folded.as_bytes()[0])] |= 1 << folded.len();
+    }
+    out
+}
 
 fn first_words(words: &[String]) -> FxHashSet<String> {
     let first = |w: &String| fold(w).split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default().to_owned();
@@ -74,7 +97,10 @@ pub fn is_not_stated(text: &str) -> bool {
         return false;
     }
     let bare = fold(text.trim_matches(['(', ')', '[', ']', '<', '>', '"', '\'', ' ']));
-    bare.is_empty() || WORDS.not_stated.contains(&bare) || bare.chars().all(|c| "?-–—_./*.".contains(c))
+    bare.is_empty()
+        || WORDS.not_stated.contains(&bare)
+        || WORDS.ditto.contains(&bare)
+        || bare.chars().all(|c| "?-–—_./*.".contains(c))
 }
 
 /// Whether the text is a spreadsheet error: `#REF!`, `#NV`, `#VALEUR!`.
@@ -107,6 +133,45 @@ pub fn is_no_device(text: &str) -> bool {
 pub fn is_kind(text: &str) -> bool {
     let folded = fold(text);
     WORDS.kinds.contains(&folded) || folded.strip_suffix('s').is_some_and(|one| WORDS.kinds.contains(one))
+}
+
+/// Whether a folded word is the name of a month, in full or cut short.
+pub fn is_month(word: &str) -> bool {
+    WORDS.months.contains(word)
+}
+
+/// Whether the text says that the cell above holds the value: `"`, `ditto`, `idem`, `同上`.
+pub fn is_ditto(text: &str) -> bool {
+    // Asked of every cell of a list, of which nearly all are told by their length and their first byte.
+    const LONGEST: usize = 24;
+    let bytes = text.as_bytes();
+    let (Some(first), true) = (bytes.first(), bytes.len() <= LONGEST) else { return false };
+    if first.is_ascii_alphanumeric() && text.is_ascii() {
+        let lengths = WORDS.ditto_lengths[usize::from(first.to_ascii_lowercase())];
+        return lengths & (1 << bytes.len()) != 0 && WORDS.ditto.contains(&fold(text));
+    }
+    let marks = text.trim_matches(['-', '–', '—', ' ', '.']);
+    matches!(marks, "\"" | "''" | "\"\"" | "〃" | "″" | "”" | "“" | "„" | "»")
+        || !text.is_ascii() && WORDS.ditto.contains(&fold(text))
+}
+
+/// Whether the text is a unit of measure and nothing else: `mA`, `[m³/h]`, `(kW)`.
+pub fn is_unit(text: &str) -> bool {
+    let bare = text.trim_matches(['(', ')', '[', ']', ' ']);
+    bare.len() <= 12 && WORDS.units.contains(&fold(bare))
+}
+
+/// Whether the text is how a service greets, which names the software of its protocol and no device: `SSH-2.0-OpenSSH_7.4`.
+pub fn is_greeting(text: &str) -> bool {
+    let folded = fold(text);
+    WORDS.greetings.iter().any(|start| folded.starts_with(start.as_str()))
+}
+
+/// Whether the text is written in capitals only, as headings are.
+pub fn is_capitals(text: &str) -> bool {
+    text.chars().filter(|c| c.is_alphabetic()).count() >= 3
+        && !text.chars().any(|c| c.is_lowercase() || c.is_ascii_digit())
+        && text.chars().any(char::is_uppercase)
 }
 
 /// Whether a sheet of this name holds lists of values, a legend or a cover.
@@ -161,6 +226,8 @@ pub fn band(text: &str) -> Band {
                 if !value.is_empty() {
                     return if is_site { Band::Site(value.to_owned()) } else { Band::Area(value.to_owned()) };
                 }
+                // `Usine :` is a label, and its value stands elsewhere.
+                continue;
             }
             // `Werk Kassel`, `Halle 3`: the label is part of the name.
             if rest.starts_with(' ') && text.chars().count() < 60 && !names_a_list(&folded) {
@@ -177,6 +244,21 @@ pub fn band(text: &str) -> Band {
     Band::Heading(text.to_owned())
 }
 
+/// The site or area that a title names, whole or in one of its parts: `Register of devices – Werk Nord`.
+pub fn title(text: &str) -> Band {
+    if !text.contains([':', '：']) {
+        let mut parts = vec![text];
+        for sign in [" – ", " - ", " — ", " | "] {
+            parts = parts.into_iter().flat_map(|part| part.split(sign)).collect();
+        }
+        let site = parts.iter().map(|part| band(part)).find(|found| matches!(found, Band::Site(_)));
+        if let Some(site) = site.filter(|_| parts.len() > 1) {
+            return site;
+        }
+    }
+    band(text)
+}
+
 /// Whether a title speaks of a list and not of a place: `Plant register`, `Werk Anlagenliste`.
 fn names_a_list(folded: &str) -> bool {
     let plain = |w: &str| WORDS.plain_sheets.iter().any(|p| p == w || w.strip_suffix('s') == Some(p));
@@ -185,7 +267,7 @@ fn names_a_list(folded: &str) -> bool {
 
 /// Whether the text is a label for the site (`Standort:`), alone in its cell.
 pub fn is_site_label(text: &str) -> bool {
-    let folded = fold(text.trim().trim_end_matches([':', '：']));
+    let folded = fold(text.trim().trim_end_matches([':', '：', ' ']));
     WORDS.site_labels.contains(&folded)
 }
 
@@ -228,6 +310,11 @@ mod tests {
         assert!(!["Totalizer FQ 20", "Summer house", "Counter"].iter().any(|t| is_total(t)));
         assert!(["#REF!", "#NV", "#N/A", "#VALEUR!", "#####", "#¡REF!"].iter().all(|t| is_error(t)));
         assert!(!["#1", "# 5", "REF"].iter().any(|t| is_error(t)));
+        assert!(["\"", "ditto", "Dito", "ídem", "- \" -", "同上", "dto."].iter().all(|t| is_ditto(t)));
+        assert!(!["-", "", "Ditting", "DI 16"].iter().any(|t| is_ditto(t)));
+        assert!(["mA", "[m³/h]", "(kW)", "szt."].iter().all(|t| is_unit(t)) && !is_unit("Model"));
+        assert!(is_greeting("SSH-2.0-dropbear") && !is_greeting("SSH gateway"));
+        assert!(is_capitals("ROTULADORA 'B'") && !is_capitals("Motor") && !is_capitals("CPU 315"));
         assert!(
             ["spare cubicle", "see drawing E-104 sheet 3", "Reserve", "予備", "to be filled in"]
                 .iter()
@@ -249,8 +336,18 @@ mod tests {
             ("Zone : Atelier 2", Band::Area("Atelier 2".into())),
             ("HMI AND DRIVES", Band::Heading("HMI AND DRIVES".into())),
             ("--- Werk Fulda ---", Band::Site("Werk Fulda".into())),
+            ("Usine :", Band::Heading("Usine :".into())),
+            ("EDAR: Villanueva", Band::Site("Villanueva".into())),
         ] {
             assert_eq!(band(text), want, "{text}");
+        }
+        for (text, want) in [
+            ("STABILIMENTO DI LODI – ELENCO DISPOSITIVI", Band::Site("STABILIMENTO DI LODI".into())),
+            ("Zestawienie aparatury - Zakład Opole", Band::Site("Zakład Opole".into())),
+            ("Standort: Werk Nord – Halle 3", Band::Site("Werk Nord – Halle 3".into())),
+            ("Register of devices – 2024", Band::Heading("Register of devices – 2024".into())),
+        ] {
+            assert_eq!(title(text), want, "{text}");
         }
     }
 

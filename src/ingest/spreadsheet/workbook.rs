@@ -12,6 +12,7 @@ use super::compound::Compound;
 use super::container::Container;
 use super::encoding::{self, Decoded};
 use super::error::ReadFault;
+use super::layout::Role;
 use super::legacy;
 use super::limits::Limits;
 use super::number_format::NumberFormat;
@@ -29,11 +30,19 @@ pub fn read(
     let sheets = open(container, source, options.limits)?;
     let mut reading = InventoryReading::default();
     let named = sites_by_name(&sheets);
+    let legends: Vec<bool> = sheets.iter().map(is_legend).collect();
+    let has_table = |sheet: &RawSheet| super::find_header::find(&sheet.rows).is_some();
+    let has_others = sheets.iter().zip(&legends).any(|(sheet, legend)| !legend && has_table(sheet));
     let mut unread = Vec::new();
-    for (mut sheet, site) in sheets.into_iter().zip(named) {
+    for ((mut sheet, site), legend) in sheets.into_iter().zip(named).zip(legends) {
         let wanted = options.mapping.as_ref().is_none_or(|m| m.wants_sheet(&sheet.name));
         if !wanted {
             reading.skipped_sheets.push(SkippedSheet { name: sheet.name, why: "not chosen in the mapping".to_owned() });
+            continue;
+        }
+        if legend && has_others && options.mapping.is_none() {
+            let why = "a list of codes: its descriptions name no product".to_owned();
+            reading.skipped_sheets.push(SkippedSheet { name: sheet.name, why });
             continue;
         }
         if sheet.rows.is_empty() || looks_like_lists(&sheet) {
@@ -227,6 +236,21 @@ fn sites_by_name(sheets: &[RawSheet]) -> Vec<Option<String>> {
             (headers[at].is_some() && (says_site || own)).then(|| name.to_owned())
         })
         .collect()
+}
+
+/// Whether a sheet explains codes: a description for each, none of which names a product.
+fn is_legend(sheet: &RawSheet) -> bool {
+    let Some(found) = super::find_header::find(&sheet.rows) else { return false };
+    let rows = &sheet.rows[(found.at + found.rows).min(sheet.rows.len())..];
+    let layout = super::layout::Layout::read(&found.texts, rows, None);
+    let stats = super::stats::Stats::of(rows, layout.columns.len());
+    let used: Vec<usize> = (0..layout.columns.len()).filter(|c| stats.filled(*c) > 0).collect();
+    let describes = |column: &usize| layout.columns[*column].role == Role::Description;
+    let explains = |column: &usize| {
+        matches!(layout.columns[*column].role, Role::Unmapped | Role::One(Field::AssetId | Field::Name | Field::Notes))
+            || describes(column) && stats.devices(*column) == 0
+    };
+    used.len() <= 3 && used.iter().any(describes) && used.iter().all(explains)
 }
 
 /// Whether a sheet holds lists to pick values from: columns that do not belong together, one below the other.

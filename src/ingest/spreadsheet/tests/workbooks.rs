@@ -130,3 +130,60 @@ fn ok_merged_cells_bands_and_two_header_rows() {
          Inventory!row 10 | asset_id=E-1 | site=East Mill | vendor=ABB | model=ACS880-01 | serial_number=B1 | firmware=AINFX 2.60 | notes=spare in store |",
     );
 }
+
+#[test]
+fn ok_a_header_over_two_columns_joins_their_values_and_a_legend_holds_no_devices() {
+    let mut workbook = Workbook::new();
+    let sheet = workbook.add_worksheet();
+    sheet.set_name("Inventaris").unwrap();
+    write_rows(
+        sheet,
+        0,
+        &[
+            &["Nr.", "Gemaal", "Omschrijving", "Merk", "Type", "", "", "Softwareversie"],
+            &["G-1", "Ommen", "Besturing", "Siemens", "CPU 1215C", "6ES7215-1BG40", "0XB0", "V4.2"],
+            &["G-2", "Ommen", "Regelaar", "ABB", "ACS580-01-12A7-4", "3AXD50000", "038955", "2.06"],
+            &["G-3", "Ommen", "Relais", "Pilz", "PNOZ s4", "751104", "", "n.v.t."],
+        ],
+    );
+    sheet.merge_range(0, 5, 0, 6, "Bestelnummer", &Format::new()).unwrap();
+    let sheet = workbook.add_worksheet();
+    sheet.set_name("Blad2").unwrap();
+    write_rows(sheet, 0, &[&["Code", "Omschrijving"], &["G", "Gemaal"], &["R", "Rioolgemaal"]]);
+    check(
+        &mut workbook,
+        "
+        Inventaris!row 2 | asset_id=G-1 | name=Besturing | site=Ommen | vendor=Siemens | model=CPU 1215C | part_number=6ES7215-1BG40-0XB0 | firmware=V4.2 |
+        Inventaris!row 3 | asset_id=G-2 | name=Regelaar | site=Ommen | vendor=ABB | model=ACS580-01-12A7-4 | part_number=3AXD50000038955 | firmware=2.06 |
+        Inventaris!row 4 | asset_id=G-3 | name=Relais | site=Ommen | vendor=Pilz | model=PNOZ s4 | part_number=751104 | firmware=n.v.t. | !not-stated-word
+        skipped Blad2: a list of codes: its descriptions name no product
+        ",
+    );
+}
+
+#[test]
+fn ok_units_under_a_header_are_no_row() {
+    let mut workbook = Workbook::new();
+    let sheet = workbook.add_worksheet();
+    sheet.set_name("EDAR").unwrap();
+    write_rows(
+        sheet,
+        0,
+        &[
+            &["TAG", "Marca", "Modelo", "Versión", "Rango", "Salida"],
+            &["", "", "", "firmware", "m³/h", "mA"],
+            &["EDAR: Ribera"],
+            &["FIT-1", "Siemens", "SITRANS FM MAG 5000", "4.01", "0-1200", "4-20"],
+            &["FIT-2", "ídem", "ídem", "ídem", "0-60", "4-20"],
+            &["LIT-1", "VEGA", "VEGAPULS WL 61", "1.11", "", "4-20"],
+        ],
+    );
+    check(
+        &mut workbook,
+        "
+        EDAR!row 4 | asset_id=FIT-1 | site=Ribera | vendor=Siemens | model=SITRANS FM MAG 5000 | firmware=4.01 |
+        EDAR!row 5 | asset_id=FIT-2 | site=Ribera | vendor=Siemens | model=SITRANS FM MAG 5000 | firmware=4.01 | !repeated
+        EDAR!row 6 | asset_id=LIT-1 | site=Ribera | vendor=VEGA | model=VEGAPULS WL 61 | firmware=1.11 |
+        ",
+    );
+}

@@ -339,6 +339,8 @@ pub(super) fn title(kind: RowWarningKind) -> &'static str {
         RowWarningKind::NotStatedWord => "Read as not stated",
         RowWarningKind::LookAlike => "Letters that look like others",
         RowWarningKind::RaggedRow => "More or fewer cells than the header",
+        RowWarningKind::Repeated => "Taken from the row above",
+        RowWarningKind::Turned => "Read from a list on its side",
         RowWarningKind::SharedKey => "The same key as an earlier row",
     }
 }
