@@ -122,33 +122,30 @@ pub async fn decide(
         return Err(DecideError::Gone);
     }
     let before = state_of_decisions(db).await?;
-    let mut kept: Option<(i64, i64)> = None;
-    for site in whom(db, &decide.whom, sites).await? {
-        let asset_id = if let For::Asset(id) = decide.whom { Some(id) } else { None };
-        let alias = alias(&question, decide, &site, asset_id, who, now)?;
-        let new = NewAnswer {
+    let asset_id = if let For::Asset(id) = decide.whom { Some(id) } else { None };
+    let whom = whom(db, &decide.whom, sites).await?;
+    let mut answers = Vec::with_capacity(whom.len());
+    for site in &whom {
+        answers.push(NewAnswer {
             question: &question,
             answer: decide.answer,
-            site: &site,
+            site,
             asset_id,
             for_later: decide.for_later,
             note: &decide.note,
             who,
-            alias: alias.as_ref(),
-            audit: NewAudit {
-                who: who.to_owned(),
-                act: Act::Answer,
-                what: sentence(&question, decide.answer),
-                before: String::new(),
-                after: decide.answer.label().to_owned(),
-                undoes: None,
-            },
-        };
-        let answer_id = store::review::save_answer(db, &new, now).await?;
-        let known = store::review::find_answer(db, answer_id).await?.ok_or(DecideError::Gone)?;
-        kept = Some((answer_id, known.audit_id));
+            alias: alias(&question, decide, site, asset_id, who, now)?,
+        });
     }
-    let (answer_id, audit_id) = kept.ok_or(DecideError::Gone)?;
+    let audit = NewAudit {
+        who: who.to_owned(),
+        act: Act::Answer,
+        what: sentence(&question, decide.answer),
+        before: String::new(),
+        after: decide.answer.label().to_owned(),
+        undoes: None,
+    };
+    let (audit_id, answer_id) = store::review::save_answers(db, &audit, &answers, now).await?;
     let after = state_of_decisions(db).await?;
     let mut decided = Decided { answer_id, audit_id, told: String::new(), n_affected: 0, n_possible: 0, n_left: 0 };
     if decide.answer != Answer::CannotTell {
@@ -159,7 +156,7 @@ pub async fn decide(
     save_decided(db, &before, &after).await?;
     let effect = effect_in_words(&decided, decide.answer);
     decided.told = format!("{}. {effect}", sentence(&question, decide.answer));
-    store::review::save_effect(db, answer_id, &effect).await?;
+    store::review::save_effect(db, audit_id, &effect).await?;
     Ok(decided)
 }
 
@@ -375,15 +372,16 @@ pub const MAX_SPELLINGS: u32 = 500;
 /// Takes an answer back as an act of its own and judges the nameplate again.
 pub(super) async fn take_back(
     db: &Db,
-    answer: &KnownAnswer,
+    answers: &[KnownAnswer],
     audit: &NewAudit,
     now: Timestamp,
     progress: &dyn Progress,
 ) -> Result<i64, DecideError> {
     let before = state_of_decisions(db).await?;
-    let undo_id = store::review::save_answer_taken_back(db, answer, audit, now).await?;
+    let undo_id = store::review::save_answers_taken_back(db, answers, audit, now).await?;
     let after = state_of_decisions(db).await?;
-    if answer.alias_id.is_some() {
+    // All answers of an act are to one question.
+    if let Some(answer) = answers.iter().find(|answer| answer.alias_id.is_some()) {
         let ids = assets_of_nameplate(db, &answer.question, progress).await?;
         if !ids.is_empty() {
             rescan_part(db, &Scope::Assets(ids), Trigger::Decision, progress).await?;

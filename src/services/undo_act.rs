@@ -81,9 +81,11 @@ pub async fn undo_act(
     let undo_id = match act.entry.act {
         Act::Undo => return Err(UndoError::IsUndo { audit_id }),
         Act::Answer => {
-            let answer =
-                store::review::find_answer_of_act(db, audit_id).await?.ok_or(UndoError::Unknown { audit_id })?;
-            take_back(db, &answer, &audit, now, progress).await?
+            let answers = store::review::list_answers_of_act(db, audit_id).await?;
+            if answers.is_empty() {
+                return Err(UndoError::Unknown { audit_id });
+            }
+            take_back(db, &answers, &audit, now, progress).await?
         }
         Act::EditAssets | Act::MarkRemediation => {
             let edits = back(&store::asset_edit::list_edits_of_act(db, audit_id).await?, db).await?;

@@ -485,11 +485,12 @@ pub async fn find_answer(db: &Db, answer_id: i64) -> Result<Option<KnownAnswer>,
         .transpose()
 }
 
-/// The answer that this act gave.
-pub async fn find_answer_of_act(db: &Db, audit_id: i64) -> Result<Option<KnownAnswer>, StoreError> {
-    sql!(db, opt AnswerRow, select_answer!("where audit_entry_id = $1"), audit_id)?
+/// The answers that this act gave, by number: one for each site that it was given for.
+pub async fn list_answers_of_act(db: &Db, audit_id: i64) -> Result<Vec<KnownAnswer>, StoreError> {
+    sql!(db, all AnswerRow, select_answer!("where audit_entry_id = $1 order by review_answer_id"), audit_id)?
+        .into_iter()
         .map(AnswerRow::into_domain)
-        .transpose()
+        .collect()
 }
 
 /// The latest answer to this question that holds for everybody: not taken back, and given to the same fingerprint.
@@ -570,33 +571,62 @@ pub struct NewAnswer<'a> {
     pub note: &'a str,
     pub who: &'a str,
     /// How the matcher is told; `None` when there is nothing to tell it.
-    pub alias: Option<&'a Alias>,
-    pub audit: NewAudit,
+    pub alias: Option<Alias>,
 }
 
-/// Keeps an answer with its alias and its audit entry, all or nothing; gives its number.
+/// Keeps the answers of one act, one for each site, with their aliases and its audit entry, all or nothing; gives the
+/// number of the act and of the last answer. Sites that somebody answered for meanwhile keep that answer.
 ///
 /// # Errors
 ///
-/// `Conflict` when somebody else answered the question for the same assets meanwhile.
-pub async fn save_answer(db: &Db, new: &NewAnswer<'_>, at: Timestamp) -> Result<i64, StoreError> {
+/// `Conflict` when somebody else answered the question for all of the same assets meanwhile, or no answer is given.
+pub async fn save_answers(
+    db: &Db,
+    audit: &NewAudit,
+    answers: &[NewAnswer<'_>],
+    at: Timestamp,
+) -> Result<(i64, i64), StoreError> {
     let mut tx = db.begin(Alone::Advisories).await?;
+    let (mut free, mut told) = (Vec::new(), "nobody is asked".to_owned());
+    for new in answers {
+        match faster(&mut tx, new).await? {
+            None => free.push(new),
+            Some(faster) => told = faster,
+        }
+    }
+    if free.is_empty() {
+        return Err(StoreError::Conflict(told));
+    }
+    let audit_id = save_audit(&mut tx, audit, at).await?;
+    let mut last = 0;
+    for new in free {
+        last = save_answer(&mut tx, new, audit_id, at).await?;
+    }
+    tx.commit().await?;
+    Ok((audit_id, last))
+}
+
+/// Who has answered the question for the same assets, in words; `None` while nobody has.
+async fn faster(tx: &mut Tx, new: &NewAnswer<'_>) -> Result<Option<String>, StoreError> {
     let q = new.question;
-    let faster = sql!(tx &mut tx, opt(String, String, String),
+    let found = sql!(tx tx, opt(String, String, String),
         "select who, answer, answered_at from review_answer where question_digest = $1 and fingerprint_digest = $2 \
             and taken_back_at is null and site = $3 and coalesce(asset_id, 0) = $4 and for_later \
             and answer <> 'cannot_tell'",
         q.digest.as_str(), q.fingerprint.as_str(), clean(new.site).as_ref(), new.asset_id.unwrap_or(0))?;
-    if let Some((who, answer, answered_at)) = faster {
+    Ok(found.map(|(who, answer, answered_at)| {
         let label = Answer::from_word(&answer).map_or("", Answer::label);
-        return Err(StoreError::Conflict(format!("{who} decided this at {answered_at}: {label}")));
-    }
-    let audit_id = save_audit(&mut tx, &new.audit, at).await?;
-    let alias_id = match new.alias {
-        Some(alias) => Some(super::alias::save_alias(&mut tx, alias, at).await?),
+        format!("{who} decided this at {answered_at}: {label}")
+    }))
+}
+
+async fn save_answer(tx: &mut Tx, new: &NewAnswer<'_>, audit_id: i64, at: Timestamp) -> Result<i64, StoreError> {
+    let q = new.question;
+    let alias_id = match &new.alias {
+        Some(alias) => Some(super::alias::save_alias(tx, alias, at).await?),
         None => None,
     };
-    let answer_id = sql!(tx &mut tx, val i64,
+    Ok(sql!(tx tx, val i64,
         "insert into review_answer (question_digest, kind, answer, vendor, model, part_number, product_vendor, product, \
             detail, ranges, fingerprint_digest, site, asset_id, for_later, note, effect, who, answered_at, \
             audit_entry_id, alias_entry_id) \
@@ -605,43 +635,43 @@ pub async fn save_answer(db: &Db, new: &NewAnswer<'_>, at: Timestamp) -> Result<
         q.digest.as_str(), q.kind.word(), new.answer.word(), clean(&q.vendor).as_ref(), clean(&q.model).as_ref(),
         clean(&q.part_number).as_ref(), clean(&q.product_vendor).as_ref(), clean(&q.product).as_ref(),
         clean(&q.detail).as_ref(), json(&q.ranges), q.fingerprint.as_str(), clean(new.site).as_ref(),
-        new.asset_id, new.for_later, clean(new.note).as_ref(), clean(new.who).as_ref(), time(at), audit_id, alias_id)?;
-    tx.commit().await?;
-    Ok(answer_id)
+        new.asset_id, new.for_later, clean(new.note).as_ref(), clean(new.who).as_ref(), time(at), audit_id, alias_id)?)
 }
 
-/// Notes what an answer did, once its run is through.
-pub async fn save_effect(db: &Db, answer_id: i64, effect: &str) -> Result<(), StoreError> {
+/// Notes what the answers of an act did, once their run is through.
+pub async fn save_effect(db: &Db, audit_id: i64, effect: &str) -> Result<(), StoreError> {
     sql!(
         db,
         exec(),
-        "update review_answer set effect = $2 where review_answer_id = $1",
-        answer_id,
+        "update review_answer set effect = $2 where audit_entry_id = $1",
+        audit_id,
         clean(effect).as_ref()
     )?;
     Ok(())
 }
 
-/// Takes an answer back together with its alias, as an act of its own; gives the number of that act.
+/// Takes the answers of an act back together with their aliases, as an act of its own; gives the number of that act.
 ///
 /// # Errors
 ///
 /// `Conflict` when it was taken back before.
-pub async fn save_answer_taken_back(
+pub async fn save_answers_taken_back(
     db: &Db,
-    answer: &KnownAnswer,
+    answers: &[KnownAnswer],
     audit: &NewAudit,
     at: Timestamp,
 ) -> Result<i64, StoreError> {
     let mut tx = db.begin(Alone::Advisories).await?;
     let audit_id = save_audit(&mut tx, audit, at).await?;
-    sql!(tx &mut tx, exec (),
-        "update review_answer set taken_back_at = $2 where review_answer_id = $1 and taken_back_at is null",
-        answer.answer_id, time(at))?;
-    if let Some(alias_id) = answer.alias_id {
+    for answer in answers {
         sql!(tx &mut tx, exec (),
-            "update alias_entry set removed_at = $2 where alias_entry_id = $1 and removed_at is null",
-            alias_id, time(at))?;
+            "update review_answer set taken_back_at = $2 where review_answer_id = $1 and taken_back_at is null",
+            answer.answer_id, time(at))?;
+        if let Some(alias_id) = answer.alias_id {
+            sql!(tx &mut tx, exec (),
+                "update alias_entry set removed_at = $2 where alias_entry_id = $1 and removed_at is null",
+                alias_id, time(at))?;
+        }
     }
     tx.commit().await?;
     Ok(audit_id)

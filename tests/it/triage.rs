@@ -245,6 +245,42 @@ async fn an_answer_for_one_site_leaves_the_question_at_the_others(database: &Tes
     assert_eq!(plant.questions().await[0].n_assets, 4);
 }
 
+async fn an_answer_for_several_sites_is_one_act_and_one_undo_takes_all_of_it_back(database: &TestDatabase) {
+    let plant = Plant::new(database).await;
+    vague(&plant).await;
+    let known = site::list_sites(&plant.db).await.unwrap();
+    let two: std::collections::BTreeSet<i64> = known.iter().take(2).map(|site| site.site_id).collect();
+    assert_eq!(two.len(), 2, "{known:?}");
+    let mine = SiteScope::Only(two);
+    let before = (plant.open().await, plant.questions().await[0].n_assets);
+    let given = Decide {
+        question: plant.questions().await.remove(0).question.digest,
+        fingerprint: String::new(),
+        answer: Answer::Different,
+        whom: For::All,
+        for_later: true,
+        note: String::new(),
+    };
+    let decided = decide(&plant.db, &given, WHO, &mine, Timestamp::now(), &Silent).await.unwrap();
+    let answers = review::list_answers_of_act(&plant.db, decided.audit_id).await.unwrap();
+    let mut sites: Vec<&str> = answers.iter().map(|answer| answer.site.as_str()).collect();
+    sites.sort_unstable();
+    let mut wanted: Vec<&str> = known.iter().take(2).map(|site| site.name.as_str()).collect();
+    wanted.sort_unstable();
+    assert_eq!(sites, wanted, "one answer a site, all of one act");
+    assert!(answers.iter().all(|answer| !answer.effect.is_empty()), "{answers:?}");
+    assert_ne!(plant.open().await, before.0);
+    undo_act(&plant.db, decided.audit_id, WHO, &mine, Timestamp::now(), &Silent).await.unwrap();
+    assert_eq!((plant.open().await, plant.questions().await[0].n_assets), before);
+    let answers = review::list_answers_of_act(&plant.db, decided.audit_id).await.unwrap();
+    assert!(answers.iter().all(|answer| answer.taken_back_at.is_some()), "{answers:?}");
+    // Whoever answers for a site first keeps it; the others of a later answer are decided.
+    plant.answer(Answer::Same, For::Site(wanted[0].to_owned())).await.unwrap();
+    let later = decide(&plant.db, &given, WHO, &mine, Timestamp::now(), &Silent).await.unwrap();
+    let answers = review::list_answers_of_act(&plant.db, later.audit_id).await.unwrap();
+    assert_eq!(answers.iter().map(|answer| answer.site.as_str()).collect::<Vec<_>>(), [wanted[1]]);
+}
+
 async fn a_question_is_asked_again_only_when_product_or_range_changed(database: &TestDatabase) {
     let plant = Plant::new(database).await;
     vague(&plant).await;
@@ -571,6 +607,7 @@ async fn a_run_of_a_part_leaves_what_a_run_of_all_would_leave(database: &TestDat
 on_both!(
     one_answer_settles_all_spellings_and_undo_brings_exactly_back,
     an_answer_for_one_site_leaves_the_question_at_the_others,
+    an_answer_for_several_sites_is_one_act_and_one_undo_takes_all_of_it_back,
     a_question_is_asked_again_only_when_product_or_range_changed,
     what_cannot_be_told_waits_for_a_reading,
     an_answer_to_a_page_that_is_no_longer_true_is_refused,

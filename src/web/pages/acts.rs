@@ -35,7 +35,7 @@ pub async fn bar(
     let Some(audit_id) = did.and_then(|did| did.parse::<i64>().ok()) else { return Ok(None) };
     let Some(act) = store::audit::find_audit(state.db(), audit_id, seen(viewer)).await? else { return Ok(None) };
     let mut text = sentence(&act.entry.what);
-    if let Some(answer) = store::review::find_answer_of_act(state.db(), audit_id).await? {
+    if let Some(answer) = store::review::list_answers_of_act(state.db(), audit_id).await?.first() {
         text = format!("{text} {}", answer.effect);
     }
     let can_undo = viewer.may_edit() && act.entry.act.can_be_taken_back() && act.undone_by.is_none();
