@@ -234,6 +234,46 @@ impl AssetSort {
     }
 }
 
+/// By what a list of nameplates is sorted. Ties are broken by the order in which they were first seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum NameplateSort {
+    /// The order in which they were first seen.
+    #[default]
+    Seen,
+    By(NameplateKey, Direction),
+}
+
+/// A column that a list of nameplates can be sorted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NameplateKey {
+    /// Vendor, model and order number.
+    Nameplate,
+    Assets,
+    Standing,
+}
+
+impl NameplateSort {
+    /// All columns with their words. Firmware is none of them: versions do not sort as texts.
+    pub const KEYS: [(NameplateKey, &'static str); 3] = [
+        (NameplateKey::Nameplate, "nameplate"),
+        (NameplateKey::Assets, "assets"),
+        (NameplateKey::Standing, "standing"),
+    ];
+
+    /// Reads `nameplate` or `-assets`; `None` for any other text.
+    pub fn read(text: &str) -> Option<NameplateSort> {
+        read_key(&NameplateSort::KEYS, text).map(|(key, direction)| NameplateSort::By(key, direction))
+    }
+
+    /// The word of the column and whether its last value comes first; blank without a column.
+    pub fn word(self) -> (&'static str, bool) {
+        match self {
+            NameplateSort::Seen => ("", false),
+            NameplateSort::By(key, direction) => (word_of(&NameplateSort::KEYS, key), direction == Direction::Down),
+        }
+    }
+}
+
 fn read_key<K: Copy>(keys: &[(K, &'static str)], text: &str) -> Option<(K, Direction)> {
     let (word, direction) = match text.strip_prefix('-') {
         Some(word) => (word, Direction::Down),
@@ -287,6 +327,8 @@ pub struct NameplateLine {
     /// Why it cannot be checked; blank for other standings.
     pub why: String,
     pub n_assets: u64,
+    /// What the line was sorted by.
+    pub sort_key: String,
 }
 
 /// By what a list of exposures is grouped.
@@ -317,6 +359,11 @@ mod tests {
             assert_eq!(format!("{}{word}", if is_down { "-" } else { "" }), text);
         }
         assert_eq!(AssetSort::read("-"), None);
+        for text in ["nameplate", "-assets", "standing"] {
+            let (word, is_down) = NameplateSort::read(text).unwrap().word();
+            assert_eq!(format!("{}{word}", if is_down { "-" } else { "" }), text);
+        }
+        assert_eq!(NameplateSort::read("firmware"), None);
     }
 
     #[test]

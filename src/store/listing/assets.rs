@@ -12,7 +12,7 @@ use super::exposures::like;
 use crate::domain::account::SiteScope;
 use crate::domain::asset::Standing;
 use crate::domain::filter::Filter;
-use crate::domain::listing::{AssetKey, AssetLine, AssetSort, Direction, NameplateLine};
+use crate::domain::listing::{AssetKey, AssetLine, AssetSort, Direction, NameplateKey, NameplateLine, NameplateSort};
 use crate::domain::nameplate::Variant;
 
 #[derive(sqlx::FromRow)]
@@ -36,6 +36,7 @@ struct NameplateRow {
     standing: String,
     why: String,
     n_assets: i64,
+    sort_key: String,
     #[sqlx(flatten)]
     variant: VariantRow,
 }
@@ -136,32 +137,38 @@ pub struct AssetList<'a> {
     pub sort: AssetSort,
 }
 
-/// Where a page of assets begins.
+/// Where a page of assets or of nameplates begins.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct AssetCursor {
-    pub asset_id: i64,
+pub struct LineCursor {
+    /// Of the asset, or of the variant.
+    pub id: i64,
     /// What the line was sorted by.
     pub sort_key: String,
 }
 
-impl AssetCursor {
-    /// The cursor after this line.
-    pub fn after(line: &AssetLine) -> AssetCursor {
-        AssetCursor { asset_id: line.asset_id, sort_key: line.sort_key.clone() }
+impl LineCursor {
+    /// The cursor after this asset.
+    pub fn after(line: &AssetLine) -> LineCursor {
+        LineCursor { id: line.asset_id, sort_key: line.sort_key.clone() }
+    }
+
+    /// The cursor after this nameplate.
+    pub fn after_nameplate(line: &NameplateLine) -> LineCursor {
+        LineCursor { id: line.variant_id, sort_key: line.sort_key.clone() }
     }
 
     /// The cursor of an address; `None` for any other text.
-    pub fn read(text: &str) -> Option<AssetCursor> {
+    pub fn read(text: &str) -> Option<LineCursor> {
         let (id, sort_key) = text.split_once('~').unwrap_or((text, ""));
-        Some(AssetCursor { asset_id: id.parse().ok()?, sort_key: sort_key.to_owned() })
+        Some(LineCursor { id: id.parse().ok()?, sort_key: sort_key.to_owned() })
     }
 }
 
 /// As it stands in an address.
-impl std::fmt::Display for AssetCursor {
+impl std::fmt::Display for LineCursor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let mark = if self.sort_key.is_empty() { "" } else { "~" };
-        write!(f, "{}{mark}{}", self.asset_id, self.sort_key)
+        write!(f, "{}{mark}{}", self.id, self.sort_key)
     }
 }
 
@@ -237,7 +244,7 @@ fn key(sort: AssetSort) -> &'static str {
 pub async fn list_asset_lines(
     db: &Db,
     list: &AssetList<'_>,
-    after: &AssetCursor,
+    after: &LineCursor,
     limit: u32,
 ) -> Result<Vec<AssetLine>, StoreError> {
     if ids(&list.sites).is_some_and(BTreeSet::is_empty) {
@@ -251,14 +258,14 @@ pub async fn list_asset_lines(
              v.variant_id, v.vendor, v.model, v.part_number, v.hardware_revision, v.firmware, v.notes as variant_notes, "));
         query.push(key(list.sort)).push(" as sort_key");
         match list.sort {
-            AssetSort::Seen => push_assets!(query, list, &found, after.asset_id),
+            AssetSort::Seen => push_assets!(query, list, &found, after.id),
             AssetSort::By(_, direction) => {
                 push_assets!(query, list, &found, 0_i64);
-                if after.asset_id > 0 {
+                if after.id > 0 {
                     query.push(" and (").push(key(list.sort));
                     query.push(if direction == Direction::Up { " > " } else { " < " });
                     query.push_bind(after.sort_key.as_str()).push(" or (").push(key(list.sort)).push(" = ");
-                    query.push_bind(after.sort_key.as_str()).push(" and a.asset_id > ").push_bind(after.asset_id);
+                    query.push_bind(after.sort_key.as_str()).push(" and a.asset_id > ").push_bind(after.id);
                     query.push("))");
                 }
             }
@@ -308,13 +315,52 @@ pub async fn count_asset_lines(db: &Db, list: &AssetList<'_>, most: u32) -> Resu
     Ok(read_count(n))
 }
 
-/// At most `limit` nameplates (variants) with an id above `after` that fit the filter, by id, with their assets at these
-/// sites. Of the filter site (in `sites`), standing, vendor and text count.
+/// What a line of nameplates is sorted by, as text. Numbers have as many digits as all others.
+fn nameplate_key(sort: NameplateSort) -> &'static str {
+    match sort {
+        NameplateSort::Seen => "''",
+        NameplateSort::By(NameplateKey::Nameplate, _) => {
+            "lower(v.vendor) || ' ' || lower(v.model) || ' ' || lower(v.part_number)"
+        }
+        NameplateSort::By(NameplateKey::Assets, _) => "cast(1000000000000 + n.n_assets as text)",
+        NameplateSort::By(NameplateKey::Standing, _) => "coalesce(t.standing, 'cannot_be_checked')",
+    }
+}
+
+/// The nameplates with an id above `$above` and their assets at these sites, and what must hold of them.
+macro_rules! push_nameplates {
+    ($query:expr, $filter:expr, $sites:expr, $above:expr) => {{
+        $query
+            .push(" from (select variant_id, sum(n_assets) as n_assets from site_variant where variant_id > ")
+            .push_bind($above);
+        if let Some(ids) = ids($sites) {
+            $query.push(" and site_id in");
+            push_values!($query, ids.iter().copied());
+        }
+        $query.push(
+            " group by variant_id) n join variant v on v.variant_id = n.variant_id \
+             left join variant_standing t on t.variant_id = v.variant_id and t.until is null where 1 = 1",
+        );
+        if !$filter.standings.is_empty() {
+            $query.push(" and coalesce(t.standing, 'cannot_be_checked') in");
+            push_values!($query, $filter.standings.iter().map(|s| s.word()));
+        }
+        push_conditions!($query, $filter);
+        if !$filter.text.is_empty() {
+            $query.push(" and v.variant_id in (select variant_id from variant_search where words like ");
+            $query.push_bind(like(&$filter.text)).push(" escape '!')");
+        }
+    }};
+}
+
+/// At most `limit` nameplates (variants) after the cursor that fit the filter, sorted, with their assets at these sites.
+/// Of the filter site (in `sites`), standing, vendor and text count.
 pub async fn list_nameplate_lines(
     db: &Db,
     filter: &Filter,
     sites: &SiteScope,
-    after: i64,
+    sort: NameplateSort,
+    after: &LineCursor,
     limit: u32,
 ) -> Result<Vec<NameplateLine>, StoreError> {
     if ids(sites).is_some_and(BTreeSet::is_empty) {
@@ -324,25 +370,21 @@ pub async fn list_nameplate_lines(
         let mut query = sqlx::QueryBuilder::new(
             "select coalesce(t.standing, 'cannot_be_checked') as standing, coalesce(t.why, 'not judged yet') as why, \
              cast(n.n_assets as bigint) as n_assets, \
-             v.variant_id, v.vendor, v.model, v.part_number, v.hardware_revision, v.firmware, v.notes as variant_notes \
-             from (select variant_id, sum(n_assets) as n_assets from site_variant where variant_id > ");
-        query.push_bind(after);
-        if let Some(ids) = ids(sites) {
-            query.push(" and site_id in");
-            push_values!(query, ids.iter().copied());
+             v.variant_id, v.vendor, v.model, v.part_number, v.hardware_revision, v.firmware, v.notes as variant_notes, ");
+        let key = nameplate_key(sort);
+        query.push(key).push(" as sort_key");
+        push_nameplates!(query, filter, sites, if sort == NameplateSort::Seen { after.id } else { 0 });
+        if let NameplateSort::By(_, direction) = sort && after.id > 0 {
+            query.push(" and (").push(key).push(if direction == Direction::Up { " > " } else { " < " });
+            query.push_bind(after.sort_key.as_str()).push(" or (").push(key).push(" = ");
+            query.push_bind(after.sort_key.as_str()).push(" and v.variant_id > ").push_bind(after.id).push("))");
         }
-        query.push(" group by variant_id) n join variant v on v.variant_id = n.variant_id \
-            left join variant_standing t on t.variant_id = v.variant_id and t.until is null where 1 = 1");
-        if !filter.standings.is_empty() {
-            query.push(" and coalesce(t.standing, 'cannot_be_checked') in");
-            push_values!(query, filter.standings.iter().map(|s| s.word()));
-        }
-        push_conditions!(query, filter);
-        if !filter.text.is_empty() {
-            query.push(" and v.variant_id in (select variant_id from variant_search where words like ");
-            query.push_bind(like(&filter.text)).push(" escape '!')");
-        }
-        query.push(" order by v.variant_id limit ").push_bind(i64::from(limit));
+        query.push(match sort {
+            NameplateSort::Seen => " order by v.variant_id limit ",
+            NameplateSort::By(_, Direction::Up) => " order by sort_key, v.variant_id limit ",
+            NameplateSort::By(_, Direction::Down) => " order by sort_key desc, v.variant_id limit ",
+        });
+        query.push_bind(i64::from(limit));
         query.build_query_as().persistent(false).fetch_all(c).await
     })?;
     Ok(rows
@@ -355,9 +397,24 @@ pub async fn list_nameplate_lines(
                 why: if standing == Standing::CannotBeChecked { row.why } else { String::new() },
                 standing,
                 n_assets: read_count(row.n_assets),
+                sort_key: row.sort_key,
             }
         })
         .collect())
+}
+
+/// How many nameplates the list has; counting stops at `most`.
+pub async fn count_nameplate_lines(db: &Db, filter: &Filter, sites: &SiteScope, most: u32) -> Result<u64, StoreError> {
+    if ids(sites).is_some_and(BTreeSet::is_empty) {
+        return Ok(0);
+    }
+    let n: i64 = on!(db, c => {
+        let mut query = sqlx::QueryBuilder::new("select count(*) from (select 1 as one");
+        push_nameplates!(query, filter, sites, 0_i64);
+        query.push(" limit ").push_bind(i64::from(most)).push(") as some_of_them");
+        query.build_query_scalar().persistent(false).fetch_one(c).await
+    })?;
+    Ok(read_count(n))
 }
 
 /// How many assets of these sites have each of these variants now.

@@ -7,11 +7,11 @@ use axum::response::Response;
 use super::rescans;
 use crate::domain::asset::Standing;
 use crate::domain::filter::FilterWord;
-use crate::domain::listing::{AssetLine, AssetSort, NameplateLine};
+use crate::domain::listing::{AssetLine, AssetSort, NameplateLine, NameplateSort};
 use crate::domain::rescan::Scope;
 use crate::store;
 use crate::store::listing::assets::{
-    AssetCursor, AssetList, count_asset_lines, list_asset_lines, list_nameplate_lines,
+    AssetList, LineCursor, count_asset_lines, count_nameplate_lines, list_asset_lines, list_nameplate_lines,
 };
 use crate::web::error::Problem;
 use crate::web::form::Fields;
@@ -24,7 +24,7 @@ use crate::web::viewer::Viewer;
 
 const PAGE_SIZE: u32 = 100;
 
-/// Assets up to which a list is sorted.
+/// Assets, or nameplates, up to which a list is sorted.
 const MAX_SORTED: u32 = 10_000;
 
 const OFFERED: &[FilterWord] =
@@ -40,7 +40,8 @@ struct AssetsPage {
     assets: Vec<AssetLine>,
     nameplates: Vec<NameplateLine>,
     by_nameplate: bool,
-    sort: AssetSort,
+    /// The word of the column that it is sorted by, and whether the last value comes first; blank without one.
+    sort: (&'static str, bool),
     pager: Pager,
 }
 
@@ -56,16 +57,21 @@ impl AssetsPage {
     }
 
     fn group_href(&self, group: Option<&str>) -> String {
-        format!("/assets{}", self.query.with("group", group))
+        // Each has columns of its own.
+        format!("/assets{}", self.query.with("sort", None).with("group", group))
     }
 
     fn head(&self, key: &str, label: &'static str) -> SortLink {
-        SortLink::new("/assets", &self.query, self.sort.word(), key, label, false)
+        SortLink::new("/assets", &self.query, self.sort, key, label, false)
+    }
+
+    fn head_of_number(&self, key: &str, label: &'static str) -> SortLink {
+        SortLink::new("/assets", &self.query, self.sort, key, label, true).number()
     }
 
     /// The list as it is without a column to sort by.
     fn unsorted(&self) -> Option<String> {
-        (self.sort != AssetSort::Seen).then(|| format!("/assets{}", self.query.with("sort", None)))
+        (!self.sort.0.is_empty()).then(|| format!("/assets{}", self.query.with("sort", None)))
     }
 
     fn n(&self, n: &u64) -> String {
@@ -85,50 +91,67 @@ pub async fn show(
 ) -> Result<Response, Problem> {
     let query = ListQuery::parse(query.as_deref(), &["group", "nameplate", "sort", "after", "n"])?;
     let by_nameplate = query.choice("group", &[("asset", false), ("nameplate", true)])?;
-    let known: Vec<String> = AssetSort::KEYS.iter().map(|(_, word)| format!("`{word}`")).collect();
     let wrong = |expected: &str| Problem::bad_request(format!("cannot show the assets: expected {expected}"));
     let variant_id = query.value("nameplate").map(str::parse).transpose();
     let variant_id = variant_id.map_err(|_| wrong("`nameplate` to be a number, found another text"))?;
-    let sort = query.value("sort").map(|word| {
-        AssetSort::read(word).ok_or_else(|| {
-            wrong(&format!(
-                "`sort` to be one of {}, with `-` for the other end first, found `{word}`",
-                known.join(", ")
-            ))
-        })
-    });
-    let sort = sort.transpose()?.filter(|_| !by_nameplate).unwrap_or_default();
+    let sort_word = query.value("sort");
+    let wrong_sort = |known: &[&str], found: &str| {
+        let known: Vec<String> = known.iter().map(|word| format!("`{word}`")).collect();
+        let known = known.join(", ");
+        wrong(&format!("`sort` to be one of {known}, with `-` for the other end first, found `{found}`"))
+    };
     let after = query.after().map(|text| {
-        AssetCursor::read(text).ok_or_else(|| wrong(&format!("`after` as the page before wrote it, found `{text}`")))
+        LineCursor::read(text).ok_or_else(|| wrong(&format!("`after` as the page before wrote it, found `{text}`")))
     });
     let after = after.transpose()?.unwrap_or_default();
     let sites = Sites::of(&state, &viewer).await?;
-    let list = AssetList { filter: &query.filter, sites: sites.scope(&query.filter, &viewer)?, variant_id, sort };
+    let scope = sites.scope(&query.filter, &viewer)?;
     let (mut assets, mut nameplates) = (Vec::new(), Vec::new());
     let limit = PAGE_SIZE as usize;
-    let (n, cursor) = if by_nameplate {
-        let after = after.asset_id;
-        nameplates = list_nameplate_lines(state.db(), &query.filter, &list.sites, after, PAGE_SIZE + 1).await?;
+    let (n, cursor, sort) = if by_nameplate {
+        let read = |word| {
+            let known = NameplateSort::KEYS.map(|(_, word)| word);
+            NameplateSort::read(word).ok_or_else(|| wrong_sort(&known, word))
+        };
+        let sort = sort_word.map(read).transpose()?.unwrap_or_default();
+        if sort != NameplateSort::Seen {
+            may_sort(count_nameplate_lines(state.db(), &query.filter, &scope, MAX_SORTED + 1).await?, "nameplates")?;
+        }
+        nameplates = list_nameplate_lines(state.db(), &query.filter, &scope, sort, &after, PAGE_SIZE + 1).await?;
         let has_more = nameplates.len() > limit;
         nameplates.truncate(limit);
-        (nameplates.len(), nameplates.last().filter(|_| has_more).map(|line| line.variant_id.to_string()))
+        let last = nameplates.last().filter(|_| has_more).map(|line| LineCursor::after_nameplate(line).to_string());
+        (nameplates.len(), last, sort.word())
     } else {
-        if sort != AssetSort::Seen
-            && count_asset_lines(state.db(), &list, MAX_SORTED + 1).await? > u64::from(MAX_SORTED)
-        {
-            return Err(Problem::bad_request(format!(
-                "cannot sort the list: it has more than {} assets\nhint: add a filter first, or leave out `sort`",
-                grouped(u64::from(MAX_SORTED))
-            )));
+        let read = |word| {
+            let known = AssetSort::KEYS.map(|(_, word)| word);
+            AssetSort::read(word).ok_or_else(|| wrong_sort(&known, word))
+        };
+        let sort = sort_word.map(read).transpose()?.unwrap_or_default();
+        let list = AssetList { filter: &query.filter, sites: scope, variant_id, sort };
+        if sort != AssetSort::Seen {
+            may_sort(count_asset_lines(state.db(), &list, MAX_SORTED + 1).await?, "assets")?;
         }
         assets = list_asset_lines(state.db(), &list, &after, PAGE_SIZE + 1).await?;
         let has_more = assets.len() > limit;
         assets.truncate(limit);
-        (assets.len(), assets.last().filter(|_| has_more).map(|line| AssetCursor::after(line).to_string()))
+        let last = assets.last().filter(|_| has_more).map(|line| LineCursor::after(line).to_string());
+        (assets.len(), last, sort.word())
     };
     let pager = Pager::new("/assets", &query, n, None, cursor.as_deref(), u64::from(PAGE_SIZE));
     let frame = Frame::load(&state, &viewer, Nav::Assets, "Assets").await?;
     render(&AssetsPage { frame, sites: sites.choices(), query, assets, nameplates, by_nameplate, sort, pager })
+}
+
+/// Refuses to sort more than a page can wait for: no index has the order of all columns.
+fn may_sort(n: u64, what: &str) -> Result<(), Problem> {
+    if n <= u64::from(MAX_SORTED) {
+        return Ok(());
+    }
+    Err(Problem::bad_request(format!(
+        "cannot sort the list: it has more than {} {what}\nhint: add a filter first, or leave out `sort`",
+        grouped(u64::from(MAX_SORTED))
+    )))
 }
 
 /// `POST /assets`: `act=rescan` for the assets that are ticked.

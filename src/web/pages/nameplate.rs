@@ -11,7 +11,7 @@ use crate::domain::listing::{AssetLine, AssetSort, ListSort, ListView, ListedExp
 use crate::domain::nameplate::Variant;
 use crate::services::explain_match::ExplainRequest;
 use crate::store;
-use crate::store::listing::assets::{AssetCursor, AssetList, list_asset_lines};
+use crate::store::listing::assets::{AssetList, LineCursor, list_asset_lines};
 use crate::store::listing::exposures::ExposureList;
 use crate::web::error::Problem;
 use crate::web::frame::{Frame, Nav, render};
@@ -78,7 +78,7 @@ pub async fn show(
     let only_sites = Filter { sites: query.filter.sites.clone(), ..Filter::default() };
     let of_variant =
         AssetList { filter: &only_sites, sites: scope, variant_id: Some(variant_id), sort: AssetSort::Seen };
-    let mut assets = list_asset_lines(state.db(), &of_variant, &AssetCursor::default(), MAX_ASSETS + 1).await?;
+    let mut assets = list_asset_lines(state.db(), &of_variant, &LineCursor::default(), MAX_ASSETS + 1).await?;
     // A nameplate whose assets the person may not see does not exist for that person.
     let Some(first) = assets.first() else {
         return Err(Problem::not_found(format!("cannot show nameplate {variant_id}: no asset has it")));
@@ -121,7 +121,7 @@ pub async fn fold(
     let only_sites = Filter::default();
     let of_variant =
         AssetList { filter: &only_sites, sites: scope, variant_id: Some(variant_id), sort: AssetSort::Seen };
-    let assets = list_asset_lines(state.db(), &of_variant, &AssetCursor::default(), 10).await?;
+    let assets = list_asset_lines(state.db(), &of_variant, &LineCursor::default(), 10).await?;
     let href = format!("{}{}", links::nameplate(variant_id), text.map(|t| format!("?{t}")).unwrap_or_default());
     let fold = Fold { lines, n_more, assets, href };
     Ok(Html(fold.render().map_err(Problem::internal)?).into_response())

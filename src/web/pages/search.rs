@@ -18,7 +18,7 @@ use crate::services::ruled_out::ruled_out;
 use crate::services::search_advisories::refresh_search;
 use crate::services::show_advisory::find_shown_advisories;
 use crate::store;
-use crate::store::listing::assets::{AssetCursor, AssetList, list_asset_lines};
+use crate::store::listing::assets::{AssetList, LineCursor, list_asset_lines};
 use crate::store::listing::exposures::{ExposureList, list_exposures};
 use crate::web::error::Problem;
 use crate::web::frame::{Frame, Nav, render};
@@ -87,7 +87,7 @@ pub async fn show(
             let filter = Filter { text: text.clone(), ..Filter::default() };
             let list =
                 AssetList { filter: &filter, sites: viewer.sites.clone(), variant_id: None, sort: AssetSort::Seen };
-            assets = list_asset_lines(state.db(), &list, &AssetCursor::default(), MAX).await?;
+            assets = list_asset_lines(state.db(), &list, &LineCursor::default(), MAX).await?;
         } else {
             sentence = answer(&state, &viewer, &cve, &advisories).await?;
         }

@@ -269,6 +269,39 @@ fn a_list_of_assets_is_sorted_by_its_columns_a_page_at_a_time() {
 }
 
 #[test]
+fn a_list_of_nameplates_is_sorted_by_its_columns_a_page_at_a_time() {
+    on_server(async |plant| {
+        // 120 types, of which each has one to three assets.
+        let row = |n: usize, twin: usize| format!("Acme,Box {:03},T{n}-{twin},Site {twin}\n", (n * 7) % 120);
+        let list: String = (0..120).flat_map(|n| (0..=n % 3).map(move |twin| row(n, twin))).collect();
+        plant.import("types.csv", &format!("Vendor,Model,Tag,Site\n{list}")).await;
+        let page = async |address: &str| {
+            let (status, text) = get(&plant.page(address)).await;
+            assert_eq!(status, 200, "{address}: {text}");
+            text
+        };
+        let models = |text: &str| -> Vec<usize> {
+            text.split("<bdi>Box ").skip(1).map(|rest| rest[..3].parse().unwrap()).collect()
+        };
+        for (sort, wanted) in
+            [("nameplate", (0..120).collect::<Vec<usize>>()), ("-nameplate", (0..120).rev().collect())]
+        {
+            let first = page(&format!("/assets?vendor=acme&group=nameplate&sort={sort}")).await;
+            let next = first.split("rel=\"next\" href=\"").nth(1).unwrap().split('"').next().unwrap();
+            let second = page(&next.replace("&amp;", "&").replace("&#38;", "&")).await;
+            assert_eq!([models(&first), models(&second)].concat(), wanted, "{sort}");
+        }
+        let most = page("/assets?vendor=acme&group=nameplate&sort=-assets").await;
+        let counts: Vec<&str> =
+            most.split("data-label=\"Assets\">").skip(1).map(|rest| rest.split('<').next().unwrap()).collect();
+        assert_eq!((counts[0], counts[39], counts[40], counts[80]), ("3", "3", "2", "1"), "{counts:?}");
+        page("/assets?group=nameplate&sort=standing").await;
+        let (status, text) = get(&plant.page("/assets?group=nameplate&sort=serial")).await;
+        assert!(status == 400 && text.contains("assets") && text.contains("standing"), "{text}");
+    });
+}
+
+#[test]
 fn check_39_a_time_zone_moves_runs_and_no_advisory_date() {
     in_browser(true, true, async |plant, browser| {
         browser.open(&plant.page("/settings")).await;
