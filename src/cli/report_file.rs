@@ -137,6 +137,7 @@ pub async fn run(command: &Command, context: &Context) -> Outcome {
                 site: arguments.site.clone(),
                 as_of: arguments.as_of,
                 since: arguments.since,
+                imports: None,
                 filter: Filter::parse(arguments.filter.trim_start_matches('?'))?,
                 vex: VexIdentity::of(&context.config),
             };

@@ -76,7 +76,7 @@ pub async fn run(command: &Command, context: &Context) -> Outcome {
                     "{id}\t{site}\t{}\t{}\t{}\tkept {} days\t{last}",
                     schedule.format,
                     schedule.rhythm,
-                    visible_line(&schedule.target),
+                    if schedule.target.is_empty() { "kept only".into() } else { visible_line(&schedule.target) },
                     schedule.keep_days
                 );
             }

@@ -27,6 +27,7 @@
 //! * **inventory** – one import of one file: its rows, warnings and rejects.
 //! * **inventory draft** – an uploaded file on its way to an import, with what was chosen so far.
 //! * **asset** – one installed device at a site.
+//! * **asset past** – what an asset was at an earlier moment, and what differs between two of them.
 //! * **site** – where assets stand, and how many of them in each of the six places.
 //! * **account** – who may see and do what: a role, and the sites for which it holds.
 //! * **audit** – who did what when, and what was before.
@@ -97,6 +98,8 @@ pub mod inventory;
 pub mod inventory_draft;
 
 pub mod asset;
+
+pub mod asset_past;
 
 pub mod site;
 

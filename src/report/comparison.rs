@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use serde_json::{Value, json};
 
 use super::csv::inert;
-use super::row::{Report, ReportRow};
+use super::row::{Report, ReportAsset, ReportRow};
 use super::visible::{counted, grouped, visible_line};
 use super::vocabulary::{minute, severity_text, verdict_sentence};
 use crate::domain::asset::Standing;
@@ -21,6 +21,43 @@ pub struct Comparison<'a> {
     /// Told otherwise: before, after.
     pub changed: Vec<(&'a ReportRow, &'a ReportRow)>,
     pub n_same: u64,
+    /// How the assets themselves differ, where two inventories are compared.
+    pub assets: Option<&'a AssetDifferences>,
+}
+
+/// How the assets of two inventories differ.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AssetDifferences {
+    pub added: Vec<ReportAsset>,
+    pub removed: Vec<ReportAsset>,
+    /// As they are afterwards, with what differs: (field, before, after).
+    pub changed: Vec<(ReportAsset, Vec<(String, String, String)>)>,
+}
+
+/// What became of an asset, for lists that tell all differences one below the other.
+type AssetLine<'a> = (&'static str, &'a ReportAsset, &'a [(String, String, String)]);
+
+impl AssetDifferences {
+    fn lines(&self) -> impl Iterator<Item = AssetLine<'_>> {
+        let added = self.added.iter().map(|asset| ("asset_added", asset, [].as_slice()));
+        let removed = self.removed.iter().map(|asset| ("asset_removed", asset, [].as_slice()));
+        let changed = self.changed.iter().map(|(asset, fields)| ("asset_changed", asset, fields.as_slice()));
+        added.chain(removed).chain(changed)
+    }
+}
+
+/// The word of a field as people read it: `order number`.
+pub fn field_in_words(word: &str) -> String {
+    match word {
+        "asset_id" => "asset tag".to_owned(),
+        "part_number" => "order number".to_owned(),
+        word => word.replace('_', " "),
+    }
+}
+
+/// A value that may be blank.
+fn stated(value: &str) -> &str {
+    if value.is_empty() { "not stated" } else { value }
 }
 
 /// Site, tag, serial number, publisher, advisory.
@@ -41,8 +78,15 @@ impl<'a> Comparison<'a> {
         for row in before.rows.iter().rev() {
             waiting.entry(key(row)).or_default().push(row);
         }
-        let mut compared =
-            Comparison { before, after, opened: Vec::new(), closed: Vec::new(), changed: Vec::new(), n_same: 0 };
+        let mut compared = Comparison {
+            before,
+            after,
+            opened: Vec::new(),
+            closed: Vec::new(),
+            changed: Vec::new(),
+            n_same: 0,
+            assets: None,
+        };
         let mut met: rustc_hash::FxHashSet<*const ReportRow> = rustc_hash::FxHashSet::default();
         for row in &after.rows {
             match waiting.get_mut(&key(row)).and_then(Vec::pop) {
@@ -70,8 +114,8 @@ fn told(row: &ReportRow) -> (&str, &str, Option<&str>, Option<&str>, bool) {
 }
 
 /// `affected, firmware 3.1.2, fix 4.0.0`.
-fn told_text(row: &ReportRow) -> String {
-    let firmware = if row.asset.firmware.is_empty() { "not stated" } else { &row.asset.firmware };
+pub fn told_text(row: &ReportRow) -> String {
+    let firmware = stated(&row.asset.firmware);
     let fix = row.finding.fix.as_deref().unwrap_or("none named");
     let mut text = format!("{}, firmware {firmware}, fix {fix}", row.finding.verdict.label().to_lowercase());
     if row.finding.is_exploited() {
@@ -98,6 +142,12 @@ fn line(row: &ReportRow) -> String {
 /// Rows that the text lists of each kind.
 const MAX_LISTED: usize = 200;
 
+/// `Riverside / MTR-0412  Schneider Electric PM8000  firmware 4.0.0`.
+fn asset_line(asset: &ReportAsset) -> String {
+    let ReportAsset { site, asset_id, vendor, model, firmware, .. } = asset;
+    visible_line(&format!("{site} / {asset_id}  {vendor} {model}  firmware {}", stated(firmware))).into_owned()
+}
+
 /// Writes the comparison for people.
 ///
 /// # Errors
@@ -115,13 +165,17 @@ pub fn write_comparison(compared: &Comparison<'_>, full: bool, out: &mut dyn Wri
         grouped(compared.changed.len() as u64),
         grouped(compared.n_same)
     )?;
+    let shown = if full { usize::MAX } else { MAX_LISTED };
+    if let Some(assets) = compared.assets {
+        write_assets(assets, shown, out)?;
+        writeln!(out, "Those assets as judged by what is known now:")?;
+    }
     for standing in Standing::ALL {
         let n = |report: &Report| report.sites.iter().map(|site| site.n(standing)).sum::<u64>();
         let (before, after) = (n(compared.before), n(compared.after));
         let difference = after as i64 - before as i64;
         writeln!(out, "  {:<18} {:>10} → {:>10}  {difference:+}", standing.label(), grouped(before), grouped(after))?;
     }
-    let shown = if full { usize::MAX } else { MAX_LISTED };
     for (title, rows) in [("NEW", &compared.opened), ("CLOSED", &compared.closed)] {
         if !rows.is_empty() {
             writeln!(out, "\n{title}")?;
@@ -142,6 +196,38 @@ pub fn write_comparison(compared: &Comparison<'_>, full: bool, out: &mut dyn Wri
     more(compared.changed.len(), shown, out)
 }
 
+/// The assets that differ, before the exposures that came of it.
+fn write_assets(assets: &AssetDifferences, shown: usize, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(
+        out,
+        "Assets added {} · removed {} · changed {}\n",
+        grouped(assets.added.len() as u64),
+        grouped(assets.removed.len() as u64),
+        grouped(assets.changed.len() as u64)
+    )?;
+    for (title, rows) in [("ADDED", &assets.added), ("REMOVED", &assets.removed)] {
+        if !rows.is_empty() {
+            writeln!(out, "{title}")?;
+        }
+        for asset in rows.iter().take(shown) {
+            writeln!(out, "  {}", asset_line(asset))?;
+        }
+        more(rows.len(), shown, out)?;
+    }
+    if !assets.changed.is_empty() {
+        writeln!(out, "CHANGED ASSETS")?;
+    }
+    for (asset, fields) in assets.changed.iter().take(shown) {
+        writeln!(out, "  {}", asset_line(asset))?;
+        for (field, before, after) in fields {
+            let text = format!("{}: {} → {}", field_in_words(field), stated(before), stated(after));
+            writeln!(out, "      {}", visible_line(&text))?;
+        }
+    }
+    more(assets.changed.len(), shown, out)?;
+    writeln!(out)
+}
+
 fn more(n: usize, shown: usize, out: &mut dyn Write) -> io::Result<()> {
     match n.saturating_sub(shown) {
         0 => Ok(()),
@@ -152,7 +238,7 @@ fn more(n: usize, shown: usize, out: &mut dyn Write) -> io::Result<()> {
 const CSV_COLUMNS: [&str; 9] =
     ["change", "site", "asset_id", "vendor", "model", "advisory_id", "severity", "before", "after"];
 
-/// Writes one line for each row that is not the same.
+/// Writes one line for each row that is not the same, after one for each asset that is not.
 ///
 /// # Errors
 ///
@@ -161,6 +247,24 @@ pub fn write_comparison_csv(compared: &Comparison<'_>, out: &mut dyn Write) -> i
     out.write_all("\u{feff}".as_bytes())?;
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
     writer.write_record(CSV_COLUMNS)?;
+    for (change, asset, fields) in compared.assets.into_iter().flat_map(AssetDifferences::lines) {
+        let side = |value: fn(&(String, String, String)) -> &str| {
+            let told = fields.iter().map(|field| format!("{}: {}", field_in_words(&field.0), stated(value(field))));
+            told.collect::<Vec<_>>().join("; ")
+        };
+        let values: [String; 9] = [
+            change.to_owned(),
+            asset.site.clone(),
+            asset.asset_id.clone(),
+            asset.vendor.clone(),
+            asset.model.clone(),
+            String::new(),
+            String::new(),
+            side(|(_, before, _)| before),
+            side(|(_, _, after)| after),
+        ];
+        writer.write_record(values.map(|value| inert(Cow::Owned(value)).into_owned()))?;
+    }
     for (change, before, after) in rows(compared) {
         let Some(row) = after.or(before) else { continue };
         let told = |row: Option<&ReportRow>| row.map(told_text).unwrap_or_default();
@@ -216,10 +320,27 @@ pub fn comparison_json(compared: &Comparison<'_>) -> Value {
                 "advisory_id": row.finding.advisory.advisory_id, "before": told(before), "after": told(after) }))
         })
         .collect();
-    json!({
+    let mut compared_json = json!({
         "before": side(compared.before), "after": side(compared.after), "n_new": compared.opened.len(),
         "n_closed": compared.closed.len(), "n_changed": compared.changed.len(), "n_same": compared.n_same, "rows": rows,
-    })
+    });
+    if let Some(assets) = compared.assets {
+        let lines: Vec<Value> = assets
+            .lines()
+            .map(|(change, asset, fields)| {
+                let changes: Vec<Value> = fields
+                    .iter()
+                    .map(|(field, before, after)| json!({ "field": field, "before": before, "after": after }))
+                    .collect();
+                json!({ "change": change, "site": asset.site, "asset_id": asset.asset_id, "vendor": asset.vendor,
+                    "model": asset.model, "part_number": asset.part_number, "serial_number": asset.serial_number,
+                    "firmware": asset.firmware, "changes": changes })
+            })
+            .collect();
+        compared_json["assets"] = json!({ "n_added": assets.added.len(), "n_removed": assets.removed.len(),
+            "n_changed": assets.changed.len(), "rows": lines });
+    }
+    compared_json
 }
 
 #[cfg(test)]
@@ -259,5 +380,40 @@ mod tests {
         write_comparison(&compared, false, &mut text).unwrap();
         assert!(String::from_utf8(text).unwrap().contains("New 1 · closed 1 · changed 1"));
         assert_eq!(comparison_json(&compared)["rows"].as_array().unwrap().len(), 3);
+        assert!(comparison_json(&compared).get("assets").is_none(), "two days have no list of assets");
+    }
+
+    #[test]
+    fn two_inventories_tell_their_assets_before_their_exposures() {
+        let report = fixture::report();
+        let asset = |tag: &str, firmware: &str| ReportAsset {
+            site: "Riverside".to_owned(),
+            asset_id: tag.to_owned(),
+            firmware: firmware.to_owned(),
+            ..ReportAsset::default()
+        };
+        let firmware = ("firmware".to_owned(), String::new(), "=4.0".to_owned());
+        let assets = AssetDifferences {
+            added: vec![asset("NEW-1", "1.0"), asset("NEW-2", "")],
+            removed: vec![asset("GONE", "2.0")],
+            changed: vec![(asset("UPDATED", "=4.0"), vec![firmware])],
+        };
+        let compared = Comparison { assets: Some(&assets), ..Comparison::of(&report, &report) };
+        let mut text = Vec::new();
+        write_comparison(&compared, false, &mut text).unwrap();
+        let text = String::from_utf8(text).unwrap();
+        for line in
+            ["Assets added 2 · removed 1 · changed 1", "NEW-2 firmware not stated", "firmware: not stated → =4.0"]
+        {
+            assert!(text.contains(line), "{line}: {text}");
+        }
+        let mut csv = Vec::new();
+        write_comparison_csv(&compared, &mut csv).unwrap();
+        let csv = String::from_utf8(csv).unwrap();
+        let words: Vec<&str> = csv.lines().skip(1).filter_map(|line| line.split(',').next()).collect();
+        assert_eq!(words, ["asset_added", "asset_added", "asset_removed", "asset_changed"], "{csv}");
+        let json = comparison_json(&compared);
+        assert_eq!(json["assets"]["n_added"], 2);
+        assert_eq!(json["assets"]["rows"][3]["changes"][0]["after"], "=4.0");
     }
 }

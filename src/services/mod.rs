@@ -11,6 +11,7 @@ pub mod backup;
 pub mod bundle;
 pub mod check_import;
 pub mod column_choice;
+pub mod compare_inventories;
 pub mod current_index;
 pub mod decide_match;
 pub mod diff_advisory;

@@ -33,6 +33,8 @@ pub enum ScheduledReportError {
     Format(String),
     #[error("cannot schedule the report: expected daily, weekly or monthly, found `{0}`")]
     Rhythm(String),
+    #[error("cannot schedule the report: expected its files to be kept for 1 to 36,500 days, found {0}")]
+    KeepDays(i64),
     #[error("{0}")]
     Recipient(String),
     #[error("cannot schedule the report: expected a mail address or `folder:/path`, found `{0}`")]
@@ -48,21 +50,28 @@ pub enum ScheduledReportError {
 /// The rhythms with the night that each is made in: every one, Monday's, that of the first of a month.
 pub const RHYTHMS: [(&str, &str); 3] = [("daily", "0 0 * * *"), ("weekly", "0 0 * * 1"), ("monthly", "0 0 1 * *")];
 
-/// Adds a scheduled report. Gives its number.
-///
-/// # Errors
-///
-/// A word is not known, the target is neither an address nor a folder, or there is no such site.
-pub async fn add_scheduled_report(db: &Db, schedule: &ReportSchedule, who: &str) -> Result<i64, ScheduledReportError> {
+/// For how many days the files of a schedule can be kept.
+pub const KEEP_DAYS: std::ops::RangeInclusive<i64> = 1..=36_500;
+
+/// Whom a schedule is for: `None` keeps its files where reports are kept, and nowhere else.
+fn target_of(text: &str) -> Result<Option<Target>, String> {
+    if text.trim().is_empty() { Ok(None) } else { Target::read(text).map(Some) }
+}
+
+/// Refuses a schedule that could not be kept to.
+async fn check(db: &Db, schedule: &ReportSchedule) -> Result<(), ScheduledReportError> {
     if Format::from_word(&schedule.format).is_none() {
         return Err(ScheduledReportError::Format(schedule.format.clone()));
     }
     if !RHYTHMS.iter().any(|(word, _)| *word == schedule.rhythm) {
         return Err(ScheduledReportError::Rhythm(schedule.rhythm.clone()));
     }
-    let target = Target::read(&schedule.target).map_err(ScheduledReportError::Recipient)?;
-    if !matches!(target, Target::Mail(_) | Target::Folder(_)) {
-        return Err(ScheduledReportError::Target(target.shown()));
+    if !KEEP_DAYS.contains(&schedule.keep_days) {
+        return Err(ScheduledReportError::KeepDays(schedule.keep_days));
+    }
+    match target_of(&schedule.target).map_err(ScheduledReportError::Recipient)? {
+        None | Some(Target::Mail(_) | Target::Folder(_)) => {}
+        Some(target) => return Err(ScheduledReportError::Target(target.shown())),
     }
     if let Some(wanted) = &schedule.site {
         let sites = store::site::list_sites(db).await?;
@@ -71,16 +80,59 @@ pub async fn add_scheduled_report(db: &Db, schedule: &ReportSchedule, who: &str)
             return Err(ScheduledReportError::Site { site: wanted.clone(), known });
         }
     }
+    Ok(())
+}
+
+/// Adds a scheduled report. Gives its number.
+///
+/// # Errors
+///
+/// A word is not known, the target is neither an address nor a folder, or there is no such site.
+pub async fn add_scheduled_report(db: &Db, schedule: &ReportSchedule, who: &str) -> Result<i64, ScheduledReportError> {
+    check(db, schedule).await?;
     let id = store::report_schedule::save_report_schedule(db, schedule).await?;
     let deed = Deed::new(who, Act::ChangeSchedule, format!("scheduled report {id} added"));
     note(db, deed.changing("", in_words(schedule)), schedule.created_at).await?;
     Ok(id)
 }
 
+/// Changes a scheduled report: all but when it was added and made. What it made before stays as it is.
+///
+/// # Errors
+///
+/// As [`add_scheduled_report`], or there is no such report.
+pub async fn change_scheduled_report(
+    db: &Db,
+    id: i64,
+    schedule: &ReportSchedule,
+    who: &str,
+    now: Timestamp,
+) -> Result<(), ScheduledReportError> {
+    check(db, schedule).await?;
+    let known = find_scheduled_report(db, id).await?;
+    if !store::report_schedule::save_report_schedule_changed(db, id, schedule).await? {
+        return Err(ScheduledReportError::Unknown(id));
+    }
+    let deed = Deed::new(who, Act::ChangeSchedule, format!("scheduled report {id} changed"));
+    Ok(note(db, deed.changing(in_words(&known), in_words(schedule)), now).await?)
+}
+
+/// The scheduled report with this number.
+///
+/// # Errors
+///
+/// There is none, or the database fails.
+pub async fn find_scheduled_report(db: &Db, id: i64) -> Result<ReportSchedule, ScheduledReportError> {
+    let all = store::report_schedule::list_report_schedules(db).await?;
+    let found = all.into_iter().find(|(known, _)| *known == id).map(|(_, schedule)| schedule);
+    found.ok_or(ScheduledReportError::Unknown(id))
+}
+
 /// A scheduled report, for the audit.
 fn in_words(schedule: &ReportSchedule) -> String {
     let ReportSchedule { format, target, rhythm, keep_days, .. } = schedule;
     let site = schedule.site.as_deref().unwrap_or("all sites");
+    let target = if target.is_empty() { "the list of files" } else { target };
     format!("{format} of {site}, {rhythm}, to {target}, kept for {keep_days} days")
 }
 
@@ -90,8 +142,7 @@ fn in_words(schedule: &ReportSchedule) -> String {
 ///
 /// There is no such report, or the database fails.
 pub async fn delete_scheduled_report(db: &Db, id: i64, who: &str, now: Timestamp) -> Result<(), ScheduledReportError> {
-    let known = store::report_schedule::list_report_schedules(db).await?.into_iter().find(|(known, _)| *known == id);
-    let Some((_, schedule)) = known else { return Err(ScheduledReportError::Unknown(id)) };
+    let schedule = find_scheduled_report(db, id).await?;
     if !store::report_schedule::delete_report_schedule(db, id).await? {
         return Err(ScheduledReportError::Unknown(id));
     }
@@ -148,6 +199,13 @@ pub async fn make_reports(
     Ok(made)
 }
 
+/// The night that a report is made for next; it has come already when the report waits for the nightly run. `None` for
+/// a rhythm that is not known.
+pub fn next_night(schedule: &ReportSchedule, zone: &TimeZone, now: Timestamp) -> Option<Timestamp> {
+    let (_, cron) = RHYTHMS.iter().find(|(word, _)| *word == schedule.rhythm)?;
+    due(schedule, zone, now).or_else(|| Schedule::read(cron, zone.clone()).ok()?.next(now))
+}
+
 fn due(schedule: &ReportSchedule, zone: &TimeZone, now: Timestamp) -> Option<Timestamp> {
     let (_, cron) = RHYTHMS.iter().find(|(word, _)| *word == schedule.rhythm)?;
     let after = schedule.last_slot_at.unwrap_or(schedule.created_at);
@@ -181,9 +239,9 @@ async fn make_one(
     let day = slot.to_zoned(zone.clone()).date();
     let of = schedule.site.as_deref().map_or_else(|| "all-sites".to_owned(), site::word);
     let name = format!("nameplate-{of}-{day}-{id}.{}", extension(format));
-    let target = Target::read(&schedule.target)?;
+    let target = target_of(&schedule.target)?;
     let folder = match &target {
-        Target::Folder(folder) => PathBuf::from(folder),
+        Some(Target::Folder(folder)) => PathBuf::from(folder),
         _ => data_dir.join("reports"),
     };
     let (sha256, n_bytes) = (sha256_hex(&bytes), bytes.len() as u64);
@@ -194,7 +252,7 @@ async fn make_one(
         .map_err(|e| e.to_string())?
         .map_err(|e| e.problem)?;
     let path = folder.join(&name).display().to_string();
-    if let Target::Mail(address) = &target {
+    if let Some(Target::Mail(address)) = &target {
         let text = format!(
             "{}\nJudged {}.\n\nThe report is attached. To end it: nameplate scheduled-report delete {id}\n",
             report.title,

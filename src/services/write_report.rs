@@ -16,6 +16,7 @@ use crate::report::without_fix::{write_without_fix_csv, write_without_fix_pdf};
 use crate::report::work_order::{write_work_order, write_work_order_html, write_work_order_pdf};
 use crate::report::worklist::{write_worklist_csv, write_worklist_pdf};
 use crate::report::{self, Format};
+use crate::services::compare_inventories::{CompareError, compare_inventories};
 use crate::services::evaluation_record::{EvidenceError, EvidenceRequest, evaluation_record};
 use crate::services::exchange::{VexError, VexRequest, site_vex};
 use crate::services::filtered_report::{FilteredReportRequest, report_of, sites_of};
@@ -46,6 +47,8 @@ pub struct FileRequest {
     pub as_of: Option<Timestamp>,
     /// The earlier moment that a comparison begins with.
     pub since: Option<Timestamp>,
+    /// Two imports of the site, for a comparison of these instead of two days.
+    pub imports: Option<(i64, i64)>,
     /// Only what fits, for exposure reports; its sites were looked at before.
     pub filter: Filter,
     /// Who publishes VEX documents; without it none are made.
@@ -83,8 +86,8 @@ pub const KINDS: &[(&str, &str)] = &[
     ("worklist.csv", "Walk list, CSV"),
     ("unfixed.pdf", "What gets no fix, PDF"),
     ("unfixed.csv", "What gets no fix, CSV"),
-    ("comparison.csv", "Comparison with an earlier day, CSV"),
-    ("comparison.json", "Comparison with an earlier day, JSON"),
+    ("comparison.csv", "Comparison of two days or imports, CSV"),
+    ("comparison.json", "Comparison of two days or imports, JSON"),
     ("evidence.pdf", "35-day record, PDF"),
     ("evidence.json", "35-day record, JSON"),
     ("csaf-vex.json", "VEX of one site, CSAF 2.0"),
@@ -100,8 +103,12 @@ pub enum FileError {
     Paper(String),
     #[error("cannot filter `{kind}`: only exposure reports can be filtered, expected none, found `{filter}`")]
     Filter { kind: String, filter: String },
-    #[error("cannot compare: expected the earlier day that the comparison begins with, found none")]
+    #[error("cannot compare: expected the earlier day that the comparison begins with, or two imports; found neither")]
     NoSince,
+    #[error("cannot compare two imports: expected one site, found none")]
+    NoSiteOfImports,
+    #[error(transparent)]
+    Compare(#[from] CompareError),
     #[error("cannot write a VEX document: expected one site, found none")]
     NoSite,
     #[error(
@@ -161,14 +168,20 @@ pub async fn write_file(
             "never-fixed"
         }
         "comparison.csv" | "comparison.json" => {
-            let since = request.since.ok_or(FileError::NoSince)?;
-            let asked = |as_of| ReportRequest { site: request.site.clone(), as_of };
-            let before = stored_report(db, &asked(Some(since)), progress).await?;
-            let after = stored_report(db, &asked(request.as_of), progress).await?;
-            let compared = Comparison::of(&before, &after);
-            match request.kind.as_str() {
-                "comparison.csv" => write_comparison_csv(&compared, &mut bytes)?,
-                _ => writeln!(bytes, "{:#}", comparison_json(&compared))?,
+            let write = |compared: &Comparison<'_>, bytes: &mut Vec<u8>| match request.kind.as_str() {
+                "comparison.csv" => write_comparison_csv(compared, bytes),
+                _ => writeln!(bytes, "{:#}", comparison_json(compared)),
+            };
+            if let Some(imports) = request.imports {
+                let site = request.site.as_deref().ok_or(FileError::NoSiteOfImports)?;
+                let compared = compare_inventories(db, site, imports, now, progress).await?;
+                write(&compared.comparison(), &mut bytes)?;
+            } else {
+                let since = request.since.ok_or(FileError::NoSince)?;
+                let asked = |as_of| ReportRequest { site: request.site.clone(), as_of };
+                let before = stored_report(db, &asked(Some(since)), progress).await?;
+                let after = stored_report(db, &asked(request.as_of), progress).await?;
+                write(&Comparison::of(&before, &after), &mut bytes)?;
             }
             "comparison"
         }
@@ -223,7 +236,10 @@ pub async fn write_file(
     let stem = slug(request.site.as_deref().unwrap_or("all-sites"));
     let day = request.as_of.unwrap_or(now).strftime("%Y%m%d");
     let since = request.since.filter(|_| ending == "comparison").map(|since| format!("{}-", since.strftime("%Y%m%d")));
-    let since = since.unwrap_or_default();
+    let since = match request.imports.filter(|_| ending == "comparison") {
+        Some((before, after)) => format!("import-{}-import-{}-", before.min(after), before.max(after)),
+        None => since.unwrap_or_default(),
+    };
     Ok(Written {
         name: format!("{ending}-{stem}-{since}{day}.{extension}"),
         content_type: content_type(extension),

@@ -70,7 +70,7 @@ impl AssetRow {
         Ok(self.into_domain()?.asset)
     }
 
-    fn into_domain(self) -> Result<KnownAsset, StoreError> {
+    pub(super) fn into_domain(self) -> Result<KnownAsset, StoreError> {
         Ok(KnownAsset {
             asset_id: self.asset_id,
             variant_id: self.variant.variant_id,

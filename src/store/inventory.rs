@@ -576,6 +576,16 @@ impl Import {
                 n_warnings = $7 where inventory_id = $1",
             self.inventory_id, count(n.n_new), count(n.n_changed), count(n.n_same), count(n.n_not_seen),
             count(n.n_rejected), count(n.n_warnings))?;
+        let mut brought: Vec<(i64, u64)> = self.n_brought.iter().map(|(site_id, n)| (*site_id, *n)).collect();
+        brought.sort_unstable();
+        for batch in brought.chunks(BATCH) {
+            insert!(
+                &mut self.tx,
+                "insert into inventory_site (inventory_id, site_id, n_assets)",
+                batch,
+                |b, (site_id, n)| b.push_bind(self.inventory_id).push_bind(*site_id).push_bind(count(*n))
+            )?;
+        }
         self.tx.refresh_statistics(&["asset", "asset_variant", "variant"]).await?;
         self.tx.commit().await?;
         Ok(Imported { inventory_id: self.inventory_id, counts: self.counts, repeated: self.repeated })

@@ -47,6 +47,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     migration!("0054_asset_search"),
     migration!("0055_schema_check"),
     migration!("0056_search_words_and_questions"),
+    migration!("0057_inventory_sites"),
 ];
 
 /// The number in front of the name of a migration.

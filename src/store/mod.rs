@@ -133,6 +133,7 @@ pub mod alert;
 pub mod alias;
 pub mod asset;
 pub mod asset_edit;
+pub mod asset_past;
 pub mod audit;
 pub mod backup;
 pub mod change;

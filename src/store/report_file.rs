@@ -99,6 +99,19 @@ pub async fn list_report_files_before(
     .collect()
 }
 
+/// The latest `limit` files that a schedule made, the latest first.
+pub async fn list_files_of_schedule(
+    db: &Db,
+    report_schedule_id: i64,
+    limit: u32,
+) -> Result<Vec<(i64, ReportFile)>, StoreError> {
+    sql!(db, all Row, select_file!("where report_schedule_id = $1 order by report_file_id desc limit $2"),
+        report_schedule_id, i64::from(limit))?
+    .into_iter()
+    .map(Row::into_domain)
+    .collect()
+}
+
 /// Notes a file that was made; gives its number.
 pub async fn save_report_file(db: &Db, report_schedule_id: Option<i64>, file: &ReportFile) -> Result<i64, StoreError> {
     Ok(sql!(

@@ -13,7 +13,7 @@ pub struct ReportSchedule {
     pub site: Option<String>,
     /// A format's word.
     pub format: String,
-    /// A mail address or `folder:PATH`.
+    /// A mail address or `folder:PATH`; blank when its files are only kept.
     pub target: String,
     /// `daily`, `weekly` or `monthly`.
     pub rhythm: String,
@@ -55,6 +55,27 @@ pub async fn save_report_schedule(db: &Db, schedule: &ReportSchedule) -> Result<
         schedule.keep_days,
         time(schedule.created_at)
     )?)
+}
+
+/// Changes a schedule, except when it was added and made. False when there is no such schedule.
+pub async fn save_report_schedule_changed(
+    db: &Db,
+    report_schedule_id: i64,
+    schedule: &ReportSchedule,
+) -> Result<bool, StoreError> {
+    let n = sql!(
+        db,
+        exec(),
+        "update report_schedule set site_name = $2, format = $3, target = $4, rhythm = $5, keep_days = $6 \
+         where report_schedule_id = $1",
+        report_schedule_id,
+        schedule.site.as_deref().map(clean).as_deref(),
+        schedule.format.as_str(),
+        clean(&schedule.target).as_ref(),
+        schedule.rhythm.as_str(),
+        schedule.keep_days
+    )?;
+    Ok(n == 1)
 }
 
 /// Deletes a schedule; its files are kept for their days. False when there is no such schedule.

@@ -158,6 +158,11 @@ impl Frame {
     pub fn when(&self, at: &Timestamp) -> When {
         self.zone.when(*at)
     }
+
+    /// The same as text alone, for places that hold nothing else, such as the options of a form.
+    pub fn when_text(&self, at: &Timestamp) -> String {
+        self.zone.when(*at).text()
+    }
 }
 
 /// That nightly runs were missed, in words. A schedule that cannot be read is told by `doctor`, not by every page.
@@ -201,9 +206,15 @@ pub struct When {
     local: jiff::Zoned,
 }
 
+impl When {
+    fn text(&self) -> String {
+        self.local.strftime("%-d %b %Y %H:%M %Z").to_string()
+    }
+}
+
 impl fmt::Display for When {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "<time datetime=\"{:.0}\">{}</time>", self.utc, self.local.strftime("%-d %b %Y %H:%M %Z"))
+        write!(f, "<time datetime=\"{:.0}\">{}</time>", self.utc, self.text())
     }
 }
 

@@ -30,6 +30,8 @@ pub fn routes(state: AppState) -> Router {
         .route("/reports/file", get(pages::reports::file))
         .route("/reports/files/{id}", get(pages::reports::kept))
         .route("/reports/files/{id}/delete", post(pages::reports::remove))
+        .route("/reports/schedules", get(pages::schedules::show).post(pages::schedules::change))
+        .route("/compare", get(pages::comparison::show))
         .route("/account", get(pages::accounts::show_own).post(pages::accounts::change_own))
         .route("/accounts", get(pages::accounts::show).post(pages::accounts::change))
         .route("/alerts", get(pages::alerts::show).post(pages::alerts::change))

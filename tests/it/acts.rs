@@ -261,6 +261,15 @@ async fn every_change_of_every_route_is_an_act_with_who_and_when(database: &Test
     let route = "/inventories/{inventory_id}/undo";
     on.json(route, Method::POST, &format!("/inventories/{latest}/undo"), &Value::Null).await;
     on.settled().await;
+    let schedule = "format=csv&when=daily&keep_days=30";
+    on.form("/reports/schedules", "/reports/schedules", &format!("act=add&{schedule}")).await;
+    on.form("/reports/schedules", "/reports/schedules", &format!("act=change&schedule=1&{schedule}")).await;
+    on.form("/reports/schedules", "/reports/schedules", "act=delete&schedule=1").await;
+    let schedule = json!({"format": "csv", "rhythm": "daily"});
+    let id = on.json("/report-schedules", Method::POST, "/report-schedules", &schedule).await;
+    let path = format!("/report-schedules/{}", id["schedule_id"]);
+    on.json("/report-schedules/{schedule_id}", Method::PUT, &path, &schedule).await;
+    on.json("/report-schedules/{schedule_id}", Method::DELETE, &path, &Value::Null).await;
     on.form("/reports", "/reports", "kind=csv&site=Riverside").await;
     on.settled().await;
     let (file, _) = store::report_file::list_report_files_before(&server.db, None, 1).await.unwrap().remove(0);

@@ -263,7 +263,7 @@ async fn check_16_and_31_an_import_without_a_script_is_done_and_taken_back(datab
     assert_eq!(site.firmware("M1").await, "4.0.2");
     let undo = format!("{}/undo", result.path);
     let question = site.get(&undo).await;
-    assert!(text(&question.html).contains("1 assets get back the values"), "{}", text(&question.html));
+    assert!(text(&question.html).contains("1 asset gets back the values"), "{}", text(&question.html));
     let undone = site.submit(&question, "/undo", &[]).await;
     assert!(text(&undone.html).contains("was taken back"), "{}", text(&undone.html));
     assert_eq!(site.firmware("M1").await, "3.1.2");

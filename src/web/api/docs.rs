@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::document;
 use crate::web::error::Problem;
 use crate::web::frame::{Frame, Nav, render};
+use crate::web::partials::Sentence;
 use crate::web::state::AppState;
 use crate::web::viewer::Viewer;
 

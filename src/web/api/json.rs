@@ -12,9 +12,11 @@ use crate::domain::site::{self, SiteSummary};
 use crate::services::list_exposures::ListedExposure;
 
 mod admin;
+mod schedules;
 mod work;
 
 pub use admin::*;
+pub use schedules::*;
 pub use work::*;
 
 /// A moment as programs get it: RFC 3339, UTC, milliseconds.

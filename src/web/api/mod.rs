@@ -30,6 +30,7 @@ pub mod page;
 pub mod plans;
 pub mod reports;
 pub mod rescans;
+pub mod schedules;
 pub mod settings;
 pub mod sites;
 pub mod sources;
@@ -55,7 +56,7 @@ pub mod triage;
         (name = "remediation", description = "What is done about exposures"),
         (name = "plans", description = "Shutdown plans: steps, work, and what was read back"),
         (name = "alerts", description = "Rules that tell somebody of changes"),
-        (name = "reports", description = "Files to take away"),
+        (name = "reports", description = "Files to take away, and those that are made again and again"),
         (name = "rescans", description = "Runs of the matcher"),
         (name = "check", description = "Judging one nameplate without storing it"),
         (name = "sources", description = "Where advisories come from, and how they do"),
@@ -103,6 +104,8 @@ fn described() -> (Router<AppState>, Document) {
         .routes(routes!(alerts::test))
         .routes(routes!(reports::report))
         .routes(routes!(reports::exposures))
+        .routes(routes!(schedules::list, schedules::add))
+        .routes(routes!(schedules::change, schedules::delete))
         .routes(routes!(inventories::list))
         .routes(routes!(inventories::upload))
         .routes(routes!(inventories::show))

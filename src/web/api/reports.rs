@@ -28,6 +28,10 @@ pub struct ReportQuery {
     /// The earlier day that a comparison begins with, `2026-10-22`.
     #[serde(default)]
     pub since: String,
+    /// For a comparison of two imports of the site instead of two days: the number of the earlier one.
+    pub before: Option<i64>,
+    /// The number of the later one.
+    pub after: Option<i64>,
     /// `a4` or `letter`.
     #[serde(default)]
     pub paper: String,
@@ -60,11 +64,20 @@ pub async fn report(
         site,
         as_of: end_of_day(&query.as_of)?,
         since: end_of_day(&query.since)?,
+        imports: imports(query.before, query.after)?,
         filter: Filter::default(),
         vex: VexIdentity::of(state.config()),
     };
     let written = write_file(state.db(), &request, state.now(), &Silent).await.map_err(problem)?;
     Ok(download(written))
+}
+
+fn imports(before: Option<i64>, after: Option<i64>) -> Result<Option<(i64, i64)>, Problem> {
+    match (before, after) {
+        (None, None) => Ok(None),
+        (Some(before), Some(after)) => Ok(Some((before, after))),
+        _ => Err(Problem::bad_request("cannot compare: expected both `before` and `after`, found one of them")),
+    }
 }
 
 /// The open exposures that fit a filter as a file; the filter has the words of the addresses of pages

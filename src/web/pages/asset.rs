@@ -25,7 +25,7 @@ use crate::web::error::Problem;
 use crate::web::form::Fields;
 use crate::web::frame::{Frame, Nav, render};
 use crate::web::links::{self, Sites};
-use crate::web::partials::{Identifier, StatusBadge, Why};
+use crate::web::partials::{Identifier, StatusBadge, Why, other_columns};
 use crate::web::query::ListQuery;
 use crate::web::state::AppState;
 use crate::web::viewer::Viewer;
@@ -82,11 +82,15 @@ async fn history(state: &AppState, asset_id: i64) -> Result<Vec<Past>, Problem> 
     let db = state.db();
     let mut past: Vec<Past> = Vec::new();
     for change in store::asset::list_asset_changes(db, asset_id).await? {
+        let (before, after) = match change.field.as_str() {
+            "unmapped" => (other_columns(&change.before), other_columns(&change.after)),
+            _ => (change.before, change.after),
+        };
         past.push(Past {
             at: change.changed_at,
             what: told(&change.field),
-            before: change.before,
-            after: change.after,
+            before,
+            after,
             by: format!("import {}", change.inventory_id),
             href: format!("/inventories/{}", change.inventory_id),
         });
@@ -123,6 +127,7 @@ async fn history(state: &AppState, asset_id: i64) -> Result<Vec<Past>, Problem> 
 fn told(word: &str) -> String {
     match word {
         "part_number" => "order number".to_owned(),
+        "unmapped" => "other columns".to_owned(),
         word => word.replace('_', " "),
     }
 }

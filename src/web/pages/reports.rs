@@ -14,6 +14,7 @@ use crate::domain::account::SiteScope;
 use crate::domain::filter::Filter;
 use crate::domain::job::{JobKind, NewJob};
 use crate::domain::site::Site;
+use crate::services::compare_inventories::CompareError;
 use crate::services::evaluation_record::EvidenceError;
 use crate::services::exchange::VexError;
 use crate::services::filtered_report::sites_of;
@@ -31,6 +32,7 @@ use crate::store::report_file::ReportFile;
 use crate::web::error::Problem;
 use crate::web::form::Fields;
 use crate::web::frame::{Frame, Nav, render};
+use crate::web::pages::comparison::imports_of;
 use crate::web::pages::jobs;
 use crate::web::state::AppState;
 use crate::web::viewer::Viewer;
@@ -226,6 +228,7 @@ async fn request_of(state: &AppState, viewer: &Viewer, fields: &Fields) -> Resul
         site,
         as_of: end_of_day(fields.get("as_of"))?,
         since: end_of_day(fields.get("since"))?,
+        imports: imports_of(fields)?,
         filter,
         vex: VexIdentity::of(state.config()),
     })
@@ -290,12 +293,17 @@ pub fn problem(error: FileError) -> Problem {
         | FileError::Paper(_)
         | FileError::Filter { .. }
         | FileError::NoSince
+        | FileError::NoSiteOfImports
+        | FileError::Compare(CompareError::Same(_))
         | FileError::NoSite
         | FileError::NoPublisher
         | FileError::Vex(VexError::Namespace(_) | VexError::NoAssets(_) | VexError::NothingNamed(_)) => {
             Problem::bad_request(error.to_string())
         }
         FileError::Plan(plan) => plan_problem(plan),
+        FileError::Compare(CompareError::UnknownSite(_) | CompareError::NotOfSite { .. }) => {
+            Problem::not_found(error.to_string())
+        }
         FileError::Report(ReportError::UnknownSite { .. })
         | FileError::Worklist(WorklistError::UnknownSite { .. })
         | FileError::Evidence(EvidenceError::Report(ReportError::UnknownSite { .. })) => {

@@ -63,7 +63,7 @@ pub async fn show(State(state): State<AppState>, viewer: Viewer) -> Result<Respo
     let frame = Frame::load(&state, &viewer, Nav::Settings, "Settings").await?;
     let zone = store::setting::find_setting(state.db(), store::listing::TIME_ZONE).await?.unwrap_or_default();
     let now = frame.zone.when(state.now());
-    render(&SettingsPage { zone, zones: ZONES, now, database: state.db().name().to_owned(), frame })
+    render(&SettingsPage { zone, zones: ZONES, now, database: state.db().name().trim_matches('`').to_owned(), frame })
 }
 
 /// `POST /settings`.

@@ -25,6 +25,8 @@ use crate::web::viewer::Viewer;
 struct SitePage {
     frame: Frame,
     name: String,
+    /// As the parts of an address name it.
+    word: String,
     headline: String,
     total: SiteTotal,
     bar: StandingBar,
@@ -65,5 +67,5 @@ pub async fn show(
         base: format!("/assets?site={}&", encode(&address)),
     };
     let headline = headline(&total.summary());
-    render(&SitePage { frame, name: shown(&name), headline, total, bar, list, table })
+    render(&SitePage { frame, name: shown(&name), word: encode(&address), headline, total, bar, list, table })
 }

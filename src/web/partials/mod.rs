@@ -11,6 +11,6 @@ mod why;
 pub use badge::{SeverityBadge, StatusBadge, StatusSplit, SureBadge, VerdictBadge};
 pub use chips::{Chip, Chips, Pager, SortLink};
 pub use standing::{StandingBar, StandingList};
-pub use text::{Identifier, Prose, Sentence, counted, grouped, host};
+pub use text::{Identifier, Prose, Sentence, counted, grouped, host, other_columns};
 pub use version_line::VersionLine;
 pub use why::{Why, WhyPart};

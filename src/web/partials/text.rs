@@ -54,6 +54,12 @@ impl Display for Sentence<'_> {
 
 impl HtmlSafe for Sentence<'_> {}
 
+/// The columns that mean no field, as they are kept in the history of an asset, for people: `Room: 7; Cost: 4711`.
+pub fn other_columns(kept: &str) -> String {
+    let pairs: Vec<(String, String)> = serde_json::from_str(kept).unwrap_or_default();
+    pairs.iter().map(|(header, value)| format!("{header}: {value}")).collect::<Vec<_>>().join("; ")
+}
+
 /// Prose of an advisory: paragraphs at blank lines, lists where lines begin with a dash, links where an address stands.
 /// No markup of the text is obeyed.
 pub struct Prose<'a>(pub &'a str);

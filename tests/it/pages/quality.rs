@@ -78,6 +78,7 @@ async fn pages(plant: &Plant) -> Vec<String> {
     send(plant, "/remediation", &format!("row={row}&reason=planned&note=in+May&back=%2Facts")).await;
     send(plant, "/advisories/tests/t-1", "act=comment&text=The+integrator+patches+in+June").await;
     send(plant, "/alerts", "act=add&name=Meters&rhythm=run&on=new&to=ot%40example.org&severity=high").await;
+    send(plant, "/reports/schedules", "act=add&format=pdf&when=weekly&keep_days=400&to=ot%40example.org").await;
     let question = nameplate::store::review::list_questions(
         &plant.db,
         nameplate::store::review::Queue::Waiting(nameplate::domain::review::QuestionKind::Reading),
@@ -117,6 +118,10 @@ async fn pages(plant: &Plant) -> Vec<String> {
         "/rescans",
         "/rescans/latest",
         "/reports",
+        "/compare",
+        "/reports/schedules",
+        "/reports/schedules?edit=1",
+        "/compare?site=riverside&before=1&after=2",
         "/sources",
         "/alerts",
         "/alerts/stop?token=x",

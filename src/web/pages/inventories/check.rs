@@ -17,6 +17,7 @@ use crate::services::check_import::{Checked, DoubtGroup};
 use crate::services::import_draft::Worked;
 use crate::web::error::Problem;
 use crate::web::frame::{Frame, Nav, render};
+use crate::web::partials::other_columns;
 use crate::web::state::AppState;
 use crate::web::viewer::Viewer;
 
@@ -350,7 +351,14 @@ fn change_rows(checked: &Checked) -> Vec<ChangeRow> {
     let rows = checked.preview.changed.iter().map(|changed| ChangeRow {
         site: changed.asset.site.clone(),
         tag: changed.asset.tag.clone(),
-        changes: changed.changes.iter().map(|(f, b, a)| (named(f), b.clone(), a.clone())).collect(),
+        changes: changed
+            .changes
+            .iter()
+            .map(|(field, before, after)| match field.as_str() {
+                "unmapped" => ("Other columns".to_owned(), other_columns(before), other_columns(after)),
+                _ => (named(field), before.clone(), after.clone()),
+            })
+            .collect(),
     });
     rows.collect()
 }

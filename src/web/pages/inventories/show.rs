@@ -11,20 +11,26 @@ use super::check::title;
 use super::columns::label;
 use super::{InventoryId, draft_of};
 use crate::domain::asset::Standing;
+use crate::domain::filter::query_text::encode;
 use crate::domain::inventory::{AssetLabel, Field, Inventory, RejectedRow, RowWarningKind, UndoCounts};
 use crate::domain::job::{JobKind, NewJob};
 use crate::domain::site;
+use crate::services::compare_inventories::imports_of_site;
 use crate::services::import_rejects::{rejects_of_draft, rejects_of_import};
 use crate::services::jobs::{JobDone, JobRun};
 use crate::services::undo_import::{UndoError, look_at_undo, undo_and_judge};
 use crate::store;
 use crate::web::error::Problem;
 use crate::web::frame::{Frame, Nav, render};
+use crate::web::partials::Sentence;
 use crate::web::state::AppState;
 use crate::web::viewer::Viewer;
 
 /// Warnings and rejected rows that the page lists.
 const N_LISTED: u32 = 200;
+
+/// Sites of an import that lead to their comparison with the import before.
+const MAX_COMPARISONS: usize = 10;
 
 /// The page.
 #[derive(Template)]
@@ -41,6 +47,8 @@ struct InventoryPage {
     rejected: Vec<RejectedRow>,
     /// The sites of its assets: (address, name).
     sites: Vec<(String, String)>,
+    /// Where it is compared with the import before, for each site that has one: (address, name of the site).
+    comparisons: Vec<(String, String)>,
     may_undo: bool,
     step: u8,
 }
@@ -94,6 +102,17 @@ pub async fn show(State(state): State<AppState>, viewer: Viewer, Path(id): Path<
     let mut rejected = store::inventory::list_rejected_rows(db, import.inventory_id).await?;
     rejected.truncate(N_LISTED as usize);
     let sites = store::inventory::list_sites_of(db, import.inventory_id).await?;
+    let mut comparisons = Vec::new();
+    // A file with very many sites has none of its own; they are compared from their pages.
+    for (site_id, name) in sites.iter().take(if import.undone_at.is_none() { MAX_COMPARISONS } else { 0 }) {
+        let known = imports_of_site(db, *site_id).await?;
+        let earlier = known.iter().map(|(known, _)| known.inventory_id).find(|id| *id < import.inventory_id);
+        if let Some(earlier) = earlier {
+            let word = encode(&site::word(name));
+            let href = format!("/compare?site={word}&before={earlier}&after={}", import.inventory_id);
+            comparisons.push((href, name.clone()));
+        }
+    }
     render(&InventoryPage {
         frame,
         standings: store::inventory::count_standings(db, import.inventory_id).await?,
@@ -102,6 +121,7 @@ pub async fn show(State(state): State<AppState>, viewer: Viewer, Path(id): Path<
         warnings: warnings.map(|w| (w.place.label(), title(w.kind), w.detail)).collect(),
         rejected,
         sites: sites.into_iter().map(|(_, name)| (site::word(&name), name)).collect(),
+        comparisons,
         may_undo: viewer.may_edit() && import.undone_at.is_none(),
         import,
         step: 4,
