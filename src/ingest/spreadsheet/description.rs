@@ -301,8 +301,11 @@ fn words_of(text: &str) -> Vec<(std::ops::Range<usize>, &str)> {
     let mut out = Vec::new();
     let mut start = None;
     for (at, c) in text.char_indices().chain([(text.len(), ' ')]) {
-        let divides =
-            c.is_whitespace() || matches!(c, ',' | ';' | '(' | ')' | '[' | ']' | ':' | '=') && !inside_number(text, at);
+        // `7" HMI` is a size.
+        let quotes = c == '"' && !text[..at].ends_with(|before: char| before.is_ascii_digit());
+        let divides = quotes
+            || c.is_whitespace()
+            || matches!(c, ',' | ';' | '(' | ')' | '[' | ']' | ':' | '=') && !inside_number(text, at);
         match (divides, start) {
             (true, Some(from)) => {
                 out.push((from..at, &text[from..at]));

@@ -224,6 +224,10 @@ pub fn senses(header: &str) -> Vec<Sense> {
     if !exact.is_empty() {
         return exact;
     }
+    let twice = said_twice(header);
+    if !twice.is_empty() {
+        return twice;
+    }
     if !joined(header).is_empty() {
         return Vec::new();
     }
@@ -290,6 +294,28 @@ fn exact(header: &str) -> Vec<Sense> {
     } else {
         Vec::new()
     }
+}
+
+/// A header that says the same in two languages: `Manufacturer / Hersteller`, `型番 (Model)`.
+fn said_twice(header: &str) -> Vec<Sense> {
+    let parts: Vec<&str> = header
+        .split(['/', '／', '|', '\n', '(', ')', '（', '）', '[', ']'])
+        .map(str::trim)
+        .filter(|part| part.chars().any(char::is_alphabetic))
+        .collect();
+    let &[first, ref others @ ..] = &parts[..] else { return Vec::new() };
+    if others.is_empty() || others.len() > 2 {
+        return Vec::new();
+    }
+    let read: Vec<Vec<Sense>> = others.iter().map(|part| exact(part)).collect();
+    let mut shared = exact(first);
+    shared.retain(|sense| read.iter().all(|other| other.iter().any(|s| s.meaning == sense.meaning)));
+    for sense in &mut shared {
+        let others = read.iter().flatten().filter(|other| other.meaning == sense.meaning);
+        sense.strength = others.map(|other| other.strength).chain([sense.strength]).max().unwrap_or(2);
+    }
+    shared.sort_by_key(|sense| std::cmp::Reverse(sense.strength));
+    shared
 }
 
 fn without_brackets(header: &str) -> String {
@@ -451,6 +477,9 @@ mod tests {
             ("Firmware checksum", "unknown"),
             ("Next firmware", "unknown"),
             ("ManufSerialNumber", "serial_number"),
+            ("Manufacturer / Hersteller", "vendor"),
+            ("Order no. / Bestell-Nr.", "part_number"),
+            ("型番 (Model)", "model"),
             ("Wersja oprogr.", "firmware"),
             ("Indice mat.", "hardware_revision"),
             ("NºSerie fabr.", "serial_number"),

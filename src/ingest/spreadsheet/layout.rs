@@ -489,7 +489,7 @@ fn find_description(columns: &mut [Column], texts: &HeaderTexts, stats: &Stats) 
     // `Gerät`, `Type`: a weak word over texts that hold all, beside no column that holds a part of it.
     if let Some(i) = columns.iter().position(|c| c.role == Role::One(Field::Model))
         && texts.senses(i).iter().all(|s| s.strength <= 2)
-        && ![Field::Vendor, Field::PartNumber, Field::Firmware].iter().any(|f| has(columns, *f))
+        && ![Field::Vendor, Field::PartNumber].iter().any(|f| has(columns, *f))
         && stats.whole_devices(i) >= 50
     {
         columns[i].role = Role::Description;

@@ -25,6 +25,7 @@ mod device_row;
 mod encoding;
 mod error;
 mod find_header;
+mod fixed_width;
 mod header;
 mod html_table;
 mod joined;
@@ -183,7 +184,7 @@ fn read_text(
         sign_name(records.delimiter)
     ));
     let sheet = Sheet { name: "", hidden: false, site: None, default_site: options.site.clone(), is_text_file: true };
-    let mut tables = Tables::new(sheet, options.mapping.as_ref());
+    let mut tables = Tables::new(sheet.clone(), options.mapping.as_ref());
     loop {
         let mut rows = Vec::with_capacity(BATCH);
         while rows.len() < BATCH {
@@ -196,7 +197,17 @@ fn read_text(
         let mut batch = DeviceBatch::default();
         tables.read(rows, last, &mut reading, &mut batch);
         if !tables.found() {
-            return Err(refuse::no_table(tables.unread().iter()));
+            let fault = || refuse::no_table(tables.unread().iter());
+            let printed = fixed_width::rows(tables.unread(), records.delimiter.into()).ok_or_else(fault)?;
+            let mut of_print = Tables::new(sheet, options.mapping.as_ref());
+            of_print.read(printed, true, &mut reading, &mut batch);
+            if !of_print.found() {
+                return Err(fault());
+            }
+            reading.remarks.push("the columns are laid out with blanks".to_owned());
+            refuse::price_list(&reading, &batch, options.mapping.is_some())?;
+            on_batch(batch);
+            break;
         }
         refuse::price_list(&reading, &batch, options.mapping.is_some())?;
         on_batch(batch);

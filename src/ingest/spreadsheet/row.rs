@@ -99,6 +99,9 @@ pub fn read(row: &RawRow, layout: &Layout, context: &Context) -> RowReading {
         reader.describe_by_name();
     }
     reader.find_marked_firmware(layout);
+    if !layout.has(Field::Vendor) {
+        reader.take_vendor_of_heading();
+    }
     for column in &row.repeated {
         let column = *column as usize;
         let detail = format!("the cell says as above: `{}` of the row above", clean(row.cell(column)));
@@ -328,6 +331,20 @@ impl Reader<'_> {
             self.warn(RowWarningKind::InferredFromDescription, column, detail);
             self.fill(Field::Firmware, column, firmware);
         }
+    }
+
+    /// In a table without vendors, the heading above the rows or the name of the sheet may be one.
+    fn take_vendor_of_heading(&mut self) {
+        if self.out.fields.contains_key(&Field::Vendor) || !self.names_device() {
+            return;
+        }
+        let context = self.context;
+        let headings = context.heading.iter().chain([&context.sheet]);
+        let Some(vendor) = headings.filter_map(|text| values::vendor_of_heading(text)).next() else { return };
+        self.out.fields.insert(Field::Vendor, vendor.to_owned());
+        let detail = format!("the vendor `{vendor}` is taken from what stands above the rows");
+        let place = self.out.place.clone();
+        self.out.warnings.push(RowWarning { kind: RowWarningKind::InferredFromDescription, place, detail });
     }
 
     fn names_device(&self) -> bool {

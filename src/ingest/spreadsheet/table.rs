@@ -241,6 +241,12 @@ impl<'a> Tables<'a> {
         }
         // A title of one text right above the header may name it without a label: `WERK NORD`.
         let alone = cells.len() == 1 && self.sheet.site.is_none();
+        if let (true, Some((_, text))) = (cells.len() == 1, cells.first())
+            && super::values::vendor_of_heading(text).is_some()
+        {
+            Arc::make_mut(&mut self.context).heading = Some(clean(text).into_owned());
+            return;
+        }
         for (_, text) in &cells {
             if (alone || text.contains([':', '：']))
                 && let Band::Site(site) = words::title(&clean(text))

@@ -90,6 +90,13 @@ pub fn is_vendor(text: &str) -> bool {
     })
 }
 
+/// The vendor that a heading names, alone or before a kind of device: `SIEMENS`, `ABB Umrichter`.
+pub fn vendor_of_heading(text: &str) -> Option<&str> {
+    let end = vendor_prefix(text, false)?;
+    let rest = text[end..].trim_matches([' ', ':', '-', '–']);
+    (rest.is_empty() || words::is_kind(rest)).then(|| &text[..end])
+}
+
 /// Whether the text is one IP address or a list of them.
 pub fn is_ip(text: &str) -> bool {
     let mut any = false;
@@ -390,6 +397,9 @@ mod tests {
         ] {
             assert_eq!(vendor_prefix(text, true).map(|end| &text[..end]), want, "{text}");
         }
+        assert_eq!(vendor_of_heading("SIEMENS"), Some("SIEMENS"));
+        assert_eq!(vendor_of_heading("ABB drives"), Some("ABB"));
+        assert_eq!(vendor_of_heading("Siemens hall"), None);
         assert_eq!(vendor_prefix("AB 1769", false), None);
         assert!(is_vendor("PILZ GmbH & Co. KG") && is_vendor("Hirschmann (Belden)") && !is_vendor("Siemens S7-1500"));
     }

@@ -233,7 +233,8 @@ fn sites_by_name(sheets: &[RawSheet]) -> Vec<Option<String>> {
             let says_site = matches!(words::band(name), words::Band::Site(_)) && !words::is_plain_sheet(name);
             let own =
                 like_others(at) && !words::is_plain_sheet(name) && !matches!(words::band(name), words::Band::Area(_));
-            (headers[at].is_some() && (says_site || own)).then(|| name.to_owned())
+            let is_vendor = super::values::vendor_of_heading(name).is_some();
+            (headers[at].is_some() && (says_site || own) && !is_vendor).then(|| name.to_owned())
         })
         .collect()
 }

@@ -70,7 +70,15 @@ fn label_before(text: &str, start: usize, end: usize) -> Option<(usize, Meaning)
         let known = !label.ends_with(|c: char| c.is_ascii_digit()) && header::is_known(label);
         let field = |meaning: &Meaning| matches!(meaning, Meaning::Field(f) if is_of_plate(*f));
         let senses = if known { header::senses(label) } else { Vec::new() };
-        let meaning = senses.iter().map(|sense| sense.meaning).find(field).or(senses.first().map(|s| s.meaning))?;
+        let meaning = senses.iter().map(|sense| sense.meaning).find(field).or(senses.first().map(|s| s.meaning));
+        // `AF1:v6.7.2`: another label of a device that answers in short ones.
+        let is_short = || {
+            (2..=4).contains(&label.len())
+                && label.starts_with(|c: char| c.is_ascii_uppercase())
+                && label.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+                && text[end + 1..].starts_with(|c: char| c.is_ascii_alphanumeric())
+        };
+        let meaning = meaning.or_else(|| is_short().then_some(Meaning::Other))?;
         Some((start + at, meaning))
     })
 }
@@ -152,11 +160,22 @@ mod tests {
             "Model name : MGate MB3170\nMAC address : 00:90:E8:00:00:01\nSerial No. : 4711\nFirmware version : 4.1",
             &[(Model, "MGate MB3170"), (SerialNumber, "4711"), (Firmware, "4.1")],
         );
+        check(
+            "APC Web/SNMP Management Card (MB:v4.1.0 PF:v6.7.2 PN:aos_672.bin AF1:v6.7.2 MN:AP9630 HR:08 SN: ZA1)",
+            &[(Vendor, "APC"), (Model, "AP9630"), (HardwareRevision, "08"), (SerialNumber, "ZA1")],
+        );
     }
 
     #[test]
     fn one_label_or_a_time_makes_no_labelled_text() {
-        for text in ["Note: S7-1200", "10:32 start 10:33 stop", "http://a.example:80/", "Siemens S7-1200", ""] {
+        for text in [
+            "Note: S7-1200",
+            "MAC 00:1B:1B:40:2A:01",
+            "10:32 start 10:33 stop",
+            "http://a.example:80/",
+            "Siemens S7-1200",
+            "",
+        ] {
             assert!(labelled(text).is_none(), "{text}");
         }
     }

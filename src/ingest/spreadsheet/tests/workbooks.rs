@@ -187,3 +187,37 @@ fn ok_units_under_a_header_are_no_row() {
         ",
     );
 }
+
+#[test]
+fn ok_vendors_stand_above_their_tables_or_name_the_sheets() {
+    let mut workbook = Workbook::new();
+    let sheet = workbook.add_worksheet();
+    sheet.set_name("Assets").unwrap();
+    write_rows(
+        sheet,
+        0,
+        &[
+            &["SIEMENS"],
+            &["Tag", "Model", "FW"],
+            &["P1", "CPU 1214C", "V4.2"],
+            &["P2", "CPU 1215C", "V4.4"],
+            &["ABB drives"],
+            &["P3", "ACS580-01-12A7-4", "2.06"],
+        ],
+    );
+    for (name, tag, model) in [("Moxa", "S1", "EDS-408A"), ("Hirschmann", "S2", "RS20-0800")] {
+        let sheet = workbook.add_worksheet();
+        sheet.set_name(name).unwrap();
+        write_rows(sheet, 0, &[&["Tag", "Model", "Version"], &[tag, model, "V3.8"]]);
+    }
+    check(
+        &mut workbook,
+        "
+        Assets!row 3 | asset_id=P1 | vendor=SIEMENS | model=CPU 1214C | firmware=V4.2 | !inferred-from-description
+        Assets!row 4 | asset_id=P2 | vendor=SIEMENS | model=CPU 1215C | firmware=V4.4 | !inferred-from-description
+        Assets!row 6 | asset_id=P3 | vendor=ABB | model=ACS580-01-12A7-4 | firmware=2.06 | !inferred-from-description
+        Moxa!row 2 | asset_id=S1 | vendor=Moxa | model=EDS-408A | firmware=V3.8 | !inferred-from-description
+        Hirschmann!row 2 | asset_id=S2 | vendor=Hirschmann | model=RS20-0800 | firmware=V3.8 | !inferred-from-description
+        ",
+    );
+}
