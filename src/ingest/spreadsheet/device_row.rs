@@ -7,18 +7,21 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use crate::domain::identifier::identifiers_in;
 use crate::domain::inventory::{CellPlace, Field, InventoryRow, RejectedRow, RowWarning};
 
 use super::damage;
+use super::header::{self, Meaning};
 use super::layout::{Layout, Role};
 use super::raw::{Kind, RawRow};
 use super::row::{self, Context, RowReading};
 use super::text::clean;
 use super::{encoding, words};
 
-/// Fields that each device has of its own and that say nothing of what it is.
-pub const OWN: [Field; 9] = [
+/// Fields that each device has of its own and that say nothing of what it is, beside a model or an order number.
+pub const OWN: [Field; 10] = [
     Field::AssetId,
+    Field::Name,
     Field::Site,
     Field::Area,
     Field::SerialNumber,
@@ -158,6 +161,12 @@ impl Kinds {
             .iter()
             .enumerate()
             .filter_map(|(column, of)| match of.role {
+                // A description may hold more than a name.
+                Role::One(Field::Name)
+                    if header::senses(&of.header).iter().any(|s| s.meaning == Meaning::Description) =>
+                {
+                    None
+                }
                 Role::One(field) if OWN.contains(&field) => Some((column, field)),
                 _ => None,
             })
@@ -233,7 +242,9 @@ impl Kinds {
             }
             let is_scrambled =
                 || !text.is_ascii() && (text.contains('\u{fffd}') || encoding::unscramble(&text).is_some());
-            if text.starts_with(['\'', '[']) || words::is_error(&text) || is_scrambled() {
+            // A name may be an identifier: `cpe:2.3:…`, `urn:…`.
+            let is_identifier = *field == Field::Name && !identifiers_in(&text).is_empty();
+            if is_identifier || text.starts_with(['\'', '[']) || words::is_error(&text) || is_scrambled() {
                 return None;
             }
             damage::look(*field, &text, Kind::Text, None, &mut damages);
@@ -268,6 +279,9 @@ mod tests {
             "'=K3|[\"North\"]|Feeder 1|Siemens|CPU 1511-1 PN|6ES7511-1AK02-0AB0|1.0E+12|02-Sep|||FS 4|blue",
             "K4|Köln|Feeder 1|Siemens|CPU 1511-1 PN|6ES7511-1AK02-0AB0|S C-5|02-Sep|||FS 4|blue",
             "K5|KÃ¶ln|Feeder 1|Siemens|CPU 1511-1 PN|6ES7511-1AK02-0AB0|S C-6|V2.9|||FS 4|blue|more",
+            "K8|North|Feeder 2|Siemens|CPU 1511-1 PN|6ES7511-1AK02-0AB0|S C-7|V2.9|||FS 4|blue",
+            "K9|North|cpe:2.3:h:siemens:x:-|Siemens|CPU 1511-1 PN|6ES7511-1AK02-0AB0|S C-8|V2.9|||FS 4|blue",
+            "K10|North|ABB REF615 V5.1|||||||||",
             "K6|North||Siemens||||||||",
             "K7|North|Siemens S7-1200 V4.2|||||||||",
             "||| |||||||note|",
