@@ -112,18 +112,18 @@ fn rows_of_a_fleet() -> Report {
         .flat_map(|n| {
             let nameplate = n % N_NAMEPLATES;
             let asset = Arc::new(ReportAsset {
-                site: format!("Site {}", n % N_SITES),
-                area: format!("Area {}", n % 50),
-                asset_id: format!("TAG-{n:06}"),
-                vendor: "Schneider Electric".to_owned(),
-                model: format!("PM{nameplate}"),
-                part_number: format!("METSEPM{nameplate}"),
-                serial_number: format!("SN{n:010}"),
-                firmware: format!("3.1.{nameplate}"),
-                hardware_revision: String::new(),
-                criticality: String::new(),
-                zone: String::new(),
-                place: format!("Meters!F{n} of plant.xlsx"),
+                site: format!("Site {}", n % N_SITES).into(),
+                area: format!("Area {}", n % 50).into(),
+                asset_id: format!("TAG-{n:06}").into(),
+                vendor: "Schneider Electric".into(),
+                model: format!("PM{nameplate}").into(),
+                part_number: format!("METSEPM{nameplate}").into(),
+                serial_number: format!("SN{n:010}").into(),
+                firmware: format!("3.1.{nameplate}").into(),
+                hardware_revision: "".into(),
+                criticality: "".into(),
+                zone: "".into(),
+                place: format!("Meters!F{n} of plant.xlsx").into(),
             });
             findings[nameplate].clone().map(|finding| ReportRow { asset: asset.clone(), finding, mark: None })
         })

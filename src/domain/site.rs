@@ -1,5 +1,7 @@
 //! Where assets stand: a plant or a building, and how many of its assets are in each of the six places.
 
+use std::sync::Arc;
+
 use super::asset::Standing;
 
 /// A site by the name its owner gives it; blank for assets without one.
@@ -34,12 +36,12 @@ impl SiteSummary {
 /// An asset that cannot be checked, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UncheckedAsset {
-    pub site: String,
+    pub site: Arc<str>,
     /// The asset's tag.
-    pub asset_id: String,
-    pub vendor: String,
-    pub model: String,
-    pub why: String,
+    pub asset_id: Arc<str>,
+    pub vendor: Arc<str>,
+    pub model: Arc<str>,
+    pub why: Arc<str>,
 }
 
 /// The site's name as a word of an address: lower case, runs of anything but letters and digits as one dash. Letters

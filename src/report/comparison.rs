@@ -271,10 +271,10 @@ pub fn write_comparison_csv(compared: &Comparison<'_>, out: &mut dyn Write) -> i
         let severity = row.finding.severity.map(|severity| severity.word().to_owned()).unwrap_or_default();
         let values: [String; 9] = [
             change.to_owned(),
-            row.asset.site.clone(),
-            row.asset.asset_id.clone(),
-            row.asset.vendor.clone(),
-            row.asset.model.clone(),
+            row.asset.site.to_string(),
+            row.asset.asset_id.to_string(),
+            row.asset.vendor.to_string(),
+            row.asset.model.to_string(),
             row.finding.advisory.advisory_id.clone(),
             severity,
             told(before),
@@ -365,16 +365,16 @@ mod tests {
         let mut after = before.clone();
         let gone = after.rows.remove(0);
         let mut row = after.rows[1].clone();
-        row.asset = Arc::new(ReportAsset { firmware: "99.1".to_owned(), ..(*row.asset).clone() });
+        row.asset = Arc::new(ReportAsset { firmware: "99.1".to_owned().into(), ..(*row.asset).clone() });
         after.rows[1] = row;
         let mut new = after.rows[2].clone();
-        new.asset = Arc::new(ReportAsset { asset_id: "BRAND-NEW".to_owned(), ..(*new.asset).clone() });
+        new.asset = Arc::new(ReportAsset { asset_id: "BRAND-NEW".to_owned().into(), ..(*new.asset).clone() });
         after.rows.push(new);
         let compared = Comparison::of(&before, &after);
         assert_eq!(compared.closed, [&gone]);
         assert_eq!(compared.opened.len(), 1);
         assert_eq!(compared.changed.len(), 1);
-        assert_eq!(compared.changed[0].1.asset.firmware, "99.1");
+        assert_eq!(&*compared.changed[0].1.asset.firmware, "99.1");
         assert_eq!(compared.n_same + 2, before.rows.len() as u64);
         let mut text = Vec::new();
         write_comparison(&compared, false, &mut text).unwrap();

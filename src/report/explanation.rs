@@ -291,7 +291,7 @@ mod tests {
     fn explanation() -> Explanation {
         let report = fixture::report();
         let row =
-            report.rows.iter().find(|row| row.asset.model == "PM8000" && !row.finding.evidence.is_empty()).unwrap();
+            report.rows.iter().find(|row| *row.asset.model == *"PM8000" && !row.finding.evidence.is_empty()).unwrap();
         let finding = ReportFinding {
             exploited: vec!["CVE-2022-46680".to_owned()],
             exploited_since: "2023-03-30".to_owned(),
@@ -307,12 +307,12 @@ mod tests {
         };
         let variant = Variant {
             nameplate: Nameplate {
-                vendor: row.asset.vendor.clone(),
-                model: row.asset.model.clone(),
-                part_number: row.asset.part_number.clone(),
+                vendor: row.asset.vendor.to_string(),
+                model: row.asset.model.to_string(),
+                part_number: row.asset.part_number.to_string(),
                 hardware_revision: "B".to_owned(),
             },
-            firmware: row.asset.firmware.clone(),
+            firmware: row.asset.firmware.to_string(),
             ..Variant::default()
         };
         let bound =

@@ -51,24 +51,24 @@ impl ReportRow {
     }
 }
 
-/// The device as its owner wrote it down.
+/// The device as its owner wrote it down. Devices share the texts that they have in common.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ReportAsset {
-    pub site: String,
-    pub area: String,
-    pub asset_id: String,
-    pub vendor: String,
-    pub model: String,
-    pub part_number: String,
-    pub serial_number: String,
-    pub firmware: String,
-    pub hardware_revision: String,
+    pub site: Arc<str>,
+    pub area: Arc<str>,
+    pub asset_id: Arc<str>,
+    pub vendor: Arc<str>,
+    pub model: Arc<str>,
+    pub part_number: Arc<str>,
+    pub serial_number: Arc<str>,
+    pub firmware: Arc<str>,
+    pub hardware_revision: Arc<str>,
     /// As the owner wrote it; see [`crate::domain::priority::Criticality::read`].
-    pub criticality: String,
+    pub criticality: Arc<str>,
     /// As the owner wrote it; see [`crate::domain::priority::ZoneLevel::read`].
-    pub zone: String,
+    pub zone: Arc<str>,
     /// `Meters!F17 of plant.xlsx`.
-    pub place: String,
+    pub place: Arc<str>,
 }
 
 impl ReportAsset {

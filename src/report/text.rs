@@ -147,7 +147,7 @@ impl Text<'_> {
         let n_shown = if self.style.full { reasons.len() } else { reasons.len().min(MAX_LIST) };
         for (why, vendor, assets) in &reasons[..n_shown] {
             let vendor = if vendor.is_empty() { "vendor not stated" } else { vendor };
-            let ids = short_list(assets.iter().map(|a| a.asset_id.as_str()), assets.len());
+            let ids = short_list(assets.iter().map(|a| &*a.asset_id), assets.len());
             self.line(
                 None,
                 2,
@@ -228,7 +228,7 @@ fn short_list<'a>(ids: impl Iterator<Item = &'a str>, n: usize) -> String {
 
 /// The ids of devices as in [`short_list`].
 fn asset_ids(assets: &[&ReportAsset]) -> String {
-    short_list(assets.iter().map(|asset| asset.asset_id.as_str()), assets.len())
+    short_list(assets.iter().map(|asset| &*asset.asset_id), assets.len())
 }
 
 /// Vendor, model, part number and hardware revision on one line; what is not stated is left out.
@@ -249,7 +249,7 @@ fn nameplate_text(group: &NameplateGroup<'_>) -> String {
 
 /// The firmware as written, or that it is not stated.
 fn firmware_text(group: &NameplateGroup<'_>) -> String {
-    match group.nameplate.firmware.as_str() {
+    match &*group.nameplate.firmware {
         "" => "not stated".to_owned(),
         firmware => visible_line(firmware).into_owned(),
     }

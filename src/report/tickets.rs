@@ -69,7 +69,7 @@ fn record(site: &str, group: &NameplateGroup<'_>, line: &FindingLine<'_>) -> [St
     }
     named.retain(|part| !part.is_empty());
     let named = if named.is_empty() { "device without a nameplate".to_owned() } else { named.join(" ") };
-    let ids: Vec<&str> = line.assets.iter().map(|asset| asset.asset_id.as_str()).collect();
+    let ids: Vec<&str> = line.assets.iter().map(|asset| &*asset.asset_id).collect();
     let (servicenow, jira) = priorities(finding);
     let mut labels = vec!["nameplate".to_owned(), finding.verdict.word().to_owned()];
     labels.extend(finding.severity.map(|severity| severity.word().to_owned()));
@@ -91,7 +91,7 @@ fn record(site: &str, group: &NameplateGroup<'_>, line: &FindingLine<'_>) -> [St
         labels.join(" "),
         site.to_owned(),
         named,
-        plate.firmware.clone(),
+        plate.firmware.to_string(),
         finding.fix.clone().unwrap_or_default(),
         line.assets.len().to_string(),
         ids.join("; "),

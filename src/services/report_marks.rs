@@ -150,7 +150,7 @@ mod tests {
             (&[(Affected, true), (NotAffected, false)], [0, 0, 1]),
             (&[(Possible, true)], [0, 0, 1]),
         ] {
-            let asset = Arc::new(ReportAsset { site: "Riverside".to_owned(), ..ReportAsset::default() });
+            let asset = Arc::new(ReportAsset { site: "Riverside".to_owned().into(), ..ReportAsset::default() });
             let worst = rows.iter().map(|(verdict, _)| *verdict).max().unwrap();
             let rows: Vec<ReportRow> = rows.iter().map(|(verdict, handled)| row(&asset, *verdict, *handled)).collect();
             let mut site = SiteSummary { site: "Riverside".to_owned(), n_assets: 1, ..SiteSummary::default() };

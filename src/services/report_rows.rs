@@ -235,18 +235,18 @@ impl SharedParts<'_> {
 pub fn report_asset(asset: &Asset) -> ReportAsset {
     let plate = &asset.variant.nameplate;
     ReportAsset {
-        site: asset.site.clone(),
-        area: asset.area.clone(),
-        asset_id: asset.tag.clone(),
-        vendor: plate.vendor.clone(),
-        model: plate.model.clone(),
-        part_number: plate.part_number.clone(),
-        serial_number: asset.serial_number.clone(),
-        firmware: asset.variant.firmware.clone(),
-        hardware_revision: plate.hardware_revision.clone(),
-        criticality: asset.criticality.clone(),
-        zone: asset.zone.clone(),
-        place: asset.place.clone(),
+        site: asset.site.as_str().into(),
+        area: asset.area.as_str().into(),
+        asset_id: asset.tag.as_str().into(),
+        vendor: plate.vendor.as_str().into(),
+        model: plate.model.as_str().into(),
+        part_number: plate.part_number.as_str().into(),
+        serial_number: asset.serial_number.as_str().into(),
+        firmware: asset.variant.firmware.as_str().into(),
+        hardware_revision: plate.hardware_revision.as_str().into(),
+        criticality: asset.criticality.as_str().into(),
+        zone: asset.zone.as_str().into(),
+        place: asset.place.as_str().into(),
     }
 }
 
@@ -256,7 +256,7 @@ fn unchecked(asset: &ReportAsset, why: &str) -> UncheckedAsset {
         asset_id: asset.asset_id.clone(),
         vendor: asset.vendor.clone(),
         model: asset.model.clone(),
-        why: why.to_owned(),
+        why: why.into(),
     }
 }
 

@@ -129,14 +129,14 @@ pub fn worklist(fleet: &JudgedFleet<'_>, site: Option<&str>) -> Result<Worklist,
         }
         let asset = fleet.assets.asset(at);
         for (readings, advisories) in by_readings {
-            let plate = [&asset.vendor, &asset.model, &asset.part_number].map(String::clone);
-            let key = (asset.site.clone(), plate, readings.to_vec());
+            let plate = [&asset.vendor, &asset.model, &asset.part_number].map(|text| text.to_string());
+            let key = (asset.site.to_string(), plate, readings.to_vec());
             let (item, named) = groups.entry(key).or_insert_with(|| {
                 let item = WorklistItem {
-                    site: asset.site.clone(),
-                    vendor: asset.vendor.clone(),
-                    model: asset.model.clone(),
-                    part_number: asset.part_number.clone(),
+                    site: asset.site.to_string(),
+                    vendor: asset.vendor.to_string(),
+                    model: asset.model.to_string(),
+                    part_number: asset.part_number.to_string(),
                     readings: readings.to_vec(),
                     ..WorklistItem::default()
                 };
@@ -144,9 +144,9 @@ pub fn worklist(fleet: &JudgedFleet<'_>, site: Option<&str>) -> Result<Worklist,
             });
             item.n_settled += advisories.len() as u64;
             item.assets.push(WorklistAsset {
-                tag: asset.asset_id.clone(),
-                area: asset.area.clone(),
-                firmware: asset.firmware.clone(),
+                tag: asset.asset_id.to_string(),
+                area: asset.area.to_string(),
+                firmware: asset.firmware.to_string(),
                 n_settled: advisories.len() as u64,
             });
             named.extend(advisories);

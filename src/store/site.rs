@@ -213,11 +213,11 @@ pub async fn list_unchecked_at(
     Ok(rows
         .into_iter()
         .map(|(site, asset_id, vendor, model, why)| UncheckedAsset {
-            site,
-            asset_id,
-            vendor,
-            model,
-            why: why.unwrap_or_else(|| "not judged yet".to_owned()),
+            site: site.into(),
+            asset_id: asset_id.into(),
+            vendor: vendor.into(),
+            model: model.into(),
+            why: why.unwrap_or_else(|| "not judged yet".to_owned()).into(),
         })
         .collect())
 }

@@ -84,7 +84,7 @@ impl Page<'_> {
                 Identifier(&plate.hardware_revision)
             )?;
         }
-        match plate.firmware.as_str() {
+        match &*plate.firmware {
             "" => write!(self.out, "<span class=\"key\">firmware <i>not stated</i></span>")?,
             firmware => write!(
                 self.out,

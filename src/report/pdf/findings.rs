@@ -176,7 +176,7 @@ impl Sheet<'_> {
         ]);
         for (why, vendor, assets) in by_reason(unchecked) {
             let vendor = if vendor.is_empty() { "not stated" } else { vendor };
-            let which: Vec<&str> = assets.iter().map(|asset| asset.asset_id.as_str()).collect();
+            let which: Vec<&str> = assets.iter().map(|asset| &*asset.asset_id).collect();
             let cells = [
                 Cell::number(CELL_BOLD, grouped(assets.len() as u64)),
                 Cell::text(CELL, vendor),
@@ -318,6 +318,6 @@ fn cves(finding: &ReportFinding) -> String {
 }
 
 fn ids(assets: &[&ReportAsset]) -> Vec<Span> {
-    let ids: Vec<&str> = assets.iter().map(|asset| asset.asset_id.as_str()).collect();
+    let ids: Vec<&str> = assets.iter().map(|asset| &*asset.asset_id).collect();
     vec![Span::new(CODE_FAINT, ids.join(", "))]
 }

@@ -28,7 +28,7 @@ fn the_report_says_what_the_other_formats_say_on_both_papers() {
         let flow = set(&report, paper);
         let whole = squeezed(&texts(&flow).concat());
         for row in &report.rows {
-            for part in [&row.asset.asset_id, &row.finding.advisory.advisory_id, &row.asset.firmware] {
+            for part in [&*row.asset.asset_id, &*row.finding.advisory.advisory_id, &*row.asset.firmware] {
                 let part = squeezed(&super::super::visible::visible(part));
                 assert!(whole.contains(&part), "{part} is missing");
             }
@@ -70,7 +70,8 @@ fn a_name_of_800_characters_breaks_nothing() {
         let mut report = fixture::report();
         let template = report.rows[0].clone();
         let mut asset = (*template.asset).clone();
-        (asset.vendor, asset.model, asset.asset_id) = (name.clone(), name.clone(), name.clone());
+        (asset.vendor, asset.model, asset.asset_id) =
+            (name.as_str().into(), name.as_str().into(), name.as_str().into());
         let mut finding = (*template.finding).clone();
         let advisory = super::super::row::ReportAdvisory {
             advisory_id: name.clone(),

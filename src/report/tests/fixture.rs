@@ -21,18 +21,18 @@ pub const MARKUP: &str = "<script>alert(1)</script>\"'&<img src=x onerror=alert(
 fn asset(site: &str, area: &str, id: &str, nameplate: [&str; 4], place: &str) -> Arc<ReportAsset> {
     let [vendor, model, part_number, firmware] = nameplate.map(str::to_owned);
     Arc::new(ReportAsset {
-        site: site.to_owned(),
-        area: area.to_owned(),
-        asset_id: id.to_owned(),
-        vendor,
-        model,
-        part_number,
-        firmware,
-        serial_number: format!("SN-{id}"),
-        hardware_revision: String::new(),
-        criticality: String::new(),
-        zone: String::new(),
-        place: place.to_owned(),
+        site: site.into(),
+        area: area.into(),
+        asset_id: id.into(),
+        vendor: vendor.into(),
+        model: model.into(),
+        part_number: part_number.into(),
+        firmware: firmware.into(),
+        serial_number: format!("SN-{id}").into(),
+        hardware_revision: "".into(),
+        criticality: "".into(),
+        zone: "".into(),
+        place: place.into(),
     })
 }
 
@@ -240,11 +240,11 @@ pub fn report() -> Report {
         n_advisories_exploited,
     };
     let unchecked = |site: &str, id: &str, vendor: &str, why: &str| UncheckedAsset {
-        site: site.to_owned(),
-        asset_id: id.to_owned(),
-        vendor: vendor.to_owned(),
-        model: "X1".to_owned(),
-        why: why.to_owned(),
+        site: site.into(),
+        asset_id: id.into(),
+        vendor: vendor.into(),
+        model: "X1".into(),
+        why: why.into(),
     };
     Report {
         title: "Exposure of riverside.xlsx".to_owned(),

@@ -27,6 +27,8 @@ pub struct Fleet {
     /// Sites, areas, sheets and what else many assets share.
     words: Words,
     pub variants: Vec<Variant>,
+    /// Vendor, model, order number, firmware and hardware revision of each variant.
+    plates: Vec<[Arc<str>; 5]>,
     /// For each asset its place in `variants`.
     pub variant_of: Vec<u32>,
     /// What a reader must know of the files, one sentence each.
@@ -113,6 +115,9 @@ impl Fleet {
             return *place;
         }
         let place = self.variants.len() as u32;
+        let plate = &variant.nameplate;
+        let texts = [&plate.vendor, &plate.model, &plate.part_number, &variant.firmware, &plate.hardware_revision];
+        self.plates.push(texts.map(|text| text.as_str().into()));
         self.variants.push(variant.clone());
         known.insert(variant.clone(), place);
         place
@@ -141,22 +146,22 @@ impl FleetAssets for Fleet {
 
     fn asset(&self, at: usize) -> Arc<ReportAsset> {
         let (asset, (tag, serial_number)) = (&self.assets[at], self.own(at));
-        let variant = &self.variants[self.variant_of[at] as usize];
-        let word = |number| self.words.word(number).to_owned();
-        let place = CellPlace { sheet: word(asset.sheet), row: asset.row, column: 0 };
+        let [vendor, model, part_number, firmware, hardware_revision] = &self.plates[self.variant_of[at] as usize];
+        let word = |number: u32| self.words.words[number as usize].clone();
+        let place = CellPlace { sheet: word(asset.sheet).to_string(), row: asset.row, column: 0 };
         Arc::new(ReportAsset {
             site: word(asset.site),
             area: word(asset.area),
-            asset_id: tag.to_owned(),
-            vendor: variant.nameplate.vendor.clone(),
-            model: variant.nameplate.model.clone(),
-            part_number: variant.nameplate.part_number.clone(),
-            serial_number: serial_number.to_owned(),
-            firmware: variant.firmware.clone(),
-            hardware_revision: variant.nameplate.hardware_revision.clone(),
+            asset_id: tag.into(),
+            vendor: vendor.clone(),
+            model: model.clone(),
+            part_number: part_number.clone(),
+            serial_number: serial_number.into(),
+            firmware: firmware.clone(),
+            hardware_revision: hardware_revision.clone(),
             criticality: word(asset.criticality),
             zone: word(asset.zone),
-            place: format!("{} of {}", place.label(), self.words.word(asset.file)),
+            place: format!("{} of {}", place.label(), word(asset.file)).into(),
         })
     }
 }

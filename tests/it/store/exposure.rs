@@ -294,7 +294,7 @@ async fn an_asset_has_the_exposures_of_the_variant_it_had_then(database: &TestDa
     );
     let unchecked = site::list_unchecked_at(&db, time("2026-11-11T00:00:00Z"), Some("Riverside")).await.unwrap();
     assert_eq!(unchecked.len(), 1);
-    assert_eq!((unchecked[0].asset_id.as_str(), unchecked[0].why.as_str()), ("PM-2", "not judged yet"));
+    assert_eq!((&*unchecked[0].asset_id, &*unchecked[0].why), ("PM-2", "not judged yet"));
 }
 
 async fn the_six_places_add_up_on_every_day(database: &TestDatabase) {
@@ -331,7 +331,7 @@ async fn the_six_places_add_up_on_every_day(database: &TestDatabase) {
     let why = site::list_unchecked_at(&db, time("2026-11-02T12:00:00Z"), None).await.unwrap();
     assert_eq!(why.len(), 1);
     assert_eq!(
-        (why[0].site.as_str(), why[0].asset_id.as_str(), why[0].model.as_str(), why[0].why.as_str()),
+        (&*why[0].site, &*why[0].asset_id, &*why[0].model, &*why[0].why),
         ("Hillside", "X-1", "Unheard-of", "no source for this vendor")
     );
     assert_eq!(site::list_unchecked_at(&db, time("2026-11-03T12:00:00Z"), None).await.unwrap(), []);
