@@ -271,7 +271,8 @@ impl<'a> Tables<'a> {
         let Some(layout) = &self.layout else { return };
         let repeats = |column: usize| match layout.columns.get(column).map(|c| &c.role) {
             Some(Role::One(field)) => {
-                *field != Field::Notes && (!device_row::OWN.contains(field) || CARRIED.contains(field) || *field == Field::Name)
+                *field != Field::Notes
+                    && (!device_row::OWN.contains(field) || CARRIED.contains(field) || *field == Field::Name)
             }
             Some(Role::Joined(_) | Role::Description) => true,
             Some(Role::Unmapped) | None => false,
