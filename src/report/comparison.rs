@@ -31,11 +31,14 @@ pub struct AssetDifferences {
     pub added: Vec<ReportAsset>,
     pub removed: Vec<ReportAsset>,
     /// As they are afterwards, with what differs: (field, before, after).
-    pub changed: Vec<(ReportAsset, Vec<(String, String, String)>)>,
+    pub changed: Vec<(ReportAsset, Vec<FieldChange>)>,
 }
 
+/// A field of an asset by its word, or a column that means none by its header; before, after.
+pub type FieldChange = (String, String, String);
+
 /// What became of an asset, for lists that tell all differences one below the other.
-type AssetLine<'a> = (&'static str, &'a ReportAsset, &'a [(String, String, String)]);
+type AssetLine<'a> = (&'static str, &'a ReportAsset, &'a [FieldChange]);
 
 impl AssetDifferences {
     fn lines(&self) -> impl Iterator<Item = AssetLine<'_>> {
@@ -248,7 +251,7 @@ pub fn write_comparison_csv(compared: &Comparison<'_>, out: &mut dyn Write) -> i
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
     writer.write_record(CSV_COLUMNS)?;
     for (change, asset, fields) in compared.assets.into_iter().flat_map(AssetDifferences::lines) {
-        let side = |value: fn(&(String, String, String)) -> &str| {
+        let side = |value: fn(&FieldChange) -> &str| {
             let told = fields.iter().map(|field| format!("{}: {}", field_in_words(&field.0), stated(value(field))));
             told.collect::<Vec<_>>().join("; ")
         };

@@ -13,7 +13,7 @@ use crate::domain::inventory::Inventory;
 use crate::domain::product_index::ProductIndex;
 use crate::domain::site::Site;
 use crate::domain::verdict::Verdict;
-use crate::report::comparison::{AssetDifferences, Comparison};
+use crate::report::comparison::{AssetDifferences, Comparison, FieldChange};
 use crate::report::row::{Report, ReportAsset};
 use crate::services::aliases::catalogue_of;
 use crate::services::current_index::{CurrentIndex, current_index};
@@ -129,7 +129,7 @@ impl<'a> Pairs<'a> {
                     pairs.before.push((past, asset));
                 }
                 (Some(was), Some(is)) => {
-                    let fields: Vec<(String, String, String)> = differences(&was, &is)
+                    let fields: Vec<FieldChange> = differences(&was, &is)
                         .into_iter()
                         .map(|(field, before, after)| (field, before.to_owned(), after.to_owned()))
                         .collect();

@@ -8,7 +8,7 @@ use super::reports::{end_of_day, problem};
 use crate::domain::asset::Standing;
 use crate::domain::filter::query_text::encode;
 use crate::domain::inventory::Inventory;
-use crate::report::comparison::{Comparison, field_in_words, told_text};
+use crate::report::comparison::{Comparison, FieldChange, field_in_words, told_text};
 use crate::report::row::{Report, ReportAsset, ReportRow};
 use crate::services::compare_inventories::{CompareError, compare_inventories, imports_of_site};
 use crate::services::progress::Silent;
@@ -62,7 +62,7 @@ struct Line {
 }
 
 /// An asset that differs with what differs: (field, before, after).
-type AssetLine = (ReportAsset, Vec<(String, String, String)>);
+type AssetLine = (ReportAsset, Vec<FieldChange>);
 
 /// A list of which the page shows the beginning.
 struct Listed<T> {

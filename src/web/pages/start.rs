@@ -20,6 +20,7 @@ use crate::web::viewer::Viewer;
 struct StartPage {
     frame: Frame,
     n_advisories: u64,
+    /// That the sample plant brought.
     n_assets: u64,
     n_samples: usize,
 }
@@ -34,7 +35,11 @@ impl StartPage {
 pub async fn show(State(state): State<AppState>, viewer: Viewer) -> Result<Response, Problem> {
     let frame = Frame::load(&state, &viewer, Nav::None, "How do you want to begin?").await?;
     let n_advisories = store::advisory::count_advisories(state.db()).await?;
-    let n_assets = store::asset::count_assets(state.db()).await?;
+    let mut n_assets = 0;
+    for inventory_id in store::inventory::list_sample_inventories(state.db()).await? {
+        let import = store::inventory::find_inventory(state.db(), inventory_id).await?;
+        n_assets += import.map_or(0, |import| import.counts.n_new);
+    }
     let n_samples = crate::services::sample_plant::n_sample_advisories();
     render(&StartPage { frame, n_advisories, n_assets, n_samples })
 }

@@ -131,6 +131,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn columns_that_mean_no_field_are_told_without_their_brackets() {
+        for (kept, told) in [
+            ("[]", ""),
+            ("", ""),
+            (r#"[["Kostenstelle","4711"]]"#, "Kostenstelle: 4711"),
+            (r#"[["Room","7"],["Cost","a;b"]]"#, "Room: 7; Cost: a;b"),
+        ] {
+            assert_eq!(other_columns(kept), told, "{kept}");
+        }
+    }
+
+    #[test]
     fn markup_of_others_is_text() {
         assert_eq!(Identifier("v34.014<b>").to_string(), "<bdi class=\"short\">v34.014&lt;b&gt;</bdi>");
         assert_eq!(Identifier("6ES7515-2AM.<b>").to_string(), "<bdi>6ES7515-<wbr>2AM.<wbr>&lt;b&gt;</bdi>");

@@ -287,7 +287,17 @@ impl Browser {
 
     /// Clicks the first thing that this selector means.
     pub async fn click(&self, css: &str) {
-        self.client.find(Locator::Css(css)).await.unwrap_or_else(|e| panic!("`{css}`: {e}")).click().await.unwrap();
+        // As with the text of a page: what was found may be gone before it is clicked.
+        for _ in 0..100 {
+            let found = self.client.find(Locator::Css(css)).await.unwrap_or_else(|e| panic!("`{css}`: {e}"));
+            match found.click().await {
+                Err(e) if e.is_stale_element_reference() => {
+                    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+                }
+                clicked => return clicked.unwrap(),
+            }
+        }
+        panic!("`{css}` does not stay");
     }
 
     /// Clicks the link with this text.
