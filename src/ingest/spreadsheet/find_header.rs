@@ -179,7 +179,8 @@ fn two_rows(rows: &[RawRow], scores: &[Score], at: usize) -> Option<Found> {
         top.cell(column).trim().is_empty() || groups.iter().filter(|g| **g == groups[column]).count() > 1
     };
     let all_under = bottom.filled_cells().all(|(c, _)| under_group(c));
-    let units = bottom.filled_cells().filter(|(_, text)| words::is_unit(text)).count();
+    let is_headed = above.is_header();
+    let units = bottom.filled_cells().filter(|(_, text)| is_headed && words::is_unit(text)).count();
     let known = below.known + units;
     let goes_on = known * 2 >= below.filled && (known >= 2 || all_under);
     let continued = all_under && above.is_header();

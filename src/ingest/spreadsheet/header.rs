@@ -289,7 +289,9 @@ fn exact(header: &str) -> Vec<Sense> {
     }
     // `IP Address 3`, `Notes2`: numbered columns.
     let unnumbered = folded.trim_end_matches(|c: char| c.is_ascii_digit());
-    if unnumbered.len() < folded.len() && unnumbered.chars().count() > 1 {
+    let digits = folded.len() - unnumbered.len();
+    // `REF615` is the name of a product.
+    if (1..=2).contains(&digits) && unnumbered.chars().count() > 1 {
         TABLE.by_key.get(unnumbered).cloned().unwrap_or_default()
     } else {
         Vec::new()
@@ -480,6 +482,7 @@ mod tests {
             ("Manufacturer / Hersteller", "vendor"),
             ("Order no. / Bestell-Nr.", "part_number"),
             ("型番 (Model)", "model"),
+            ("REF615", "unknown"),
             ("Wersja oprogr.", "firmware"),
             ("Indice mat.", "hardware_revision"),
             ("NºSerie fabr.", "serial_number"),

@@ -147,7 +147,15 @@ impl HeaderTexts {
 
 /// A header's text as shown, mended when it was saved in the wrong encoding.
 pub fn header_text(cell: &str) -> String {
-    let text = clean(cell);
+    let mut text = clean(cell);
+    // `Manufacturer` over `Model` in one cell holds both; `Serial` over `number` is one header.
+    if cell.trim().contains('\n') {
+        let lines: Vec<&str> = cell.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        let divided = lines.join(" / ");
+        if !header::joined(&divided).is_empty() {
+            text = divided.into();
+        }
+    }
     super::encoding::unscramble(&text).unwrap_or_else(|| text.into_owned())
 }
 
@@ -211,10 +219,7 @@ impl Layout {
                 && texts.text(*column).is_empty()
                 && stats.filled(*column) > 0
                 && columns.get(*column).is_some_and(|c: &Column| c.role == Role::Unmapped)
-                && matches!(
-                    columns[*column - 1].role,
-                    Role::One(Field::PartNumber | Field::Model | Field::SerialNumber)
-                )
+                && matches!(columns[*column - 1].role, Role::One(Field::PartNumber | Field::Model))
         };
         let covered = texts.covered.iter().map(|column| *column as usize);
         let continued = covered.filter(goes_on).map(|column| (column - 1, column)).collect();
@@ -499,7 +504,8 @@ fn find_description(columns: &mut [Column], texts: &HeaderTexts, stats: &Stats) 
     if has(columns, Field::Model) || has(columns, Field::PartNumber) && described.is_empty() {
         // A description beside a model is the device's name, or a note.
         for i in described {
-            let free = if !has(columns, Field::Name) { Some(Field::Name) } else { None };
+            let is_free = !has(columns, Field::Name) && stats.fit(i, Field::Name) > -50;
+            let free = is_free.then_some(Field::Name);
             if let (Role::Unmapped, Some(field)) = (&columns[i].role, free) {
                 columns[i].role = Role::One(field);
                 columns[i].how = "description beside a model".to_owned();
@@ -508,12 +514,25 @@ fn find_description(columns: &mut [Column], texts: &HeaderTexts, stats: &Stats) 
         return;
     }
     let named = (0..columns.len()).filter(|i| columns[*i].role == Role::One(Field::Name));
-    let candidates: Vec<usize> =
-        described.iter().copied().filter(|i| columns[*i].role == Role::Unmapped).chain(named).collect();
+    // `Item` may as well number the rows.
+    let may_describe = |i: &usize| match columns[*i].role {
+        Role::Unmapped => true,
+        Role::One(Field::AssetId) => stats.devices(*i) >= 40,
+        _ => false,
+    };
+    let candidates: Vec<usize> = described.iter().copied().filter(may_describe).chain(named).collect();
     let best = candidates.iter().copied().max_by_key(|i| stats.devices(*i));
     if let Some(i) = best.filter(|i| described.contains(i) || stats.devices(*i) >= 40) {
         columns[i].role = Role::Description;
         columns[i].how = "describes the device in words".to_owned();
+        return;
+    }
+    // No header names devices; the values of a column may, whatever it is called.
+    let unknown = |i: &usize| columns[*i].role == Role::Unmapped && !header::is_turned(&columns[*i].header);
+    let by_values = (0..columns.len()).filter(unknown).max_by_key(|i| stats.whole_devices(*i));
+    if let Some(i) = by_values.filter(|i| stats.whole_devices(*i) >= 50 && stats.filled(*i) >= 2) {
+        columns[i].role = Role::Description;
+        "values describe devices".clone_into(&mut columns[i].how);
     }
 }
 

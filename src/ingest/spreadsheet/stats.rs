@@ -4,6 +4,7 @@ use rustc_hash::FxHashSet;
 
 use crate::domain::inventory::Field;
 
+use super::description::labelled::labelled;
 use super::raw::{Kind, RawRow};
 use super::text::clean;
 use super::{values, words};
@@ -66,7 +67,8 @@ impl Stats {
         match field {
             Field::Model if share(c.kind_word) >= 50 => -60,
             Field::Model if share(c.tiny) >= 70 => -80,
-            Field::AssetId if share(c.kind_word) >= 50 => -60,
+            // Values that hold all of a device are no tags.
+            Field::AssetId if share(c.kind_word) >= 50 || share(c.whole_device) >= 50 => -60,
             Field::Name if share(c.number) >= 70 || share(c.ip) >= 50 => -60,
             Field::Model if share(c.ip) >= 50 || share(c.mac) >= 50 || share(c.date) >= 70 => -80,
             Field::Model => share(c.designator) - share(c.kind_word) - share(c.long),
@@ -191,8 +193,15 @@ impl Counts {
                 c.version += usize::from(text.split(' ').next().is_some_and(values::is_version));
                 c.designator += usize::from(values::has_designator(text));
                 let orders = || text.split([' ', ',', '(', ')']).any(|w| values::order_form(w).is_some());
+                let is_labelled = || {
+                    labelled(row.cell(column)).is_some_and(|(_, named)| {
+                        named.iter().any(|(field, _)| matches!(field, Field::Model | Field::PartNumber))
+                    })
+                };
                 let whole = text.contains(' ')
-                    && (values::vendor_prefix(text, false).is_some_and(|end| end < text.len()) || orders());
+                    && (is_labelled()
+                        || values::vendor_prefix(text, false).is_some_and(|end| end < text.len())
+                        || orders());
                 c.whole_device += usize::from(whole);
                 c.device += usize::from(whole || orders() || (text.contains(' ') && values::has_designator(text)));
             }

@@ -128,10 +128,10 @@ impl<'a> Tables<'a> {
             }
             let found = match header_row {
                 Some(number) => find_header::at_row(&rows, number),
-                None => find_header::find(&rows)
-                    .or_else(|| self.mapping.and_then(|mapping| find_header::naming(&rows, mapping))),
+                None => find_header::find(&rows),
             };
-            let begun = found.and_then(|f| self.begin(&rows, f, reading));
+            let is_headed = found.is_some();
+            let mut begun = found.and_then(|f| self.begin(&rows, f, reading));
             let may_be_turned = begun.is_none() && last && header_row.is_none() && !self.is_upright;
             if let Some(mut upright) = may_be_turned.then(|| turned::upright(&rows)).flatten() {
                 self.is_upright = true;
@@ -140,6 +140,11 @@ impl<'a> Tables<'a> {
                 self.read(std::mem::take(&mut upright.rows), true, reading, out);
                 upright.mark(&mut out.rows[first_row..]);
                 return;
+            }
+            // In a file whose headers say nothing to us, one that the user named tells the row.
+            if let (false, None, Some(mapping)) = (is_headed, header_row, self.mapping) {
+                let named = find_header::naming(&rows, mapping);
+                begun = named.and_then(|f| self.begin(&rows, f, reading));
             }
             match begun {
                 Some(behind) => from = behind,

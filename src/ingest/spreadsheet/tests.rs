@@ -103,3 +103,13 @@ fn reading_in_pieces_gives_the_same_rows_as_reading_whole() {
     assert_eq!(rows.len(), 10_000);
     assert!(largest <= table::BATCH);
 }
+
+#[test]
+fn a_mapping_of_a_list_on_its_side_names_its_labels() {
+    let text = "Typ;7SJ82;REF615\nHersteller;Siemens;ABB\nKommentar;a;b\nFirmware;V9.20;5.1.20\n";
+    let mapping = Mapping::from_toml("[columns]\nTyp = \"model\"\nKommentar = \"name\"\n").unwrap();
+    let options = ReadOptions { mapping: Some(mapping), ..ReadOptions::default() };
+    let got = shown(&read("x.csv", Cursor::new(text), &options));
+    assert!(got.contains("row 2 | name=a | vendor=Siemens | model=7SJ82 | firmware=V9.20 | !turned"), "{got}");
+    assert!(got.contains("row 3 | name=b | vendor=ABB | model=REF615 | firmware=5.1.20 | !turned"), "{got}");
+}

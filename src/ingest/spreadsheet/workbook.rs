@@ -33,6 +33,7 @@ pub fn read(
     let legends: Vec<bool> = sheets.iter().map(is_legend).collect();
     let has_table = |sheet: &RawSheet| super::find_header::find(&sheet.rows).is_some();
     let has_others = sheets.iter().zip(&legends).any(|(sheet, legend)| !legend && has_table(sheet));
+    let site_of_cover = site_of_cover(&sheets);
     let mut unread = Vec::new();
     for ((mut sheet, site), legend) in sheets.into_iter().zip(named).zip(legends) {
         let wanted = options.mapping.as_ref().is_none_or(|m| m.wants_sheet(&sheet.name));
@@ -56,7 +57,7 @@ pub fn read(
             name: &sheet.name,
             hidden: sheet.hidden,
             site,
-            default_site: options.site.clone(),
+            default_site: options.site.clone().or_else(|| site_of_cover.clone()),
             is_text_file: false,
         };
         let mut tables = Tables::new(about, options.mapping.as_ref());
@@ -237,6 +238,28 @@ fn sites_by_name(sheets: &[RawSheet]) -> Vec<Option<String>> {
             (headers[at].is_some() && (says_site || own) && !is_vendor).then(|| name.to_owned())
         })
         .collect()
+}
+
+/// The site that a sheet without a table names by a label, as covers do: `Site:` with the name beside it. `None` when
+/// several are named.
+fn site_of_cover(sheets: &[RawSheet]) -> Option<String> {
+    const MOST_ROWS: usize = 60;
+    let covers = sheets.iter().filter(|s| s.rows.len() <= MOST_ROWS && super::find_header::find(&s.rows).is_none());
+    let mut named: Vec<String> = Vec::new();
+    for row in covers.flat_map(|sheet| &sheet.rows) {
+        let cells: Vec<&str> = row.filled_cells().map(|(_, text)| text).collect();
+        let site = match cells[..] {
+            [label, value] if words::is_site_label(label) => Some(super::text::clean(value).into_owned()),
+            [one] if one.contains([':', '：']) => match words::band(one) {
+                words::Band::Site(site) => Some(site),
+                _ => None,
+            },
+            _ => None,
+        };
+        named.extend(site.filter(|site| !words::is_not_stated(site)));
+    }
+    named.dedup();
+    (named.len() == 1).then(|| named.swap_remove(0))
 }
 
 /// Whether a sheet explains codes: a description for each, none of which names a product.

@@ -221,3 +221,24 @@ fn ok_vendors_stand_above_their_tables_or_name_the_sheets() {
         ",
     );
 }
+
+#[test]
+fn ok_a_cover_names_the_site_of_all_sheets() {
+    let mut workbook = Workbook::new();
+    let sheet = workbook.add_worksheet();
+    sheet.set_name("Cover").unwrap();
+    write_rows(sheet, 0, &[&["OT asset inventory"], &["Site:", "Harbour Terminal"], &["Date:", "1 May"]]);
+    for (name, tag, model) in [("PLC", "P1", "CPU 1214C"), ("Drives", "D1", "ACS580-01-12A7-4")] {
+        let sheet = workbook.add_worksheet();
+        sheet.set_name(name).unwrap();
+        write_rows(sheet, 0, &[&["Tag", "Manufacturer\nModel"], &[tag, &format!("ABB\n{model}")]]);
+    }
+    check(
+        &mut workbook,
+        "
+        PLC!row 2 | asset_id=P1 | site=Harbour Terminal | vendor=ABB | model=CPU 1214C |
+        Drives!row 2 | asset_id=D1 | site=Harbour Terminal | vendor=ABB | model=ACS580-01-12A7-4 |
+        skipped Cover: a list of values: no header that names devices
+        ",
+    );
+}
