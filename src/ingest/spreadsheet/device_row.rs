@@ -31,10 +31,8 @@ pub const OWN: [Field; 10] = [
     Field::Criticality,
     Field::Zone,
 ];
-/// Kinds of rows remembered; a list with more is read row by row from there on.
+/// Kinds of rows remembered; rows of others are read one by one.
 const MOST: usize = 100_000;
-/// Rows after which a list with few rows alike is no longer looked through for them.
-const TRIAL: usize = 20_000;
 
 /// A row that names a device.
 #[derive(Clone, Debug)]
@@ -205,10 +203,10 @@ impl Kinds {
         self.known.entry(key).or_insert(shared).clone()
     }
 
-    /// Looks after so many rows whether it pays.
+    /// Looks after so many more rows whether it pays: not where most of the kinds that can be remembered had one row.
     pub fn count(&mut self, n_rows: usize) {
         self.n_rows += n_rows;
-        if self.n_rows > TRIAL && self.known.len() * 2 > self.n_rows {
+        if self.known.len() >= MOST && self.n_rows < MOST * 2 {
             self.is_given_up = true;
             self.known = FxHashMap::default();
         }
@@ -323,16 +321,17 @@ mod tests {
     }
 
     #[test]
-    fn a_list_without_rows_alike_is_soon_read_row_by_row() {
+    fn a_long_list_without_rows_alike_is_read_row_by_row() {
         let rows = [raw(1, "Tag|Model|Firmware"), raw(2, "K1|PM8240|3.1"), raw(3, "K2|PM5560|2.1")];
         let found = find_header::find(&rows).unwrap();
         let mut kinds = Kinds::of(&Layout::read(&found.texts, &rows[1..], None));
-        for n in 0..15_000_u32 {
+        for n in 1..MOST as u32 {
             kinds.keep(n.to_be_bytes().into(), None);
         }
-        kinds.count(15_000);
+        kinds.count(MOST);
         assert!(!kinds.is_given_up);
-        kinds.count(10_000);
+        kinds.keep([0].into(), None);
+        kinds.count(1);
         assert!(kinds.is_given_up && kinds.known.is_empty());
     }
 }
