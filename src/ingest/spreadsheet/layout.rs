@@ -59,6 +59,8 @@ pub struct Layout {
     pub continued: BTreeMap<usize, usize>,
     /// Further columns (0-based) that are called like a model or an order number; where a row has its order number there.
     pub spare: Vec<usize>,
+    /// Columns (0-based) whose header says that they describe the device.
+    pub described: Vec<usize>,
 }
 
 /// The texts of a header: the row itself and, in a header of two rows, the row above.
@@ -231,6 +233,7 @@ impl Layout {
         };
         let mut layout = Layout {
             spare: (0..width).filter(is_spare).collect(),
+            described: (0..width).filter(|i| describes(&columns[*i].header)).collect(),
             columns,
             keys,
             usual_filled: stats.usual_filled,
@@ -289,6 +292,7 @@ impl Layout {
             carries: Vec::new(),
             continued: BTreeMap::new(),
             spare: Vec::new(),
+            described: Vec::new(),
         };
         (recognised >= 2 && layout.names_devices() && rows.len() > 1).then_some(layout)
     }
@@ -371,6 +375,10 @@ impl Layout {
         };
         self.columns.iter().filter(|c| !c.header.is_empty()).map(reading).collect()
     }
+}
+
+fn describes(header: &str) -> bool {
+    header::senses(header).first().is_some_and(|sense| sense.meaning == Meaning::Description)
 }
 
 /// How many tenths of the rows of one text are in capitals, of the first hundred; headings are few.

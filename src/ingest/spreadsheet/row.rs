@@ -6,7 +6,6 @@ use std::sync::Arc;
 use crate::domain::inventory::{CellPlace, Field, InventoryRow, RejectedRow, RowWarning, RowWarningKind};
 
 use super::description;
-use super::header::Meaning;
 use super::joined;
 use super::layout::{Layout, Role};
 use super::raw::{Kind, RawRow};
@@ -315,10 +314,7 @@ impl Reader<'_> {
         }
         let model = self.out.value(Field::Model).to_owned();
         let of_field = |field: &Field| self.out.columns.get(field).map(|column| *column as usize - 1);
-        let described = |column: &usize| {
-            let senses = layout.columns.get(*column).map(|c| super::header::senses(&c.header)).unwrap_or_default();
-            senses.first().is_some_and(|sense| sense.meaning == Meaning::Description)
-        };
+        let described = |column: &usize| layout.described.contains(column);
         let named = [Field::Model, Field::PartNumber].iter().filter_map(of_field).map(|column| (column, true));
         let noted = [Field::Name, Field::Notes].iter().filter_map(of_field).filter(described);
         let found = named.chain(noted.map(|column| (column, false))).find_map(|(column, names_it)| {
