@@ -257,10 +257,10 @@ pub fn write_comparison_csv(compared: &Comparison<'_>, out: &mut dyn Write) -> i
         };
         let values: [String; 9] = [
             change.to_owned(),
-            asset.site.clone(),
-            asset.asset_id.clone(),
-            asset.vendor.clone(),
-            asset.model.clone(),
+            asset.site.to_string(),
+            asset.asset_id.to_string(),
+            asset.vendor.to_string(),
+            asset.model.to_string(),
             String::new(),
             String::new(),
             side(|(_, before, _)| before),
@@ -390,9 +390,9 @@ mod tests {
     fn two_inventories_tell_their_assets_before_their_exposures() {
         let report = fixture::report();
         let asset = |tag: &str, firmware: &str| ReportAsset {
-            site: "Riverside".to_owned(),
-            asset_id: tag.to_owned(),
-            firmware: firmware.to_owned(),
+            site: "Riverside".into(),
+            asset_id: tag.into(),
+            firmware: firmware.into(),
             ..ReportAsset::default()
         };
         let firmware = ("firmware".to_owned(), String::new(), "=4.0".to_owned());
