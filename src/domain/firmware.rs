@@ -82,7 +82,7 @@ impl Firmware {
     }
 
     fn fill(&mut self) {
-        let tidied = tidy(&self.raw);
+        let tidied = tidy(without_default(&self.raw));
         let mut atoms = split(&tidied);
         if let Some((after, serial)) = serial_number(&atoms) {
             self.serial_number = Some(serial);
@@ -117,6 +117,14 @@ impl Firmware {
                 }
             }
             let atom = &atoms[place];
+            // "Release Build 2019-09-21" is a date, and no build 2019.
+            let build = place + atoms[place..].iter().take_while(|atom| is_noise(atom)).count();
+            if atoms.get(build).is_some_and(|atom| atom.is("build"))
+                && Date::read(&atoms[build + 1..]).is_some_and(|(_, taken)| taken > 1)
+            {
+                place = build + 1;
+                continue;
+            }
             if let Some((mut version, after)) = reader::read(tidied, atoms, place, letters) {
                 if !name.is_empty() {
                     let glued = std::mem::take(&mut version.name);
@@ -143,6 +151,14 @@ impl Firmware {
             place += 1;
         }
     }
+}
+
+/// `8.5.1.default`: the configuration that a version was delivered with.
+fn without_default(text: &str) -> &str {
+    let text = text.trim_end();
+    let cut = text.len().checked_sub(".default".len()).and_then(|at| text.split_at_checked(at));
+    cut.filter(|(head, tail)| tail.eq_ignore_ascii_case(".default") && head.ends_with(|c: char| c.is_ascii_digit()))
+        .map_or(text, |(head, _)| head)
 }
 
 fn join(first: &str, second: &str) -> String {

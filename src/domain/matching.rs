@@ -9,6 +9,7 @@ mod near_miss;
 mod settling;
 #[cfg(test)]
 mod tests;
+mod version_in_model;
 
 use super::catalogue::{Decisions, Holder};
 use super::nameplate::{NameplateReading, Variant};

@@ -392,7 +392,8 @@ pub fn split_list(text: &str) -> Vec<String> {
     pieces.iter().flat_map(|piece| part_siblings(piece)).collect()
 }
 
-/// Designators in a row that begin with the same capitals are a list: "MRD-315 MRD-355 MRD-455".
+/// Designators in a row that begin with the same capitals are a list: "MRD-315 MRD-355 MRD-455". Once they are one, those
+/// of the same form that begin with the same letter go on with it: "MX207 MX213 MC212".
 fn part_siblings(piece: &str) -> Vec<String> {
     let head = |word: &str| {
         let letters = word.bytes().take_while(u8::is_ascii_uppercase).count();
@@ -405,7 +406,13 @@ fn part_siblings(piece: &str) -> Vec<String> {
     let mut before: Option<String> = None;
     for word in piece.split_whitespace() {
         let own = head(word);
-        let goes_on = own.is_some() && own == before && !parts.last().is_some_and(|part| part.ends_with(word));
+        let is_alike = |own: &String| {
+            before.as_ref().is_some_and(|before| {
+                own == before
+                    || parts.len() > 1 && own.len() == before.len() && own.as_bytes()[0] == before.as_bytes()[0]
+            })
+        };
+        let goes_on = own.as_ref().is_some_and(is_alike) && !parts.last().is_some_and(|part| part.ends_with(word));
         match parts.last_mut() {
             Some(part) if !goes_on => {
                 part.push(' ');
@@ -494,6 +501,9 @@ mod tests {
         assert_eq!(split_list("ION7400 / PM8000"), ["ION7400", "PM8000"]);
         assert_eq!(split_list("1738-AENT/ 1738-AENTR Series B"), ["1738-AENT", "1738-AENTR Series B"]);
         assert_eq!(split_list("FX3GC-32MT/D, FX3GC-32MT/DSS"), ["FX3GC-32MT/D", "FX3GC-32MT/DSS"]);
+        assert_eq!(split_list("Controllers MX207 MX213 MC212"), ["Controllers MX207", "MX213", "MC212"]);
+        // No list has begun: the second number is another part of one name.
+        assert_eq!(split_list("MC2 CPU MX213 MC212"), ["MC2 CPU MX213 MC212"]);
     }
 
     proptest! {

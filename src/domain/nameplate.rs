@@ -8,7 +8,7 @@ use super::firmware::Firmware;
 use super::identifier::{Identifier, identifiers_in, without_identifiers};
 use super::model::{Token, tokens};
 use super::order_number::squash;
-use super::vendor::fold;
+use super::vendor::{fold, words};
 
 /// What identifies a device's product, as written on it or in the inventory. Blank texts mean "not stated".
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -62,8 +62,9 @@ pub struct NameplateReading {
     pub orders: Vec<OrderSpec>,
     /// All runs of tokens of model and part number, squashed, with whether the run ends at a chunk's end.
     pub spans: FxHashSet<String>,
-    /// The model as a whole, squashed; a product that an advisory calls by just this name is the device.
-    pub whole_name: String,
+    /// The model as a whole: squashed, with and without its vendor's name in front, and its words in the order of the alphabet.
+    /// A product that an advisory calls by just one of these names is the device.
+    pub whole_names: Vec<String>,
     pub families: FxHashMap<FamilyId, FamilyEvidence>,
     /// The distinctive parts that no family's phrase consumed.
     pub parts: Vec<NamePart>,
@@ -87,6 +88,8 @@ pub struct NameplateReading {
 
 /// The longest run of tokens kept as a span.
 const LONGEST_SPAN: usize = 7;
+/// A name of fewer letters than this may be another's when its words are turned round.
+const SHORTEST_TURNED_NAME: usize = 10;
 /// Cells longer than this are no names; what follows is not read.
 const MOST_TOKENS: usize = 40;
 
@@ -97,7 +100,7 @@ impl NameplateReading {
         let mut reading = NameplateReading {
             vendors: catalogue.resolve_vendors(&plate.vendor),
             decision_key: catalogue.device_key(&plate.vendor, &plate.model, &plate.part_number),
-            whole_name: squash(&plate.model),
+            whole_names: whole_names(&plate.model, &plate.vendor, catalogue),
             identifiers: identifiers_in(&variant.notes),
             ..NameplateReading::default()
         };
@@ -122,6 +125,8 @@ impl NameplateReading {
         reading.add_family_behind_brand(&brand, &plate.model, catalogue);
         reading.add_orders_vendor(catalogue);
         reading.series |= series_of(&plate.hardware_revision);
+        // `CP300` of a SIPROTEC 5 often stands where its hardware revision should.
+        reading.add_components(&plate.hardware_revision, catalogue, false);
         let members: Vec<String> = reading.spans.iter().cloned().collect();
         for span in &members {
             for (family, membership) in catalogue.families_of_member(span) {
@@ -372,6 +377,41 @@ pub fn is_unmistakable(squashed: &str) -> bool {
     letters >= 2 && (squashed.len() >= 6 && digits >= 3 || squashed.len() >= 8 && digits >= 2)
 }
 
+/// See [`NameplateReading::whole_names`].
+fn whole_names(model: &str, vendor: &str, catalogue: &Catalogue) -> Vec<String> {
+    let bare = without_vendor(model, vendor, catalogue);
+    let mut names = vec![squash(model)];
+    names.extend(sorted_words(model));
+    if bare.len() < model.trim().len() {
+        names.push(squash(bare));
+        names.extend(sorted_words(bare));
+    }
+    names.retain(|name| !name.is_empty());
+    names
+}
+
+/// A name without its vendor's in front: "VideoInsight Web Client" of Video Insight, "Iconics GENESIS64".
+fn without_vendor<'a>(model: &'a str, vendor: &str, catalogue: &Catalogue) -> &'a str {
+    let key = squash(vendor);
+    let n_words = catalogue.vendors_leading(model).0;
+    let is_vendor = |head: &str| key.len() >= 3 && squash(head) == key || n_words > 0 && words(head).len() == n_words;
+    let ends = model.match_indices(char::is_whitespace).map(|(at, _)| at).take(5);
+    ends.filter(|at| is_vendor(&model[..*at])).last().map_or(model, |at| model[at..].trim_start())
+}
+
+/// The words of a name in the order of the alphabet, since people turn names round: "ECI xComfort" is the "xComfort ECI",
+/// "SIS Workstation AADvance" the "AADvance SIS Workstation". Names with numbers say less than their words.
+pub fn sorted_words(name: &str) -> Option<String> {
+    let mut sorted = words(name);
+    let letters: usize = sorted.iter().map(String::len).sum();
+    let telling = sorted.len() >= 2 && letters >= SHORTEST_TURNED_NAME;
+    if !telling || name.bytes().any(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    sorted.sort_unstable();
+    Some(sorted.join(" "))
+}
+
 /// Series letters in a hardware revision: `B`, `Ser. B`, `Series A`; 0 when it holds none.
 fn series_of(revision: &str) -> u32 {
     let all = tokens(revision);
@@ -518,6 +558,14 @@ mod tests {
             firmware: firmware.to_owned(),
             ..Variant::default()
         }
+    }
+
+    #[test]
+    fn names_are_the_same_turned_round_unless_they_hold_numbers() {
+        assert_eq!(sorted_words("ECI xComfort"), sorted_words("xComfort ECI"));
+        assert!(sorted_words("ECI xComfort").is_some());
+        assert_eq!(sorted_words("S7-1500 SIMATIC"), None);
+        assert_eq!(sorted_words("Web Edge"), None);
     }
 
     #[test]

@@ -190,9 +190,11 @@ impl ProductIndex {
             let keys = device.identifiers.iter().map(Identifier::key).chain([Identifier::WIDE.to_owned()]);
             keys.filter_map(|key| self.compiled.by_identifier.get(&key)).for_each(|list| found.extend(list));
         }
-        if let Some(list) = self.compiled.by_name.get(&device.whole_name) {
-            found.extend(list);
-        }
+        device
+            .whole_names
+            .iter()
+            .filter_map(|name| self.compiled.by_name.get(name))
+            .for_each(|list| found.extend(list));
         for family in device.families.keys() {
             for map in [&self.compiled.by_family, &self.compiled.by_host] {
                 if let Some(list) = map.get(family) {
@@ -224,9 +226,9 @@ impl ProductIndex {
         device.families.keys().filter_map(|family| self.compiled.by_member_family.get(family)).flatten()
     }
 
-    /// Whether an advisory calls a product by just this squashed name.
-    pub fn has_name(&self, whole_name: &str) -> bool {
-        self.compiled.by_name.contains_key(whole_name)
+    /// Whether an advisory calls a product by just one of these names; see [`NameplateReading::whole_names`].
+    pub fn has_name(&self, whole_names: &[String]) -> bool {
+        whole_names.iter().any(|name| self.compiled.by_name.contains_key(name))
     }
 
     /// Whether an entry names the product with this key; see [`Catalogue::product_key`].
@@ -465,6 +467,9 @@ fn lines_of_one_product(advisory: &Advisory, entries: &[Entry]) -> Vec<(Vec<usiz
     }
     let is_upper_bound = |text: &str| {
         let bare = text.split_once('/').map_or(text, |(scheme, rest)| if scheme.contains(':') { rest } else { text });
+        // "All versions < V5.10.069"
+        let bare =
+            bare.get(..13).filter(|head| head.eq_ignore_ascii_case("all versions ")).map_or(bare, |_| &bare[13..]);
         let version = bare.strip_prefix('<').map(|rest| rest.trim_start_matches('=').trim());
         version.is_some_and(|version| {
             version.trim_start_matches(['v', 'V', 'R']).starts_with(|c: char| c.is_ascii_digit())

@@ -136,7 +136,7 @@ impl Catalogue {
     /// The products that a text names: alternatives of a list, or one. Empty designations are left out.
     pub fn read_designations(&self, text: &str, vendors: &VendorSet, kind: TextKind) -> Vec<Designation> {
         if kind == TextKind::Device {
-            let (kept, remarks) = take_remarks(&self.open_named_remarks(text, vendors));
+            let (kept, remarks) = take_remarks(&self.open_named_remarks(&without_systems(text), vendors));
             // On a device a remark may be anything; what it names still belongs to the one device.
             let mut whole = self.read_segment(&kept, vendors, kind);
             for remark in remarks {
@@ -153,6 +153,9 @@ impl Catalogue {
             }
             return if whole.is_empty() && whole.series == 0 { Vec::new() } else { vec![whole] };
         }
+        if let Some((first, second)) = names_repeated(text) {
+            return [first, second].iter().flat_map(|name| self.read_designations(name, vendors, kind)).collect();
+        }
         if let Some((name, generations)) = generations_listed(text) {
             let read = |generation: &&str| {
                 let mut read = self.read_designations(&format!("{name} {generation}"), vendors, kind);
@@ -164,7 +167,7 @@ impl Catalogue {
             };
             return generations.iter().flat_map(read).take(MOST_ALTERNATIVES).collect();
         }
-        let (text, marked) = self.take_marked_orders(&without_widths(text));
+        let (text, marked) = self.take_marked_orders(&without_systems(&without_widths(text)));
         let unified = self.open_named_remarks(&unify_placeholders(&text), vendors);
         let (kept, remarks) = take_remarks(&unified);
         let (kept, excepted) = cut_exceptions(&cut_serial_numbers(cut_contents(&kept)));
@@ -590,6 +593,63 @@ fn without_widths(text: &str) -> Cow<'_, str> {
     found.map_or(Cow::Borrowed(text), |width| Cow::Owned(text.replace(*width, "")))
 }
 
+/// A text without the releases of the operating system that a program runs on: "MicroBrowser Windows XP Vista 7 8 and 10".
+fn without_systems(text: &str) -> Cow<'_, str> {
+    const RELEASES: [&str; 26] = [
+        "95",
+        "98",
+        "2000",
+        "2003",
+        "2008",
+        "2012",
+        "2016",
+        "2019",
+        "2022",
+        "7",
+        "8",
+        "8.1",
+        "10",
+        "11",
+        "xp",
+        "vista",
+        "nt",
+        "r2",
+        "server",
+        "home",
+        "pro",
+        "professional",
+        "enterprise",
+        "and",
+        "or",
+        "&",
+    ];
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let is_release = |word: &&str| RELEASES.contains(&word.trim_end_matches(',').to_ascii_lowercase().as_str());
+    let Some(at) = words.iter().position(|word| word.eq_ignore_ascii_case("windows")).filter(|at| *at > 0) else {
+        return Cow::Borrowed(text);
+    };
+    let n = words[at + 1..].iter().take_while(|word| is_release(word)).count();
+    let has_number = words[at + 1..at + 1 + n].iter().any(|word| !matches!(*word, "and" | "or" | "&"));
+    if !has_number {
+        return Cow::Borrowed(text);
+    }
+    let head = if matches!(words[at - 1].to_ascii_lowercase().as_str(), "for" | "on" | "under") && at > 1 {
+        at - 1
+    } else {
+        at
+    };
+    Cow::Owned(words[..head].iter().chain(&words[at + 1 + n..]).copied().collect::<Vec<_>>().join(" "))
+}
+
+/// Two names in a row without a comma, of which the second repeats the first and goes on: "R-30iA R-30iA Mate".
+fn names_repeated(text: &str) -> Option<(String, String)> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let n = (1..=words.len() / 2)
+        .find(|n| words[..*n].iter().zip(&words[*n..2 * n]).all(|(a, b)| a.eq_ignore_ascii_case(b)))?;
+    let telling = words[..n].iter().any(|word| word.bytes().any(|b| b.is_ascii_digit()));
+    (telling && words.len() > 2 * n).then(|| (words[..n].join(" "), words[n..].join(" ")))
+}
+
 /// Several generations at the end of a name, and the name without them: "… (TIA Portal) V10, V11, V12".
 fn generations_listed(text: &str) -> Option<(String, Vec<&str>)> {
     let mut words: Vec<&str> = text.split_whitespace().collect();
@@ -666,4 +726,32 @@ fn cut_exceptions(text: &str) -> (String, Option<String>) {
         }
     }
     (text.to_owned(), None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn systems_that_a_program_runs_on_are_no_part_of_its_name() {
+        for (text, name) in [
+            ("Browser Windows XP Vista 7 8 and 10", "Browser"),
+            ("Browser for Windows 10", "Browser"),
+            ("IPC847E Windows Server 2019", "IPC847E"),
+            ("Browser for Windows", "Browser for Windows"),
+            ("Windows 10 IoT", "Windows 10 IoT"),
+        ] {
+            assert_eq!(without_systems(text), name, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_repeats_the_one_in_front_is_another() {
+        let pair = |a: &str, b: &str| Some((a.to_owned(), b.to_owned()));
+        assert_eq!(names_repeated("R-30iA R-30iA Mate"), pair("R-30iA", "R-30iA Mate"));
+        assert_eq!(names_repeated("R-30iB Plus"), None);
+        // Twice the same is one name, and words without a number may be a slip.
+        assert_eq!(names_repeated("R-30iA R-30iA"), None);
+        assert_eq!(names_repeated("Advantech Advantech WebAccess"), None);
+    }
 }

@@ -5,7 +5,7 @@ use super::version::{Slot, Suffix};
 
 /// Words of a suffix, the slot they belong to, and the word under which they are compared. Two words are one
 /// suffix when both stand (`service pack`).
-const SUFFIXES: [(&str, &str, Slot, &str); 38] = [
+const SUFFIXES: [(&str, &str, Slot, &str); 40] = [
     ("service", "pack", Slot::Pack, "SP"),
     ("servicepack", "", Slot::Pack, "SP"),
     ("sp", "", Slot::Pack, "SP"),
@@ -16,6 +16,9 @@ const SUFFIXES: [(&str, &str, Slot, &str); 38] = [
     ("ip", "", Slot::Pack, "IP"),
     ("cumulative", "update", Slot::Update, "CU"),
     ("quality", "update", Slot::Update, "QU"),
+    // "10.97.2 Critical Fixes Rollup 2"
+    ("critical", "fix", Slot::Update, "RU"),
+    ("critical", "fixes", Slot::Update, "RU"),
     ("rollup", "", Slot::Update, "RU"),
     ("update", "", Slot::Update, "Update"),
     ("updates", "", Slot::Update, "Update"),
@@ -71,7 +74,9 @@ pub(crate) fn suffix_word(atoms: &[Atom<'_>], at: usize) -> Option<(Slot, &'stat
             }
             after += 1;
         }
-        while atoms.get(after).is_some_and(|next| next.is_sign('.') || next.is_sign(':') || next.is_any(&["no", "nr"]))
+        while atoms
+            .get(after)
+            .is_some_and(|next| next.is_sign('.') || next.is_sign(':') || next.is_any(&["no", "nr", "rollup"]))
         {
             after += 1;
         }

@@ -47,6 +47,8 @@ fn the_chain_of_suffixes_is_ordered() {
 #[test]
 fn spellings_of_one_version_are_equal() {
     let same: &[&[&str]] = &[
+        &["8.5.1", "8.5.1.default"],
+        &["10.97.2 Rollup 2", "10.97.2 Critical Fixes Rollup 2"],
         &["V2.9.7", "2.9.7", "V02.09.07", "FW 2.9.7", "firmware version V2.9.7", "Ver.2.9.7", "v.2.9.7", "2.9.7.0"],
         &["33.011", "33.11", "FRN 33.011", "v33.011"],
         &["V16 Update 5", "V16 Upd5", "v16_Update_5", "V16 U5", "16 Upd 05"],

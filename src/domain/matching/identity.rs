@@ -1,17 +1,19 @@
 //! Whether a device is the product that an entry names: the rules of identity, with typed evidence.
 
+mod by_part;
 mod components;
+mod covering;
 mod identifiers;
 mod kinds;
 
-use crate::domain::catalogue::reading::{Designation, NamePart, Reach, Strength};
-use crate::domain::catalogue::{Catalogue, FamilyId, Kind, is_one_letter_off};
-use crate::domain::model::tokens;
+use crate::domain::catalogue::reading::{Designation, NamePart, OrderSpec, Reach, Strength};
+use crate::domain::catalogue::{Catalogue, FamilyId, Kind};
 use crate::domain::nameplate::{FamilyEvidence, NameplateReading, is_unmistakable};
-use crate::domain::order_number::{differs_at, squash};
+use crate::domain::order_number::differs_at;
 use crate::domain::product_index::{CompiledDesignation, EntryReading};
 use crate::domain::vendor::words;
 
+use covering::is_slip_of;
 pub use kinds::{Identified, Identity, Miss, ProductEvidence, Uncertainty};
 
 const RANK_DECISION: u8 = 90;
@@ -147,6 +149,9 @@ impl Judge<'_> {
         if self.wanted().except.iter().any(|e| self.is_excepted(e)) {
             return Identity::IsNot(Miss::Excepted);
         }
+        if let Some(answer) = self.by_file() {
+            return answer;
+        }
         match orders {
             OrderFit::Equal(yours) => {
                 let evidence = ProductEvidence::OrderEqual { yours };
@@ -167,8 +172,27 @@ impl Judge<'_> {
         }
     }
 
+    /// An entry that is one program file of a suite: a row that names just the suite has all its files, one that names another
+    /// file is another.
+    fn by_file(&self) -> Option<Identity> {
+        let file = self.entry.file.as_ref()?;
+        let families = &self.wanted().families;
+        if self.device.spans.contains(file) || families.is_empty() {
+            return None;
+        }
+        if self.device.spans.contains("exe") {
+            return Some(self.other_model());
+        }
+        let family = families.iter().filter_map(|alternatives| self.in_one_of(alternatives)).next()?;
+        let names_suite = self.device.is_software
+            && self.device.families.get(&family) == Some(&FamilyEvidence::Named)
+            && self.device.parts.is_empty();
+        let evidence = ProductEvidence::Family { family, member: None };
+        names_suite.then(|| self.with_details(evidence, RANK_FAMILY))
+    }
+
     fn is_same_name(&self) -> bool {
-        self.entry.whole_names.contains(&self.device.whole_name)
+        self.device.whole_names.iter().any(|name| self.entry.whole_names.contains(name))
     }
 
     fn order_fit(&self) -> OrderFit {
@@ -207,6 +231,14 @@ impl Judge<'_> {
                 return OrderFit::Covered(yours.key.clone(), order.key.clone());
             }
         }
+        // "GuardLogix 5580 (1756-L8zS)" and a 1756-L84ES: a member whose number has one option letter more.
+        for order in wanted.iter().filter(|o| is_member && o.pattern.is_some() && o.key.len() >= 6) {
+            let goes_beyond =
+                |yours: &&OrderSpec| yours.scheme == order.scheme && has_one_letter_more(&yours.key, &order.key);
+            if let Some(yours) = device.orders.iter().filter(|o| o.scheme.is_some()).find(goes_beyond) {
+                return OrderFit::Covered(yours.key.clone(), order.key.clone());
+            }
+        }
         // Two order numbers of one scheme that differ are two products.
         for yours in device.orders.iter().filter(|o| o.scheme.is_some()) {
             let theirs: Vec<_> = wanted.iter().filter(|o| o.scheme == yours.scheme).collect();
@@ -238,100 +270,6 @@ impl Judge<'_> {
             && except.parts.iter().all(|p| self.covers(p))
             && except.families.iter().all(|alternatives| self.in_one_of(alternatives).is_some());
         by_order || by_name
-    }
-
-    fn covers(&self, part: &NamePart) -> bool {
-        if let Some(pattern) = &part.pattern {
-            return self.device.spans.iter().any(|s| pattern.fits(s));
-        }
-        // "04/08CPU" behind a family's name lacks the letter that all its members begin with.
-        let headless = || {
-            part.key.starts_with(|c: char| c.is_ascii_digit())
-                && part.key.bytes().any(|b| b.is_ascii_alphabetic())
-                && part.key.len() >= 4
-                && !self.wanted().families.is_empty()
-                && self.wanted().families.iter().all(|alternatives| self.in_one_of(alternatives).is_some())
-                && self.device.parts.iter().any(|own| {
-                    own.key
-                        .strip_suffix(&part.key)
-                        .is_some_and(|head| head.len() == 1 && !head.starts_with(|c: char| c.is_ascii_digit()))
-                })
-        };
-        self.device.spans.contains(&part.key)
-            // Read the same way on both sides: `SW1DND-M` of "MaiLab SW1DND-MAILAB-M".
-            || part.strength == Strength::Designator && self.device.parts.iter().any(|own| own.key == part.key)
-            || headless()
-            || self.says_in_other_number(part)
-            || self.says_with_slip(part)
-            || part.also.iter().any(|key| self.device.spans.contains(key))
-    }
-
-    /// "Illustra Essential" and "Illustra Essentials" are one name.
-    fn says_in_other_number(&self, part: &NamePart) -> bool {
-        let spans = &self.device.spans;
-        let is_word = part.key.len() >= 6 && part.key.bytes().all(|b| b.is_ascii_lowercase());
-        is_word
-            && (part.key.strip_suffix('s').is_some_and(|one| spans.contains(one))
-                || spans.contains(&format!("{}s", part.key)))
-    }
-
-    /// The row's word is the entry's but for a letter: "Cimplicitiy". Long words of the same vendor only.
-    fn says_with_slip(&self, part: &NamePart) -> bool {
-        part.strength == Strength::Word
-            && self.device.parts.iter().any(|own| is_slip_of(own, part))
-            && self.vendor_fit() == VendorFit::Same
-    }
-
-    /// The parts of the entry's name that the device does not say.
-    fn missing_parts(&self) -> Vec<&NamePart> {
-        let parts = &self.wanted().parts;
-        let spans = &self.device.spans;
-        let mut missing: Vec<&NamePart> = Vec::new();
-        let mut n = 0;
-        // Several patterns in one name are a list: "FL SWITCH 3xxx 4xxx and 48xx".
-        let any_pattern = parts.iter().any(|p| p.pattern.is_some() && self.covers(p));
-        while n < parts.len() {
-            let part = &parts[n];
-            if self.covers(part) || (part.pattern.is_some() && any_pattern) {
-                n += 1;
-                continue;
-            }
-            if self.is_series_of_named(part) {
-                n += 1;
-                continue;
-            }
-            // "Q13 UDVCPU" is written in one as well.
-            if let Some(next) = parts.get(n + 1)
-                && part.pattern.is_none()
-                && next.pattern.is_none()
-                && spans.contains(&format!("{}{}", part.key, next.key))
-            {
-                n += 2;
-                continue;
-            }
-            missing.push(part);
-            n += 1;
-        }
-        missing
-    }
-
-    /// A round number in a name says which series the model beside it belongs to: "NDS-5000 Terminal Server NDS/5008".
-    fn is_series_of_named(&self, part: &NamePart) -> bool {
-        let split = |key: &str| {
-            let letters = key.bytes().take_while(u8::is_ascii_alphabetic).count();
-            let digits = key[letters..].bytes().take_while(u8::is_ascii_digit).count();
-            (key[..letters].to_owned(), key[letters..letters + digits].to_owned())
-        };
-        let (letters, number) = split(&part.key);
-        let round = number.strip_suffix("00").map(|head| head.trim_end_matches('0')).filter(|head| !head.is_empty());
-        let Some(head) = round.filter(|_| part.pattern.is_none() && letters.len() + number.len() == part.key.len())
-        else {
-            return false;
-        };
-        self.wanted().parts.iter().filter(|other| other.key != part.key && other.pattern.is_none()).any(|other| {
-            let (own, model) = split(&other.key);
-            own == letters && model.len() == number.len() && model.starts_with(head) && self.covers(other)
-        })
     }
 
     fn in_one_of(&self, alternatives: &[FamilyId]) -> Option<FamilyId> {
@@ -379,7 +317,7 @@ impl Judge<'_> {
         if !self.device.is_software && self.entry.of_programs && self.names_hardware() {
             return Identity::IsNot(Miss::SoftwareForIt);
         }
-        if self.device.is_software && !wanted.is_software && self.names_hardware() {
+        if self.device.is_software && !wanted.is_software && !self.entry.of_programs && self.names_hardware() {
             return Identity::IsNot(Miss::SoftwareForIt);
         }
         if self.is_sibling_by_words() {
@@ -541,233 +479,38 @@ impl Judge<'_> {
         }
         None
     }
-
-    /// Not all of the entry's name is covered: another product, or a device that says less than the entry.
-    fn by_part_of_name(
-        &self,
-        vendor: VendorFit,
-        missing_parts: &[&NamePart],
-        missing_families: &[&Vec<FamilyId>],
-    ) -> Identity {
-        let wanted = self.wanted();
-        let device = self.device;
-        // The entry names software or a component that this device may carry, beside what the device is.
-        let with_hardware = wanted.families.len() > missing_families.len()
-            || !device.is_software && missing_families.iter().flat_map(|a| a.iter()).any(|f| self.is_within_named(*f));
-        let hosted = missing_families
-            .iter()
-            .flat_map(|a| a.iter())
-            .copied()
-            .find(|f| self.may_host(*f) || (with_hardware && self.catalogue.family(*f).kind == Kind::Software));
-        let carries = |c: &FamilyId| {
-            self.may_host(*c) || self.device.components.iter().any(|own| self.catalogue.is_within(own.family, *c))
-        };
-        if let Some(family) = hosted
-            // What the entry names beside it must fit the device as well: no licence service on a panel.
-            && (wanted.components.is_empty() || wanted.components.iter().any(carries))
-            && missing_parts.iter().all(|p| p.strength <= Strength::Common)
-            && missing_families.iter().all(|alternatives| {
-                alternatives.iter().any(|f| *f == family || self.may_host(*f) || self.is_within_named(*f))
-            })
-        {
-            return self.may_carry(family);
-        }
-        // An order number says exactly what a device is; what it does not cover is another product.
-        let exact = device.orders.iter().any(|o| o.scheme.is_some());
-        let initials = self.initials();
-        let missing: Vec<&NamePart> = missing_parts
-            .iter()
-            .copied()
-            .filter(|p| !initials.iter().any(|(_, words)| words.contains(p.key.as_str())))
-            .collect();
-        let missing_parts = missing.as_slice();
-        let used = |own: &NamePart| {
-            // The row's number is not the entry's: "Outpost 0810", "Outpost Uploader Utility".
-            let other_number = own.number.is_some()
-                && !missing_parts.is_empty()
-                && !wanted.parts.iter().any(|w| w.strength == Strength::Designator);
-            self.is_used(own) && !other_number || initials.iter().any(|(key, _)| *key == own.key)
-        };
-        let leftover: Vec<&NamePart> =
-            device.parts.iter().filter(|own| own.strength != Strength::Common && !used(own)).collect();
-        if exact || !leftover.is_empty() || vendor == VendorFit::Unstated && device.families.is_empty() {
-            return self.other_model();
-        }
-        // By the catalogue: the device names a family, the entry a member of it, or a smaller family within it.
-        let named: Vec<FamilyId> =
-            device.families.iter().filter(|(_, how)| **how == FamilyEvidence::Named).map(|(f, _)| *f).collect();
-        let has_member = device.families.values().any(|how| matches!(how, FamilyEvidence::Member(_)));
-        if !has_member && !named.is_empty() {
-            let smallest_cover_it = named
-                .iter()
-                // Families that only contain another named one say nothing more.
-                .filter(|f| !named.iter().any(|g| g != *f && self.catalogue.is_within(*g, **f)))
-                .all(|f| self.compiled.member_families.contains(f));
-            let all_missing_inside = missing_families.iter().all(|alternatives| {
-                alternatives.iter().any(|g| named.iter().any(|f| self.catalogue.is_within(*g, *f)))
-            });
-            // "STEP 7 V5.6" is none of the TIA Portal's, which begins with V11.
-            let too_old = missing_families.iter().flat_map(|a| a.iter()).any(|f| {
-                let since = self.catalogue.family(*f).since;
-                since.is_some_and(|since| device.firmware_numbers.first().is_some_and(|own| *own < since))
-            });
-            if too_old {
-                return self.other_model();
-            }
-            if smallest_cover_it && all_missing_inside {
-                let family = named[0];
-                let why = Uncertainty::NamedWithoutModel {
-                    family: self.catalogue.family(family).name.clone(),
-                    theirs: self.entry.name.clone(),
-                };
-                return Identity::Unsure { why, evidence: ProductEvidence::Family { family, member: None } };
-            }
-            return self.other_model();
-        }
-        if has_member {
-            // Only what distinguishes builds of the same model is missing: `PN` of "IM 155-5 PN ST", `M12` of "W1788-2IA
-            // M12", `EU` of "RM1224 LTE(4G) EU".
-            let tells_build =
-                |p: &&NamePart| p.strength <= Strength::Common || matches!(p.key.as_str(), "m12" | "rj45");
-            let names_model = || {
-                let name = squash(&self.entry.name);
-                device.families.values().any(
-                    |how| matches!(how, FamilyEvidence::Member(text) if text.len() >= 5 && name.contains(text.as_str())),
-                )
-            };
-            let only_short = missing_families.is_empty()
-                && missing_parts.iter().all(tells_build)
-                && (wanted.parts.iter().any(|p| p.strength == Strength::Designator && self.covers(p)) || names_model());
-            return if only_short { self.says_less(missing_parts) } else { self.other_model() };
-        }
-        // By form: everything the device says is part of the entry's name, and a telling part is there.
-        let told =
-            device.parts.iter().any(|own| own.strength >= Strength::Word && own.key.len() >= 3 && self.is_used(own));
-        if told && missing_families.is_empty() && vendor == VendorFit::Same {
-            return if missing_parts.is_empty() || self.only_describes(missing_parts) {
-                self.with_details(self.evidence_of_covered(), RANK_NAME)
-            } else {
-                self.says_less(missing_parts)
-            };
-        }
-        self.other_model()
-    }
-
-    /// What the device does not say only describes the product that it names: "Medfusion 4000" is the "Medfusion 4000
-    /// Wireless Syringe Infusion Pump", "Agilia Partner" the "Agilia Partner maintenance software".
-    fn only_describes(&self, missing: &[&NamePart]) -> bool {
-        let wanted = self.wanted();
-        // In front of an unmistakable designator short words describe as well: "CC-Link IE TSN … NZ2MHG-TSNT8F2". Behind it
-        // they tell builds apart.
-        let unmistakable = |part: &NamePart| part.strength == Strength::Designator && is_unmistakable(&part.key);
-        let designator = wanted.parts.iter().position(|part| unmistakable(part) && self.covers(part));
-        let in_front = |part: &NamePart| {
-            designator.is_some_and(|at| wanted.parts[..at].iter().any(|other| std::ptr::eq(other, part)))
-        };
-        let is_word =
-            |part: &&NamePart| (part.key.len() >= 4 || in_front(part)) && part.key.bytes().all(|b| !b.is_ascii_digit());
-        let is_other_program = wanted.is_software && !self.device.is_software;
-        if is_other_program || !missing.iter().all(is_word) {
-            return false;
-        }
-        let telling = |part: &&NamePart| part.strength == Strength::Designator && is_telling(&part.key);
-        if wanted.parts.iter().filter(telling).any(|part| self.covers(part)) {
-            return true;
-        }
-        // Two names of its own in front, and at the end what kind of thing it is.
-        let n_covered = wanted.parts.iter().take_while(|part| self.covers(part)).count();
-        let names = wanted.parts[..n_covered].iter().filter(|part| part.strength == Strength::Word).count();
-        let kind =
-            tokens(&self.entry.name).pop().is_some_and(|last| self.catalogue.lists().generic.contains(&last.text));
-        names >= 2 && kind && n_covered + missing.len() == wanted.parts.len()
-    }
-
-    /// The strongest part that the device says as well.
-    fn evidence_of_covered(&self) -> ProductEvidence {
-        let strongest = self.wanted().parts.iter().filter(|part| self.covers(part)).max_by_key(|part| part.strength);
-        ProductEvidence::Name { text: strongest.map_or(String::new(), |part| part.key.clone()) }
-    }
-
-    /// The device's short words that are made of the first letters of words in the entry's name, with those words in one: `RTE`
-    /// and "Run-Time Environment".
-    fn initials(&self) -> Vec<(&str, String)> {
-        let short =
-            |own: &&NamePart| (3..=5).contains(&own.key.len()) && own.key.bytes().all(|b| b.is_ascii_lowercase());
-        let mut own = self.device.parts.iter().filter(short).peekable();
-        if own.peek().is_none() {
-            return Vec::new();
-        }
-        let words: Vec<String> = tokens(&self.entry.name).into_iter().map(|t| t.text).collect();
-        let first: Vec<u8> = words.iter().filter_map(|word| word.bytes().next()).collect();
-        own.filter_map(|own| {
-            let at = first.windows(own.key.len()).position(|run| run == own.key.as_bytes())?;
-            Some((own.key.as_str(), words[at..at + own.key.len()].concat()))
-        })
-        .collect()
-    }
-
-    /// Whether the device names a family that contains this one, and nothing finer.
-    fn is_within_named(&self, family: FamilyId) -> bool {
-        let has_member = self.device.families.values().any(|how| matches!(how, FamilyEvidence::Member(_)));
-        !has_member
-            && self.device.families.iter().any(|(own, how)| {
-                *how == FamilyEvidence::Named && *own != family && self.catalogue.is_within(family, *own)
-            })
-    }
-
-    fn says_less(&self, missing: &[&NamePart]) -> Identity {
-        let missing: Vec<&str> = missing.iter().map(|p| p.key.as_str()).collect();
-        let why = Uncertainty::SaysLess { theirs: self.entry.name.clone(), missing: missing.join(" ") };
-        let text = self.device.parts.first().map_or(String::new(), |p| p.key.clone());
-        Identity::Unsure { why, evidence: ProductEvidence::Name { text } }
-    }
-
-    fn other_model(&self) -> Identity {
-        let wanted = self.wanted();
-        let related = wanted.parts.iter().any(|p| {
-            p.strength >= Strength::Word && self.covers(p)
-                || p.word
-                    .as_ref()
-                    .is_some_and(|w| w.len() >= 2 && self.device.parts.iter().any(|own| own.word.as_ref() == Some(w)))
-        }) || self.compiled.member_families.iter().any(|f| self.device.families.contains_key(f));
-        if !related {
-            return Identity::IsNot(Miss::Unrelated);
-        }
-        let theirs = wanted
-            .parts
-            .iter()
-            .filter(|p| !self.covers(p))
-            .max_by_key(|p| p.strength)
-            .map(|p| p.key.clone())
-            .or_else(|| {
-                let family = wanted.families.iter().find(|a| self.in_one_of(a).is_none())?.first()?;
-                Some(self.catalogue.family(*family).name.clone())
-            })
-            .unwrap_or_default();
-        let yours = self
-            .device
-            .orders
-            .first()
-            .map(|o| o.key.clone())
-            .or_else(|| self.device.parts.iter().max_by_key(|p| p.strength).map(|p| p.key.clone()))
-            .unwrap_or_default();
-        Identity::IsNot(Miss::OtherModel { theirs, yours })
-    }
 }
 
-/// Whether a squashed designator beside its vendor's name is enough to know the product: letters, and three digits.
-fn is_telling(squashed: &str) -> bool {
-    let letters = squashed.bytes().filter(u8::is_ascii_alphabetic).count();
-    let digits = squashed.bytes().filter(u8::is_ascii_digit).count();
-    letters >= 2 && digits >= 3 && squashed.len() >= 6
+/// Whether an order number is that of a pattern, given without its placeholder, but for a letter inside: `1756l84es` of
+/// `1756l8s`.
+fn has_one_letter_more(yours: &str, pattern: &str) -> bool {
+    let (own, fixed) = (yours.as_bytes(), pattern.as_bytes());
+    if own.len() != fixed.len() + 2 {
+        return false;
+    }
+    let head = own.iter().zip(fixed).take_while(|(a, b)| a == b).count();
+    // Behind what both begin with stand the placeholder's digit and the letter; what follows ends both.
+    head >= 5
+        && own[head].is_ascii_digit()
+        && own[head + 1].is_ascii_alphabetic()
+        && head < fixed.len()
+        && own[head + 2..] == fixed[head..]
 }
 
-/// Whether two long words of letters differ by one letter: "Adaptor", "Adapter".
-fn is_slip_of(own: &NamePart, part: &NamePart) -> bool {
-    let is_long_word = |key: &str| key.len() >= 8 && key.bytes().all(|b| b.is_ascii_lowercase());
-    let same_start = own.key.as_bytes().first() == part.key.as_bytes().first();
-    is_long_word(&own.key)
-        && is_long_word(&part.key)
-        && same_start
-        && is_one_letter_off(own.key.as_bytes(), part.key.as_bytes())
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_option_letter_more_is_told_from_another_number() {
+        for (yours, pattern, more) in [
+            ("1756l84es", "1756l8s", true),
+            ("1756l84s", "1756l8s", false),
+            ("1756l84e", "1756l8", false),
+            ("1756l74es", "1756l8s", false),
+            ("1756l84esk", "1756l8s", false),
+        ] {
+            assert_eq!(has_one_letter_more(yours, pattern), more, "{yours} {pattern}");
+        }
+    }
 }

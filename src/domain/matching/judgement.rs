@@ -9,15 +9,17 @@ use super::identity::{
     Identified, Identity, ProductEvidence, RANK_NAME, RANK_ORDER_PATTERN, RANK_PER_DESIGNATOR, RANK_STEPS, identify,
 };
 use super::settling;
+use super::version_in_model::version_in_model;
 use crate::domain::advisory::Advisory;
 use crate::domain::catalogue::reading::{Designation, Generation, Reach, YEARS};
 use crate::domain::catalogue::{Decisions, FamilyId, Holder, Kind};
 use crate::domain::firmware::{Firmware, with_two_digit_minors};
 use crate::domain::nameplate::{NameplateReading, Variant, leading_numbers};
+use crate::domain::order_number::squash;
 use crate::domain::product::{BranchCategory, Product};
 use crate::domain::product_index::{Entry, ProductIndex, StatusGroup};
 use crate::domain::verdict::{Confidence, Doubt, DoubtKind, Reading, Verdict};
-use crate::domain::version_range::{DeviceReading, Place, RangeAnswer};
+use crate::domain::version_range::{DeviceReading, Place, RangeAnswer, VersionRange};
 
 /// The doubt about a product on which the vendor has not come to an answer; nobody else has one.
 pub const STILL_INVESTIGATED: &str = "the vendor is still investigating this product";
@@ -36,13 +38,15 @@ struct Spoken<'a> {
 pub(super) fn judge(index: &ProductIndex, decisions: &Decisions, variant: &Variant, holder: &Holder<'_>) -> Vec<Match> {
     let catalogue = index.catalogue();
     let mut device = NameplateReading::read(variant, catalogue);
-    let named = version_in_model(&device, variant);
-    if let Some(named) = &named {
-        device = NameplateReading::read(named, catalogue);
+    let (mut names_release, mut in_model) = (false, None);
+    if let Some(named) = version_in_model(&device, variant, catalogue) {
+        device = named.device;
+        names_release = named.is_release;
+        in_model = Some(named.variant);
     }
-    let variant = named.as_ref().unwrap_or(variant);
+    let variant = in_model.as_ref().unwrap_or(variant);
     device.decisions = decisions.of(&device.decision_key, holder);
-    let is_poor = device.is_poor() && !index.has_name(&device.whole_name);
+    let is_poor = device.is_poor() && !index.has_name(&device.whole_names);
     if is_poor && device.components.is_empty() && device.decisions.is_empty() && device.identifiers.is_empty() {
         return Vec::new();
     }
@@ -60,7 +64,6 @@ pub(super) fn judge(index: &ProductIndex, decisions: &Decisions, variant: &Varia
         }
     }
     let serial_number = holder.serial_number;
-    let names_release = named.as_ref().is_some_and(|named| !named.firmware.contains(char::is_whitespace));
     let mut ruler =
         Ruler { index, variant, serial_number, device: &device, names_release, answers: FxHashMap::default() };
     let mut advisories: Vec<u32> = by_advisory.keys().copied().collect();
@@ -84,23 +87,6 @@ pub(super) fn judge(index: &ProductIndex, decisions: &Decisions, variant: &Varia
         }
     }
     matches
-}
-
-/// A program's version may stand in its name alone, "SIMATIC WinCC V7.4 SP1", "PI Web API 2021"; hardware is named by its
-/// generation there, which is no firmware, and never by a year.
-fn version_in_model(device: &NameplateReading, variant: &Variant) -> Option<Variant> {
-    let year = device.generation.as_ref().filter(|generation| generation.is_year());
-    if !device.is_software && year.is_none() || Firmware::read(&variant.firmware).is_stated() {
-        return None;
-    }
-    let model = &variant.nameplate.model;
-    let words: Vec<&str> = model.split_whitespace().collect();
-    let version = words.iter().position(|word| {
-        let bare = word.trim_start_matches(['v', 'V']);
-        let marked = bare.len() < word.len() && bare.starts_with(|c: char| c.is_ascii_digit());
-        marked || year.is_some_and(|year| word.starts_with(&year.numbers[0].to_string()))
-    })?;
-    Some(Variant { firmware: words[version..].join(" "), ..variant.clone() })
 }
 
 /// Compares the device's firmware with ranges, each distinct one once.
@@ -133,6 +119,8 @@ impl Ruler<'_> {
                     Some(c) => c.firmware.as_deref().unwrap_or(&variant.firmware),
                     None => variant.firmware.as_str(),
                 };
+                let named = named_as_the_bound(index.range(entry.range), device, text);
+                let text = named.as_deref().unwrap_or(text);
                 let has_minors = |family: &FamilyId| catalogue.family(*family).minor_digits == Some(2);
                 let padded = device.families.keys().any(has_minors).then(|| with_two_digit_minors(text));
                 let firmware = Firmware::read(padded.as_deref().unwrap_or(text));
@@ -239,6 +227,18 @@ fn digits_named<'a>(index: &'a ProductIndex, entry: &Entry) -> &'a [(String, u8)
     let [one] = index.reading(entry.reading).designations.as_slice() else { return &[] };
     let is_hardware = |family: &FamilyId| catalogue.family(*family).kind == Kind::Hardware;
     if one.designation.families.iter().flatten().any(is_hardware) { &[] } else { &one.designation.numbered }
+}
+
+/// The firmware with the name of the one of several bounds that the model says: a "STARDOM VDS" shows the version of "VDS
+/// R7.50", and not that of "FCN/FCJ Simulator R4.20".
+fn named_as_the_bound(range: &VersionRange, device: &NameplateReading, firmware: &str) -> Option<String> {
+    let mut names = range.bound_names();
+    names.sort_unstable();
+    names.dedup();
+    let mut own = names.iter().filter(|name| device.spans.contains(&squash(name)));
+    let (Some(own), None) = (own.next(), own.next()) else { return None };
+    let is_bare = || Firmware::read(firmware).main().is_some_and(|version| version.name().is_empty());
+    (names.len() > 1 && is_bare()).then(|| format!("{own} {firmware}"))
 }
 
 /// Whether the lone digits of the device's name are those of its version: 8 of "Mendix 8" in 8.18, not 7 of "Spectrum

@@ -6,9 +6,10 @@ use rustc_hash::FxHashSet;
 
 use crate::domain::advisory::Advisory;
 use crate::domain::catalogue::reading::{Designation, OrderSpec, Strength, TextKind};
-use crate::domain::catalogue::{Catalogue, FamilyId, VendorSet};
+use crate::domain::catalogue::{Catalogue, FamilyId, Kind, VendorSet};
 use crate::domain::identifier::Identifier;
 use crate::domain::model::{take_remarks, tokens};
+use crate::domain::nameplate::sorted_words;
 use crate::domain::order_number::{Pattern, squash};
 use crate::domain::product::{BranchCategory, Product};
 use crate::domain::vendor::{fold, words};
@@ -63,6 +64,8 @@ pub struct EntryReading {
     pub designations: Vec<CompiledDesignation>,
     pub decision_key: String,
     pub helpers: Vec<Helper>,
+    /// The program file that the name tells, squashed: `defexe` of "IGSS Definition (Def.exe)".
+    pub file: Option<String>,
     /// The name as a whole, with and without the vendor's in front, squashed, where it is specific enough to be a
     /// device's only name.
     pub whole_names: Vec<String>,
@@ -99,7 +102,10 @@ pub fn texts_of(advisory: &Advisory, p: usize) -> (EntryText, Cow<'_, str>, &str
         of_programs: false,
         full: None,
         title: None,
-        formerly: former_name(&named.name).filter(|former| !product_name(named).contains(former)).map(str::to_owned),
+        formerly: models_named_otherwise(&named.name, product_name(named))
+            .or_else(|| former_name(&named.name))
+            .filter(|former| !product_name(named).contains(former))
+            .map(str::to_owned),
     };
     // A release where the name should stand ("R118") belongs to the version; the title names the product.
     if is_release(&text.name) {
@@ -107,6 +113,22 @@ pub fn texts_of(advisory: &Advisory, p: usize) -> (EntryText, Cow<'_, str>, &str
         return (EntryText { name: String::new(), ..text }, Cow::Owned(version), versioned.name.as_str());
     }
     (text, version_text(versioned), versioned.name.as_str())
+}
+
+/// What stands in front of the colon of a full product name, where it names models and shares no word with the name in the
+/// tree: "M1 Hardware Controllers MX207 MX213: …" under "M-Base Operating Systems and Middleware".
+fn models_named_otherwise<'a>(full: &'a str, name: &str) -> Option<&'a str> {
+    let (head, _) = full.split_once(':')?;
+    let is_model = |word: &&str| {
+        word.len() >= 4
+            && word.starts_with(|c: char| c.is_ascii_uppercase())
+            && word.bytes().filter(u8::is_ascii_digit).count() >= 2
+    };
+    let (of_head, of_name) = (words(head), words(name));
+    let shares = of_head.iter().any(|word| of_name.contains(word));
+    let says_model = name.bytes().any(|b| b.is_ascii_digit());
+    (!shares && !says_model && !of_name.is_empty() && head.split_whitespace().filter(is_model).count() >= 2)
+        .then_some(head)
 }
 
 /// The name that a full product name gives as a former one.
@@ -282,6 +304,7 @@ impl EntryReading {
         EntryReading {
             decision_key: catalogue.product_key(&text.vendor, &text.name),
             whole_names,
+            file: program_file(&text.name),
             vendors,
             vendor: text.vendor.clone(),
             name: text.name.clone(),
@@ -290,6 +313,13 @@ impl EntryReading {
             helpers: helpers.collect(),
         }
     }
+}
+
+/// The program file in parentheses behind the name of a part of a program.
+fn program_file(name: &str) -> Option<String> {
+    let file = name.rsplit_once('(')?.1.trim_end().strip_suffix(')')?.trim();
+    let is_file = file.len() > 4 && !file.contains(' ') && fold(file).ends_with(".exe");
+    is_file.then(|| squash(file))
 }
 
 /// What an entry gives to identify its product entirely.
@@ -370,12 +400,20 @@ fn refine_by_full_name(
             return;
         }
     }
-    let named: Vec<FamilyId> = catalogue
-        .read_designations(full, vendors, TextKind::Advisory)
-        .into_iter()
-        .flat_map(|d| d.families.into_iter().flatten())
-        .collect();
+    let read = catalogue.read_designations(full, vendors, TextKind::Advisory);
+    let parts: Vec<FamilyId> = read.iter().flat_map(|d| d.components.iter().copied()).collect();
+    let named: Vec<FamilyId> = read.into_iter().flat_map(|d| d.families.into_iter().flatten()).collect();
     for designation in designations {
+        // "GOT2000 models GT27 GT25: All communication driver versions between …": the versions are those of a part.
+        let hosted = |part: &FamilyId| {
+            let hosts = &catalogue.family(*part).hosts;
+            let mut own = designation.families.iter().flatten();
+            catalogue.family(*part).kind == Kind::Component
+                && own.any(|family| hosts.iter().any(|host| catalogue.is_within(*family, *host)))
+        };
+        if designation.components.is_empty() {
+            designation.components = parts.iter().copied().filter(|part| hosted(part)).collect();
+        }
         let outer: Vec<FamilyId> = designation.families.iter().flatten().copied().collect();
         let finer: Vec<FamilyId> =
             named.iter().copied().filter(|f| outer.iter().any(|o| o != f && catalogue.is_within(*f, *o))).collect();
@@ -396,11 +434,17 @@ fn whole_names(name: &str, vendor: &str, leading: usize, shortest: usize) -> Vec
     let bare: Vec<&str> = bare.split_whitespace().collect();
     let starts = 0..=shared.max(leading);
     let texts = starts.flat_map(|n| [words.get(n..), bare.get(n..)]).flatten().map(|rest| rest.join(" "));
+    let turned: Vec<String> = [words.get(leading..), words.get(shared..), bare.get(leading.min(bare.len())..)]
+        .into_iter()
+        .flatten()
+        .filter_map(|rest| sorted_words(&rest.join(" ")))
+        .collect();
     let mut keys: Vec<String> = texts
         .filter(|rest| rest.contains(' ') || shortest < SHORTEST_WHOLE_NAME && rest.contains('-'))
         .map(|rest| squash(&rest))
         .filter(|key| key.len() >= shortest)
         .collect();
+    keys.extend(turned);
     keys.sort_unstable();
     keys.dedup();
     keys

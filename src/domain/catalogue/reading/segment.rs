@@ -268,6 +268,10 @@ impl Catalogue {
                 && !known.iter().any(|k| families.iter().any(|f| self.is_within(*f, *k) || self.is_within(*k, *f)))
         });
         match sibling {
+            // "S7-1200 CP 1243-1": the platform in front tells where a module stands, and is no product besides.
+            Some(known) if families.iter().all(|f| known.iter().all(|k| self.family(*f).beside.contains(k))) => {
+                *known = families;
+            }
             Some(known) => known.extend(families),
             None => found.families.push(families),
         }
