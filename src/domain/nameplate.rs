@@ -2,7 +2,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::catalogue::reading::{Designation, Generation, NamePart, OrderSpec, TextKind};
+use super::catalogue::reading::{Designation, Generation, NamePart, OrderSpec, Strength, TextKind};
 use super::catalogue::{Catalogue, Decision, FamilyId, Holder, Kind, Membership, Says, VendorSet};
 use super::firmware::Firmware;
 use super::identifier::{Identifier, identifiers_in, without_identifiers};
@@ -117,9 +117,13 @@ impl NameplateReading {
         for text in [&plate.model, &plate.part_number] {
             reading.add_text(text, catalogue);
         }
-        // A brand in the vendor column may say more than the vendor: "RuggedCom", "Telemecanique".
+        // A brand in the vendor column may say more than the vendor: "RuggedCom", "Telemecanique". That of a program does only
+        // where the model names none of its own: "Micro Browser" of SpiderControl is no SpiderControl SCADA.
         let brand = squash(&plate.vendor);
-        for family in catalogue.families_spelled(&brand) {
+        let names_more =
+            !reading.families.is_empty() || reading.parts.iter().any(|part| part.strength >= Strength::Word);
+        let says_more = |family: &&FamilyId| !names_more || catalogue.family(**family).kind != Kind::Software;
+        for family in catalogue.families_spelled(&brand).iter().filter(says_more) {
             reading.families.entry(*family).or_insert(FamilyEvidence::Named);
         }
         reading.add_family_behind_brand(&brand, &plate.model, catalogue);
