@@ -13,6 +13,7 @@ on_both!(
     a_plan_is_proposed_frozen_worked_on_and_closes_by_evidence,
     exchange_documents_are_accepted_by_their_validators,
     a_comparison_of_two_days_is_made_and_kept_as_a_file,
+    two_imports_of_a_site_are_compared_by_their_numbers,
     what_owners_do_reaches_reports_exchange_and_plans,
     files_are_kept_with_their_checksum_until_they_are_removed,
     a_past_period_gives_the_same_record_again,
@@ -210,6 +211,32 @@ async fn a_comparison_of_two_days_is_made_and_kept_as_a_file(database: &TestData
     let by_hand = plant.json(&["compare", "--from", &since, "--site", SITE, "--format", "json"]);
     assert_eq!(compared["n_same"], by_hand["n_same"]);
     assert!(compared["n_same"].as_u64().unwrap() > 3, "{compared}");
+}
+
+async fn two_imports_of_a_site_are_compared_by_their_numbers(database: &TestDatabase) {
+    let plant = Plant::judged(database);
+    let import = |name: &str, rows: &[&str]| {
+        let file = plant.path(name);
+        std::fs::write(&file, format!("Tag,Site,Vendor,Model,Firmware\n{}\n", rows.join("\n"))).unwrap();
+        plant.ok(&["import", file.to_str().unwrap()]);
+    };
+    let meter = |tag: &str, firmware: &str| format!("{tag},Mill,Schneider Electric,PowerLogic PM8000,{firmware}");
+    let (old, kept, gone, new) =
+        (meter("M-1", "3.1.2"), meter("M-2", "3.1.2"), meter("M-3", "3.1.2"), meter("M-4", "3.1.2"));
+    import("before.csv", &[&old, &kept, &gone]);
+    import("after.csv", &[&meter("M-1", "4.0.1"), &kept, &new]);
+    plant.ok(&["rescan"]);
+    let compare = ["compare", "--imports", "2", "3", "--site", "Mill", "--format"];
+    let compared = plant.json(&[&compare[..], &["json"]].concat());
+    let n = |name: &str| compared["assets"][name].as_u64().unwrap();
+    assert_eq!((n("n_added"), n("n_removed"), n("n_changed")), (1, 1, 1), "{compared}");
+    let closed: Vec<&str> =
+        compared["rows"].as_array().unwrap().iter().filter_map(|row| row["asset_id"].as_str()).collect();
+    assert!(closed.contains(&"M-1") && closed.contains(&"M-4") && !closed.contains(&"M-2"), "{compared}");
+    let told = plant.ok(&[&compare[..], &["text"]].concat());
+    assert!(told.contains("3.1.2 → 4.0.1"), "{told}");
+    let refused = plant.refused(&["compare", "--imports", "2", "99", "--site", "Mill"]);
+    assert!(refused.contains("99"), "{refused}");
 }
 
 async fn what_owners_do_reaches_reports_exchange_and_plans(database: &TestDatabase) {
