@@ -28,7 +28,8 @@ const OPEN: &[&str] =
 const READERS_MAY_SEND: &[&str] = &["/logout", "/account", "/check", "/api/v1/check", "/settings", "/rescans/seen"];
 
 /// What only administrators send, with everything below it: it decides for all sites, or over others.
-const ADMINISTRATORS_SEND: &[&str] = &["/accounts", "/sources", "/api/v1/accounts", "/api/v1/sources"];
+const ADMINISTRATORS_SEND: &[&str] =
+    &["/accounts", "/reports/schedules", "/sources", "/api/v1/accounts", "/api/v1/report-schedules", "/api/v1/sources"];
 
 fn is_for_administrators(path: &str) -> bool {
     let is_below = |head: &str| path.strip_prefix(head).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));

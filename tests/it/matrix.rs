@@ -25,6 +25,7 @@ const ADMINISTRATORS_READ: &[&str] =
 /// What only administrators send.
 const ADMINISTRATORS_SEND: &[&str] = &[
     "/accounts",
+    "/reports/schedules",
     "/review/aliases",
     "/sources",
     "/sources/bundle",
@@ -34,6 +35,8 @@ const ADMINISTRATORS_SEND: &[&str] = &[
     "/api/v1/accounts/{account_id}/rights",
     "/api/v1/accounts/{account_id}/tokens",
     "/api/v1/accounts/{account_id}/tokens/{token_id}",
+    "/api/v1/report-schedules",
+    "/api/v1/report-schedules/{schedule_id}",
     "/api/v1/sources",
     "/api/v1/sources/{name}",
     "/api/v1/sources/{name}/fetch",
@@ -194,7 +197,9 @@ async fn world(database: &TestDatabase, has_hidden: bool) -> World {
 fn without_times(text: &str) -> String {
     let mut told = String::new();
     let mut text = text.to_owned();
-    for (before, after) in [("Code <code>", "</code>"), ("\"code\":\"", "\""), ("<dt>Database</dt><dd>", "</dd>")] {
+    for (before, after) in
+        [("Code <code>", "</code>"), ("\"code\":\"", "\""), ("<dt>Database</dt><dd class=\"mono\">", "</dd>")]
+    {
         if let Some((head, rest)) = text.split_once(before)
             && let Some((_, tail)) = rest.split_once(after)
         {

@@ -94,6 +94,8 @@ fn check_26_an_answer_of_one_site_leaves_the_other_its_question_with_the_answer_
             browser.screenshot("review_with_proposal").await;
             assert!(text.contains("Answered for another site") && text.contains("Lee"), "{text}");
             browser.click("button[value=same]").await;
+            let told = browser.text().await;
+            assert!(told.contains("now affected"), "{told}");
             assert_eq!(n_waiting(&plant.db, &question, there).await, 0);
             // Neither is shown, nor can take back, what was done at the site of the other.
             browser.open(&plant.page("/acts")).await;
