@@ -113,29 +113,37 @@ pub fn by_nameplate<'a>(rows: &[&'a ReportRow]) -> Vec<NameplateGroup<'a>> {
     for row in rows.iter().filter(|row| !row.finding.joined.witnesses.is_empty()) {
         leading.insert((&*row.asset, &row.finding.advisory.advisory_id));
     }
+    // Rows share their parts, so most texts need not be looked at again.
+    let mut place_of: FxHashMap<*const ReportAsset, usize> = FxHashMap::default();
+    let mut line_of: FxHashMap<(usize, *const ReportFinding), usize> = FxHashMap::default();
     for row in rows {
         let (asset, finding) = (&*row.asset, &*row.finding);
         let leader = finding.joined.leader.as_str();
         if !leader.is_empty() && leading.contains(&(&raw const *asset, leader)) {
             continue;
         }
-        let place = *places.entry(asset.nameplate()).or_insert_with(|| {
-            groups.push(NameplateGroup { nameplate: asset, assets: Vec::new(), lines: Vec::new() });
-            groups.len() - 1
+        let place = *place_of.entry(asset).or_insert_with(|| {
+            let place = *places.entry(asset.nameplate()).or_insert_with(|| {
+                groups.push(NameplateGroup { nameplate: asset, assets: Vec::new(), lines: Vec::new() });
+                groups.len() - 1
+            });
+            groups[place].assets.push(asset);
+            place
         });
         let group = &mut groups[place];
-        group.assets.push(asset);
-        // Twins share a finding; devices judged one by one have findings of their own that may still say the same.
-        let said = (
-            place,
-            finding.advisory.advisory_id.as_str(),
-            finding.verdict.word(),
-            finding.product_pointer.as_str(),
-            finding.reason.as_str(),
-        );
-        let line = *lines.entry(said).or_insert_with(|| {
-            group.lines.push(FindingLine { finding, assets: Vec::new(), marks: Vec::new() });
-            group.lines.len() - 1
+        let line = *line_of.entry((place, finding)).or_insert_with(|| {
+            // Twins share a finding; devices judged one by one have findings of their own that may still say the same.
+            let said = (
+                place,
+                finding.advisory.advisory_id.as_str(),
+                finding.verdict.word(),
+                finding.product_pointer.as_str(),
+                finding.reason.as_str(),
+            );
+            *lines.entry(said).or_insert_with(|| {
+                group.lines.push(FindingLine { finding, assets: Vec::new(), marks: Vec::new() });
+                group.lines.len() - 1
+            })
         });
         group.lines[line].assets.push(asset);
         group.lines[line].marks.extend(row.mark.as_deref());

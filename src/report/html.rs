@@ -5,6 +5,7 @@
 
 use std::io::{self, Write};
 
+use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 use sha2::{Digest, Sha256};
 
 use super::advisory_list::Advisories;
@@ -64,7 +65,7 @@ struct Page<'a> {
 /// Only what `out` fails with.
 pub fn write_html(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let sites: Vec<(SiteRows, Vec<NameplateGroup>)> = groups::by_site(report)
-        .into_iter()
+        .into_par_iter()
         .map(|site| {
             let groups = groups::by_nameplate(&site.rows);
             (site, groups)

@@ -2,6 +2,8 @@
 
 use std::io::{self, Write};
 
+use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
+
 use super::groups::{self, NameplateGroup, SiteRows};
 use super::row::{Report, ReportAsset};
 use super::visible::{counted, grouped, visible, visible_line};
@@ -34,6 +36,9 @@ const MAX_LIST: usize = 20;
 /// Asset ids that are written out for one nameplate.
 const MAX_IDS: usize = 3;
 
+/// Sites whose rows are gathered at the same time; a fleet of hundreds is not gathered as a whole.
+const AT_ONCE: usize = 16;
+
 /// Writes the report for reading in a terminal or a pipe.
 ///
 /// Per site: the headline, the six places, the exposures by nameplate, what cannot be checked; then warnings, where
@@ -47,8 +52,11 @@ pub fn write_text(report: &Report, style: &Style, out: &mut dyn Write) -> io::Re
     let mut text = Text { out: io::BufWriter::new(out), style };
     text.head(report)?;
     let sites = groups::by_site(report);
-    for site in &sites {
-        text.site(site)?;
+    for some in sites.chunks(AT_ONCE) {
+        let groups: Vec<Vec<NameplateGroup>> = some.par_iter().map(|site| groups::by_nameplate(&site.rows)).collect();
+        for (site, groups) in some.iter().zip(&groups) {
+            text.site(site, groups)?;
+        }
     }
     text.warnings(&report.warnings)?;
     text.sources(report)?;
@@ -104,14 +112,13 @@ impl Text<'_> {
         Ok(())
     }
 
-    fn site(&mut self, site: &SiteRows<'_>) -> io::Result<()> {
+    fn site(&mut self, site: &SiteRows<'_>, groups: &[NameplateGroup<'_>]) -> io::Result<()> {
         self.gap()?;
         self.line(Some(Ink::Heading), 0, &visible_line(words::site_name(site.site)))?;
         if let Some(summary) = site.summary {
             self.line(Some(Ink::Strong), 0, &visible_line(&words::headline(summary)))?;
             self.line(None, 0, &words::standing_sum(summary))?;
         }
-        let groups = groups::by_nameplate(&site.rows);
         if !groups.is_empty() {
             self.gap()?;
             let n_shown = if self.style.full { groups.len() } else { groups.len().min(MAX_NAMEPLATES) };

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use rayon::slice::ParallelSliceMut as _;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::domain::advisory::{Advisory, Tlp, Vulnerability};
@@ -29,6 +30,18 @@ pub trait FleetAssets {
     fn serial_number(&self, at: usize) -> &str;
     /// The asset as reports show it.
     fn asset(&self, at: usize) -> Arc<ReportAsset>;
+
+    /// The asset among those that cannot be checked.
+    fn unchecked(&self, at: usize, why: Arc<str>) -> UncheckedAsset {
+        let asset = self.asset(at);
+        UncheckedAsset {
+            site: asset.site.clone(),
+            asset_id: asset.asset_id.clone(),
+            vendor: asset.vendor.clone(),
+            model: asset.model.clone(),
+            why,
+        }
+    }
 }
 
 impl FleetAssets for Vec<Arc<ReportAsset>> {
@@ -145,13 +158,24 @@ pub fn fleet_rows(fleet: &JudgedFleet<'_>, verdicts: &[Verdict]) -> FleetRows {
     let mut out = FleetRows::default();
     let mut parts = SharedParts { fleet, advisories: FxHashMap::default(), findings: FxHashMap::default() };
     let mut sites: FxHashMap<&str, SiteCounts> = FxHashMap::default();
+    // Many assets have one reason.
+    let mut reasons: FxHashSet<Arc<str>> = FxHashSet::default();
+    let mut reason = |why: &str| match reasons.get(why) {
+        Some(known) => known.clone(),
+        None => {
+            let why: Arc<str> = why.into();
+            reasons.insert(why.clone());
+            why
+        }
+    };
+    out.rows.reserve_exact(n_rows_at_most(fleet, verdicts));
     for (at, &variant) in fleet.variant_of.iter().enumerate() {
         let counts = sites.entry(fleet.assets.site(at)).or_default();
         let judgement = match &fleet.judged[variant as usize] {
             Judged::Done(judgement) => judgement,
             Judged::Failed(why) => {
                 counts.stand(Standing::CannotBeChecked);
-                out.unchecked.push(unchecked(&fleet.assets.asset(at), why));
+                out.unchecked.push(fleet.assets.unchecked(at, reason(why)));
                 continue;
             }
         };
@@ -160,7 +184,7 @@ pub fn fleet_rows(fleet: &JudgedFleet<'_>, verdicts: &[Verdict]) -> FleetRows {
         counts.stand(standing);
         if standing == Standing::CannotBeChecked {
             let why = judgement.unchecked.as_deref().unwrap_or_default();
-            out.unchecked.push(unchecked(&fleet.assets.asset(at), why));
+            out.unchecked.push(fleet.assets.unchecked(at, reason(why)));
             continue;
         }
         let by_serial = judgement.by_serial.contains_key(serial_number);
@@ -184,8 +208,18 @@ pub fn fleet_rows(fleet: &JudgedFleet<'_>, verdicts: &[Verdict]) -> FleetRows {
     out.sites = sites.into_iter().map(|(site, counts)| counts.summary(site)).collect();
     out.sites.sort_by(|a, b| a.site.cmp(&b.site));
     Witnesses::of(fleet.index.advisories()).join(&mut out.rows);
-    out.rows.sort_by(compare_rows);
+    out.rows.par_sort_by(compare_rows);
     out
+}
+
+/// How many rows there are, or some more: fewer where assets are judged by their serial numbers or cannot be checked.
+fn n_rows_at_most(fleet: &JudgedFleet<'_>, verdicts: &[Verdict]) -> usize {
+    let n_of = |judged: &Judged| match judged {
+        Judged::Done(judgement) => judgement.matches.iter().filter(|found| verdicts.contains(&found.verdict)).count(),
+        Judged::Failed(_) => 0,
+    };
+    let n_of_variant: Vec<usize> = fleet.judged.iter().map(n_of).collect();
+    fleet.variant_of.iter().map(|variant| n_of_variant[*variant as usize]).sum()
 }
 
 /// What is counted for one site while its assets go by.
@@ -247,16 +281,6 @@ pub fn report_asset(asset: &Asset) -> ReportAsset {
         criticality: asset.criticality.as_str().into(),
         zone: asset.zone.as_str().into(),
         place: asset.place.as_str().into(),
-    }
-}
-
-fn unchecked(asset: &ReportAsset, why: &str) -> UncheckedAsset {
-    UncheckedAsset {
-        site: asset.site.clone(),
-        asset_id: asset.asset_id.clone(),
-        vendor: asset.vendor.clone(),
-        model: asset.model.clone(),
-        why: why.into(),
     }
 }
 

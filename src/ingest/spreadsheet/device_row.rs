@@ -43,17 +43,53 @@ pub struct DeviceRow {
     pub is_like_others: bool,
     /// 1-based row of the sheet or line of the file.
     pub number: u32,
-    /// What only this device has, with its column (1-based), or 0 where rows above state it.
-    own: Vec<(Field, u32, String)>,
+    own: OwnValues,
     /// Beside those of `shared`.
     warnings: Vec<RowWarning>,
+}
+
+/// What only one device has, its texts one behind the other: a million rows are a million of these.
+#[derive(Clone, Debug, Default)]
+struct OwnValues {
+    texts: String,
+    /// Field, column (1-based, or 0 where rows above state it), and where the text ends.
+    fields: Vec<(Field, u32, u32)>,
+}
+
+impl OwnValues {
+    fn with_room_for(n_fields: usize, n_bytes: usize) -> OwnValues {
+        OwnValues { texts: String::with_capacity(n_bytes), fields: Vec::with_capacity(n_fields) }
+    }
+
+    fn push(&mut self, field: Field, column: u32, text: &str) {
+        self.texts.push_str(text);
+        self.fields.push((field, column, self.texts.len() as u32));
+    }
+
+    fn iter(&self) -> impl Iterator<Item = (Field, u32, &str)> {
+        let mut start = 0;
+        self.fields.iter().map(move |(field, column, end)| {
+            let text = &self.texts[std::mem::replace(&mut start, *end as usize)..*end as usize];
+            (*field, *column, text)
+        })
+    }
+
+    fn of(&self, field: Field) -> Option<(u32, &str)> {
+        self.iter().find(|(of, _, _)| *of == field).map(|(_, column, text)| (column, text))
+    }
 }
 
 impl DeviceRow {
     /// A row that was read by itself.
     pub fn alone(row: InventoryRow) -> DeviceRow {
         let number = row.place.row;
-        DeviceRow { shared: Arc::new(row), is_like_others: false, number, own: Vec::new(), warnings: Vec::new() }
+        DeviceRow {
+            shared: Arc::new(row),
+            is_like_others: false,
+            number,
+            own: OwnValues::default(),
+            warnings: Vec::new(),
+        }
     }
 
     /// The same row with what it shares taken from here.
@@ -63,8 +99,7 @@ impl DeviceRow {
 
     /// The value of a field; blank when not stated.
     pub fn value(&self, field: Field) -> &str {
-        let own = self.own.iter().find(|(of, _, _)| *of == field);
-        own.map_or_else(|| self.shared.value(field), |(_, _, value)| value)
+        self.own.of(field).map_or_else(|| self.shared.value(field), |(_, text)| text)
     }
 
     /// The place of the row, with `column` 0.
@@ -74,14 +109,14 @@ impl DeviceRow {
 
     /// The place of a field's value.
     pub fn place_of(&self, field: Field) -> CellPlace {
-        let own = self.own.iter().find(|(of, _, _)| *of == field).map(|(_, column, _)| *column);
-        let column = own.unwrap_or_else(|| self.shared.columns.get(&field).copied().unwrap_or(0));
+        let shared = || self.shared.columns.get(&field).copied().unwrap_or(0);
+        let column = self.own.of(field).map_or_else(shared, |(column, _)| column);
         CellPlace { column, ..self.place() }
     }
 
     /// Gives the row a value that rows above state for it.
-    pub fn state(&mut self, field: Field, value: String) {
-        self.own.push((field, 0, value));
+    pub fn state(&mut self, field: Field, value: &str) {
+        self.own.push(field, 0, value);
     }
 
     /// Adds a warning.
@@ -110,8 +145,8 @@ impl DeviceRow {
         let mut row = Arc::unwrap_or_clone(self.shared);
         row.place.row = self.number;
         row.warnings = warnings;
-        for (field, column, value) in self.own {
-            row.fields.insert(field, value);
+        for (field, column, value) in self.own.iter() {
+            row.fields.insert(field, value.to_owned());
             if column > 0 {
                 row.columns.insert(field, column);
             }
@@ -230,8 +265,9 @@ impl Kinds {
     }
 
     /// What this row has of its own; `None` where any of it asks for a closer look.
-    fn own_values(&self, row: &RawRow) -> Option<Vec<(Field, u32, String)>> {
-        let mut own: Vec<(Field, u32, String)> = Vec::with_capacity(self.own.len());
+    fn own_values(&self, row: &RawRow) -> Option<OwnValues> {
+        let n_bytes = self.own.iter().map(|(column, _)| row.cell(*column).len()).sum();
+        let mut own = OwnValues::with_room_for(self.own.len(), n_bytes);
         let mut damages = Vec::new();
         for (column, field) in &self.own {
             let text = clean(row.cell(*column));
@@ -247,10 +283,10 @@ impl Kinds {
             }
             damage::look(*field, &text, Kind::Text, None, &mut damages);
             // Numbered columns hold more of the same.
-            if !damages.is_empty() || own.iter().any(|(of, _, _)| of == field) {
+            if !damages.is_empty() || own.of(*field).is_some() {
                 return None;
             }
-            own.push((*field, *column as u32 + 1, text.into_owned()));
+            own.push(*field, *column as u32 + 1, &text);
         }
         Some(own)
     }

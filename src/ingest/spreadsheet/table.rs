@@ -422,7 +422,7 @@ fn take(read: Reading, layout: &Layout, carried: &mut [Option<String>; 2], out: 
         Reading::Device(mut device) => {
             for (slot, field) in CARRIED.into_iter().enumerate().filter(|(_, f)| layout.carries.contains(f)) {
                 match device.value(field) {
-                    "" => carried[slot].iter().for_each(|value| device.state(field, value.clone())),
+                    "" => carried[slot].iter().for_each(|value| device.state(field, value)),
                     value => carried[slot] = Some(value.to_owned()),
                 }
             }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher as _};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 
 use rustc_hash::FxHashMap;
 
@@ -11,12 +11,16 @@ use super::file_name;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::inventory::{AssetKey, CellPlace, Field, InventoryRow, RowWarningKind};
 use crate::domain::nameplate::Variant;
+use crate::domain::site::UncheckedAsset;
 use crate::ingest::spreadsheet::{self, DeviceBatch, DeviceRow, ReadError, ReadOptions};
 use crate::report::row::ReportAsset;
 use crate::services::assets::{fold_into, key_parts, variant};
 use crate::services::firmware_doubt::{FirmwareCell, FirmwareRivals};
 use crate::services::progress::Progress;
 use crate::services::report_rows::FleetAssets;
+
+/// Batches of rows that were read and not yet taken.
+const BATCHES_WAITING: usize = 2;
 
 /// Assets read from files, over their distinct variants.
 #[derive(Default)]
@@ -81,11 +85,25 @@ impl Fleet {
         let mut rows = Rows::new(site.unwrap_or(&stem), self.words.number(&name), catalogue);
         let first = self.assets.len();
         let options = ReadOptions::default();
-        spreadsheet::read_devices(&path.display().to_string(), spreadsheet::open(path)?, &options, |batch| {
-            rows.remarks.note(&batch);
-            for row in &batch.rows {
-                rows.take(row, self);
-            }
+        let file = spreadsheet::open(path)?;
+        // Rows are read while those before them are taken.
+        std::thread::scope(|scope| {
+            let (hand_over, batches) = mpsc::sync_channel::<DeviceBatch>(BATCHES_WAITING);
+            let (rows, fleet) = (&mut rows, &mut *self);
+            scope.spawn(move || {
+                for batch in batches {
+                    rows.remarks.note(&batch);
+                    for row in &batch.rows {
+                        rows.take(row, fleet);
+                    }
+                }
+            });
+            // Whoever takes the batches ends before its time only by a panic, which the scope passes on.
+            let read = spreadsheet::read_devices(&path.display().to_string(), file, &options, |batch| {
+                let _ = hand_over.send(batch);
+            });
+            drop(hand_over);
+            read
         })?;
         rows.remarks.tell(&name, &mut self.warnings);
         let (stated, cells) = (in_order(rows.stated), in_order(rows.cells));
@@ -144,6 +162,17 @@ impl FleetAssets for Fleet {
         self.own(at).1
     }
 
+    fn unchecked(&self, at: usize, why: Arc<str>) -> UncheckedAsset {
+        let [vendor, model, ..] = &self.plates[self.variant_of[at] as usize];
+        UncheckedAsset {
+            site: self.words.words[self.assets[at].site as usize].clone(),
+            asset_id: self.own(at).0.into(),
+            vendor: vendor.clone(),
+            model: model.clone(),
+            why,
+        }
+    }
+
     fn asset(&self, at: usize) -> Arc<ReportAsset> {
         let (asset, (tag, serial_number)) = (&self.assets[at], self.own(at));
         let [vendor, model, part_number, firmware, hardware_revision] = &self.plates[self.variant_of[at] as usize];
@@ -179,11 +208,8 @@ struct Rows<'a> {
     /// Places of assets whose firmware is not settled, with the number of the cell.
     open: Vec<(usize, u32)>,
     /// What was made of rows that others are like, by where they stand in memory; they are held so that they stay there.
-    made: FxHashMap<*const InventoryRow, (Arc<InventoryRow>, Made)>,
-    /// How many rows have a key, by its hash: two of a million are taken for one about once in forty million files, and
-    /// then a tag ends in ` #2`.
-    n_with_key: FxHashMap<u64, u32>,
-    key: String,
+    made: FxHashMap<usize, (Arc<InventoryRow>, Made)>,
+    n_with_key: KeyCounts,
 }
 
 /// Numbers of the variant and of a firmware cell that is not settled.
@@ -201,8 +227,7 @@ impl<'a> Rows<'a> {
             cells: FxHashMap::default(),
             open: Vec::new(),
             made: FxHashMap::default(),
-            n_with_key: FxHashMap::default(),
-            key: String::new(),
+            n_with_key: KeyCounts::default(),
         }
     }
 
@@ -212,11 +237,11 @@ impl<'a> Rows<'a> {
             self.open.push((fleet.assets.len(), cell));
         }
         let site = match row.value(Field::Site) {
-            "" => self.default_site.clone(),
-            stated => stated.to_owned(),
+            "" => self.default_site.as_str(),
+            stated => stated,
         };
-        let n = self.n_with_key(row, &site);
-        let site = fleet.words.number(&site);
+        let n = self.n_with_key.count(row, site);
+        let site = fleet.words.number(site);
         let start = fleet.own.len();
         match [Field::AssetId, Field::Name].map(|field| row.value(field)).into_iter().find(|tag| !tag.is_empty()) {
             Some(tag) => fleet.own.push_str(tag),
@@ -243,7 +268,7 @@ impl<'a> Rows<'a> {
 
     /// What the device of this row is; worked out once for rows alike.
     fn made_of(&mut self, row: &DeviceRow) -> Made {
-        if let Some((_, made)) = self.made.get(&Arc::as_ptr(&row.shared)) {
+        if let Some((_, made)) = self.made.get(&Arc::as_ptr(&row.shared).addr()) {
             return *made;
         }
         self.rivals.note(&row.shared);
@@ -252,35 +277,53 @@ impl<'a> Rows<'a> {
         let open = cell.is_open().then(|| number_of(&mut self.cells, cell));
         let made = (number_of(&mut self.stated, variant(&row.shared, firmware, self.catalogue)), open);
         if row.is_like_others {
-            self.made.insert(Arc::as_ptr(&row.shared), (row.shared.clone(), made));
+            self.made.insert(Arc::as_ptr(&row.shared).addr(), (row.shared.clone(), made));
         }
         made
     }
+}
 
+/// How many rows have a key, by its hash: two of a million are taken for one about once in forty million files, and then
+/// a tag ends in ` #2`.
+#[derive(Default)]
+struct KeyCounts {
+    by_hash: FxHashMap<u64, u32>,
+    part: String,
+}
+
+impl KeyCounts {
     /// How many rows so far have the key of this one, it included.
-    fn n_with_key(&mut self, row: &DeviceRow, site: &str) -> u32 {
+    fn count(&mut self, row: &DeviceRow, site: &str) -> u32 {
         let (_, parts) = key_parts(AssetKey::Auto, site, |field| row.value(field));
         let mut hasher = DefaultHasher::new();
         for part in parts {
-            self.key.clear();
-            fold_into(&mut self.key, part);
-            self.key.hash(&mut hasher);
+            self.part.clear();
+            fold_into(&mut self.part, part);
+            self.part.hash(&mut hasher);
         }
-        let n = self.n_with_key.entry(hasher.finish()).or_insert(0);
+        let n = self.by_hash.entry(hasher.finish()).or_insert(0);
         *n += 1;
         *n
     }
 }
 
-/// Texts that many assets share, each once.
-#[derive(Default)]
+/// Texts that many assets share, each once. The first is the blank one.
 struct Words {
     numbers: FxHashMap<Arc<str>, u32>,
     words: Vec<Arc<str>>,
 }
 
+impl Default for Words {
+    fn default() -> Words {
+        Words { numbers: FxHashMap::default(), words: vec!["".into()] }
+    }
+}
+
 impl Words {
     fn number(&mut self, word: &str) -> u32 {
+        if word.is_empty() {
+            return 0;
+        }
         if let Some(number) = self.numbers.get(word) {
             return *number;
         }
