@@ -3,11 +3,13 @@
 //! `NAMEPLATE_CORPUS=<folder> cargo bench --bench nightly`. A million assets in 50,000 variants at 500 sites, or as many
 //! assets as `NAMEPLATE_BENCH_ASSETS` says. `NAMEPLATE_BENCH_DB` is the URL of the database; one that has assets is gone
 //! on with, so that the import need not be repeated. Without it a file in a temporary folder serves.
+//! `NAMEPLATE_BENCH_NIGHTS=1095` lets three years of nights pass at the end.
 
 #[path = "common/fleet.rs"]
 mod fleet;
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use fleet::{Clock, Size};
 use nameplate::domain::rescan::Trigger;
@@ -42,13 +44,15 @@ async fn measure(folder: &Path) -> Result<(), Failure> {
         tell("what is new in the database", &mut clock, &rescan_nightly(&db, &Silent).await?);
     }
     tell("a night without news", &mut clock, &rescan_nightly(&db, &Silent).await?);
-    change_advisories(&db, folder).await?;
+    let mut advisories = Advisories::of(&db).await?;
+    advisories.change(&db, folder, 0).await?;
     clock.lap(&format!("add new revisions of {CHANGED} advisories"));
     tell("a night with them", &mut clock, &rescan_nightly(&db, &Silent).await?);
     tell("a run of everything, which must change nothing", &mut clock, &[rescan(&db, Trigger::Manual, &Silent).await?]);
     import_more(&db, folder).await?;
     clock.lap("import a file with another firmware of 100 devices");
     tell("a run of what came", &mut clock, &rescan_pending(&db, &Silent).await?);
+    pass_nights(&db, folder, &mut advisories).await?;
     db.close().await;
     Ok(())
 }
@@ -83,41 +87,86 @@ fn tell(what: &str, clock: &mut Clock, runs: &[Rescanned]) {
     }
 }
 
-/// Adds a later revision of some advisories: half of them say one product less, the others one remedy more.
-async fn change_advisories(db: &Db, folder: &Path) -> Result<(), Failure> {
-    let documents = store::advisory::list_current_advisory_documents(db).await?;
-    let mut paths = Vec::new();
-    for (n, document) in documents.iter().step_by((documents.len() / CHANGED).max(1)).take(CHANGED).enumerate() {
-        let mut json: Value = serde_json::from_slice(&document.bytes()?)?;
-        let tracking = &mut json["document"]["tracking"];
-        let version = tracking["version"].as_str().unwrap_or("1").to_owned();
-        let next = match version.split_once('.') {
-            Some((major, _)) => format!("{}.0.0", major.parse::<u64>().unwrap_or(0) + 1),
-            None => (version.parse::<u64>().unwrap_or(0) + 1).to_string(),
-        };
-        tracking["version"] = json!(next);
-        tracking["current_release_date"] = json!("2030-01-01T00:00:00Z");
-        if let Some(history) = tracking["revision_history"].as_array_mut() {
-            history
-                .push(json!({"number": next, "date": "2030-01-01T00:00:00Z", "summary": "changed for a measurement"}));
+/// The advisories of the database as they were at first, and how many revisions of each were added.
+struct Advisories {
+    documents: Vec<(Vec<u8>, u64)>,
+}
+
+impl Advisories {
+    async fn of(db: &Db) -> Result<Advisories, Failure> {
+        let documents = store::advisory::list_current_advisory_documents(db).await?;
+        let documents = documents.iter().map(|document| Ok((document.bytes()?, 0))).collect::<Result<_, Failure>>()?;
+        Ok(Advisories { documents })
+    }
+
+    /// Adds a later revision of some of them, of others each night. Half of them say one product less than at first, or
+    /// again as many; the others one remedy more.
+    async fn change(&mut self, db: &Db, folder: &Path, night: usize) -> Result<(), Failure> {
+        let step = (self.documents.len() / CHANGED).max(1);
+        let mut paths = Vec::new();
+        for (n, (first, n_added)) in
+            self.documents.iter_mut().skip(night % step).step_by(step).take(CHANGED).enumerate()
+        {
+            *n_added += 1;
+            let path = folder.join(format!("{n}.json"));
+            std::fs::write(&path, serde_json::to_vec(&revised(first, *n_added, n % 2 == 0)?)?)?;
+            paths.push(path);
         }
-        for vulnerability in json["vulnerabilities"].as_array_mut().into_iter().flatten() {
-            match vulnerability["product_status"]["known_affected"].as_array_mut() {
-                Some(affected) if n % 2 == 0 && affected.len() > 1 => drop(affected.pop()),
-                _ => {
-                    let remedy = json!({"category": "mitigation", "details": format!("Remedy of revision {next}.")});
-                    match vulnerability["remediations"].as_array_mut() {
-                        Some(remedies) => remedies.push(remedy),
-                        None => vulnerability["remediations"] = json!([remedy]),
-                    }
+        add_advisories(db, &paths, &Silent).await?;
+        Ok(())
+    }
+}
+
+/// A revision that comes so many after this document.
+fn revised(first: &[u8], n_later: u64, changes_products: bool) -> Result<Value, Failure> {
+    let mut json: Value = serde_json::from_slice(first)?;
+    let tracking = &mut json["document"]["tracking"];
+    let version = tracking["version"].as_str().unwrap_or("1").to_owned();
+    let (major, rest) = version.split_once('.').map_or((version.as_str(), ""), |(major, _)| (major, ".0.0"));
+    let next = format!("{}{rest}", major.parse::<u64>().unwrap_or(0) + n_later);
+    tracking["version"] = json!(next);
+    tracking["current_release_date"] = json!("2030-01-01T00:00:00Z");
+    if let Some(history) = tracking["revision_history"].as_array_mut() {
+        history.push(json!({"number": next, "date": "2030-01-01T00:00:00Z", "summary": "changed for a measurement"}));
+    }
+    for vulnerability in json["vulnerabilities"].as_array_mut().into_iter().flatten() {
+        match vulnerability["product_status"]["known_affected"].as_array_mut() {
+            Some(affected) if changes_products && affected.len() > 1 => {
+                if n_later % 2 == 1 {
+                    affected.pop();
+                }
+            }
+            _ => {
+                let remedy = json!({"category": "mitigation", "details": format!("Remedy of revision {next}.")});
+                match vulnerability["remediations"].as_array_mut() {
+                    Some(remedies) => remedies.push(remedy),
+                    None => vulnerability["remediations"] = json!([remedy]),
                 }
             }
         }
-        let path = folder.join(format!("{n}-{next}.json"));
-        std::fs::write(&path, serde_json::to_vec(&json)?)?;
-        paths.push(path);
     }
-    add_advisories(db, &paths, &Silent).await?;
+    Ok(json)
+}
+
+/// Night after night with changed advisories, as many as `NAMEPLATE_BENCH_NIGHTS` says: how a night grows with history.
+async fn pass_nights(db: &Db, folder: &Path, advisories: &mut Advisories) -> Result<(), Failure> {
+    let n_nights = std::env::var("NAMEPLATE_BENCH_NIGHTS").ok().and_then(|n| n.parse().ok()).unwrap_or(0_usize);
+    let told_each = (n_nights / 10).max(1);
+    let (mut changed, mut spent, mut longest) = (0, Duration::ZERO, Duration::ZERO);
+    for night in 1..=n_nights {
+        advisories.change(db, folder, night).await?;
+        let begun = Instant::now();
+        for done in rescan_nightly(db, &Silent).await? {
+            changed += done.rescan.n_opened + done.rescan.n_changed + done.rescan.n_closed;
+        }
+        spent += begun.elapsed();
+        longest = longest.max(begun.elapsed());
+        if night % told_each == 0 {
+            let mean = spent / told_each as u32;
+            println!("night {night}: {changed} exposures changed so far; {mean:.1?} a night, {longest:.1?} at most");
+            (spent, longest) = (Duration::ZERO, Duration::ZERO);
+        }
+    }
     Ok(())
 }
 

@@ -14,7 +14,6 @@ use crate::domain::verdict::Verdict;
 use crate::report::comparison::{Comparison, comparison_json, write_comparison, write_comparison_csv};
 use crate::report::row::Report;
 use crate::services::compare_inventories::compare_inventories;
-use crate::services::load_advisories::{AdvisorySource, load_advisories};
 use crate::services::scan::{ScanRequest, scan};
 use crate::services::stored_report::{ReportRequest, stored_report};
 
@@ -102,14 +101,7 @@ async fn of_files(
     context: &Context,
 ) -> Result<(Report, Report), Box<dyn std::error::Error>> {
     let bars = Bars::new(context.quiet);
-    let source = if !arguments.advisories.is_empty() {
-        AdvisorySource::Paths(arguments.advisories.clone())
-    } else if let Some(db) = context.open_database_if_there().await? {
-        AdvisorySource::DatabaseElseSamples(db)
-    } else {
-        AdvisorySource::Samples
-    };
-    let advisories = load_advisories(source, &bars).await?;
+    let advisories = context.advisories(&arguments.advisories, &bars).await?;
     let judged_at = Timestamp::now();
     let report = |file: &std::path::Path| {
         let request = ScanRequest {

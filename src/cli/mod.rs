@@ -11,7 +11,10 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::config::Config;
 use crate::report::text::Style;
+use crate::services::load_advisories::{Advisories, AdvisorySource, load_advisories};
 use crate::store::Db;
+
+use bars::Bars;
 
 mod advisory;
 mod alert;
@@ -220,6 +223,21 @@ impl Context {
             None => self.config.data_dir().is_ok_and(|folder| folder.join("nameplate.db").exists()),
         };
         if is_there { Ok(Some(self.open_database().await?)) } else { Ok(None) }
+    }
+
+    /// The advisories under these paths; where none is named those of the database in force, else the samples. Says
+    /// which.
+    async fn advisories(&self, paths: &[PathBuf], bars: &Bars) -> Result<Advisories, Box<dyn std::error::Error>> {
+        let source = if !paths.is_empty() {
+            AdvisorySource::Paths(paths.to_vec())
+        } else if let Some(db) = self.open_database_if_there().await? {
+            AdvisorySource::DatabaseElseSamples(db)
+        } else {
+            AdvisorySource::Samples
+        };
+        let advisories = load_advisories(source, bars).await?;
+        self.say(format_args!("Advisories: {}", advisories.sources.join("; ")));
+        Ok(advisories)
     }
 }
 

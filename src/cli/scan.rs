@@ -12,7 +12,6 @@ use crate::report::Format;
 use crate::report::html::write_html;
 use crate::report::pdf::Paper;
 use crate::report::row::Report;
-use crate::services::load_advisories::{AdvisorySource, load_advisories};
 use crate::services::scan::{ScanRequest, scan};
 
 /// Match inventory files against advisories, once, without storing anything
@@ -92,15 +91,7 @@ enum FailOn {
 
 pub async fn run(arguments: &Arguments, context: &Context) -> Outcome {
     let bars = Bars::new(context.quiet);
-    let source = if !arguments.advisories.is_empty() {
-        AdvisorySource::Paths(arguments.advisories.clone())
-    } else if let Some(db) = context.open_database_if_there().await? {
-        AdvisorySource::DatabaseElseSamples(db)
-    } else {
-        AdvisorySource::Samples
-    };
-    let advisories = load_advisories(source, &bars).await?;
-    context.say(format_args!("Advisories: {}", advisories.sources.join("; ")));
+    let advisories = context.advisories(&arguments.advisories, &bars).await?;
     let request = ScanRequest {
         files: arguments.files.clone(),
         site: arguments.site.clone(),

@@ -11,7 +11,6 @@ use super::report::paper_parser;
 use super::{Context, Outcome};
 use crate::report::pdf::Paper;
 use crate::report::worklist::{write_worklist, write_worklist_csv, write_worklist_json, write_worklist_pdf};
-use crate::services::load_advisories::{AdvisorySource, load_advisories};
 use crate::services::scan::{ScanRequest, judge_files};
 use crate::services::worklist::{stored_worklist, worklist};
 
@@ -67,15 +66,7 @@ pub async fn run(arguments: &Arguments, context: &Context) -> Outcome {
     let list = if arguments.files.is_empty() {
         stored_worklist(&context.open_database().await?, site, &bars).await?
     } else {
-        let source = if !arguments.advisories.is_empty() {
-            AdvisorySource::Paths(arguments.advisories.clone())
-        } else if let Some(db) = context.open_database_if_there().await? {
-            AdvisorySource::DatabaseElseSamples(db)
-        } else {
-            AdvisorySource::Samples
-        };
-        let advisories = load_advisories(source, &bars).await?;
-        context.say(format_args!("Advisories: {}", advisories.sources.join("; ")));
+        let advisories = context.advisories(&arguments.advisories, &bars).await?;
         let request = ScanRequest {
             files: arguments.files.clone(),
             site: None,

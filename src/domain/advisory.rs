@@ -171,6 +171,13 @@ pub struct ProductRemark {
     pub products: Vec<u32>,
 }
 
+/// Whether a text has the form of a CVE id.
+pub fn is_cve(text: &str) -> bool {
+    let digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
+    let parts = text.strip_prefix("CVE-").and_then(|rest| rest.split_once('-'));
+    parts.is_some_and(|(year, n)| year.len() == 4 && digits(year) && n.len() >= 4 && digits(n))
+}
+
 /// One vulnerability of the document.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Vulnerability {
@@ -515,6 +522,19 @@ impl Advisory {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_cve_is_known_by_its_form() {
+        for (text, is) in [
+            ("CVE-2022-46680", true),
+            ("CVE-2022-1", false),
+            ("CVE-20222-46680", false),
+            ("2022-46680", false),
+            ("CVE-X-1234", false),
+        ] {
+            assert_eq!(is_cve(text), is, "{text}");
+        }
+    }
 
     /// Each list is in ascending order; every pair is compared both ways.
     const ASCENDING: &[&[&str]] = &[

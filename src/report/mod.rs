@@ -30,7 +30,7 @@ pub mod worklist;
 pub mod xlsx;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 /// A form in which a report can be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -111,31 +111,11 @@ pub fn move_handled(rows: &[ReportRow], sites: &mut [SiteSummary]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::verdict::Confidence;
-    use crate::report::row::{Joined, ReportAdvisory, ReportFinding};
+    use crate::report::row::ReportAdvisory;
+    use crate::report::tests::fixture::bare_finding;
 
     fn row(asset: &Arc<ReportAsset>, verdict: Verdict, is_handled: bool) -> ReportRow {
-        let finding = ReportFinding {
-            advisory: Arc::new(ReportAdvisory::default()),
-            verdict,
-            confidence: Confidence::Certain,
-            range: String::new(),
-            cves: Vec::new(),
-            doubts: Vec::new(),
-            reason: String::new(),
-            evidence: Vec::new(),
-            product: String::new(),
-            product_pointer: String::new(),
-            cvss: None,
-            cvss_version: String::new(),
-            severity: None,
-            exploited: Vec::new(),
-            exploited_since: String::new(),
-            epss: None,
-            fix: None,
-            remediations: Arc::default(),
-            joined: Joined::default(),
-        };
+        let finding = bare_finding(ReportAdvisory::default(), verdict);
         let mark = is_handled.then(|| Arc::new(ReportMark { is_handled, ..ReportMark::default() }));
         ReportRow { asset: asset.clone(), finding: finding.into(), mark }
     }

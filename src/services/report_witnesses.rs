@@ -117,8 +117,9 @@ fn voice(finding: &ReportFinding) -> Voice {
 mod tests {
     use super::*;
     use crate::domain::advisory::{Publisher, Reference, Vulnerability};
-    use crate::domain::verdict::{Confidence, Verdict};
+    use crate::domain::verdict::Verdict;
     use crate::report::row::ReportAdvisory;
+    use crate::report::tests::fixture::bare_finding;
 
     fn advisory(id: &str, publisher: &str, category: &str, mentions: &str) -> Arc<Advisory> {
         Arc::new(Advisory {
@@ -139,30 +140,12 @@ mod tests {
     }
 
     fn row(asset: &Arc<ReportAsset>, id: &str, publisher: &str, range: &str) -> ReportRow {
+        let advisory =
+            ReportAdvisory { advisory_id: id.to_owned(), publisher: publisher.to_owned(), ..ReportAdvisory::default() };
         let finding = ReportFinding {
-            advisory: Arc::new(ReportAdvisory {
-                advisory_id: id.to_owned(),
-                publisher: publisher.to_owned(),
-                ..ReportAdvisory::default()
-            }),
-            verdict: Verdict::Affected,
-            confidence: Confidence::Certain,
             range: range.to_owned(),
             cves: vec!["CVE-2026-0001".to_owned()],
-            doubts: Vec::new(),
-            reason: String::new(),
-            evidence: Vec::new(),
-            product: String::new(),
-            product_pointer: String::new(),
-            cvss: None,
-            cvss_version: String::new(),
-            severity: None,
-            exploited: Vec::new(),
-            exploited_since: String::new(),
-            epss: None,
-            fix: None,
-            remediations: Arc::default(),
-            joined: Joined::default(),
+            ..bare_finding(advisory, Verdict::Affected)
         };
         ReportRow { asset: asset.clone(), finding: finding.into(), mark: None }
     }

@@ -312,7 +312,7 @@ pub(super) fn key_digest(key: &AdvisoryKey) -> String {
 
 /// Whether a text can stand among the CVEs that are searched. A document may hold anything there; what is no CVE stays
 /// in the document, and a text of any length in an index is a way to make an import fail.
-fn is_cve(text: &str) -> bool {
+fn fits_the_index(text: &str) -> bool {
     text.len() <= 32 && text.starts_with("CVE-") && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
 }
 
@@ -430,7 +430,7 @@ async fn save_batch(tx: &mut Tx, batch: &[Packed], saved: &mut SavedRevisions) -
     let mut cves: Vec<(i64, &str)> = Vec::new();
     for (advisory_id, packed) in &rows {
         if let Some(&id) = new.get(&(*advisory_id, packed.revision.sha256.clone())) {
-            cves.extend(packed.revision.cves.iter().filter(|cve| is_cve(cve)).map(|cve| (id, cve.as_str())));
+            cves.extend(packed.revision.cves.iter().filter(|cve| fits_the_index(cve)).map(|cve| (id, cve.as_str())));
         }
     }
     cves.sort_unstable();

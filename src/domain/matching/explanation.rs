@@ -1,7 +1,10 @@
 //! The evidence in words: the sentence, the table of parts and what would change the verdict.
 
+use std::cmp::Reverse;
+
 use super::identity::{Identity, ProductEvidence};
 use super::{EvidencePart, Part, PartResult};
+use crate::domain::catalogue::VendorId;
 use crate::domain::nameplate::{NameplateReading, Variant};
 use crate::domain::product_index::{EntryReading, ProductIndex};
 use crate::domain::verdict::{Doubt, DoubtKind, Verdict};
@@ -71,12 +74,17 @@ fn vendor(told: &Told<'_>) -> EvidencePart {
     } else if yours == advisory {
         ("equal".to_owned(), PartResult::Same)
     } else {
-        let known = told.device.vendors.known();
-        let shared = told.reading.vendors.known().iter().find(|v| known.contains(v));
+        let (known, catalogue) = (told.device.vendors.known(), told.index.catalogue());
+        // A former name may be that of two makers: the one that is spelled out is told.
+        let spelled = |id: &VendorId| {
+            let name = catalogue.vendor(*id).name.to_lowercase();
+            let begins = |text: &str| usize::from(text.to_lowercase().starts_with(&name));
+            Reverse(begins(&yours) * 2 + begins(&advisory))
+        };
+        let shared = told.reading.vendors.known().iter().filter(|id| known.contains(id)).min_by_key(|id| spelled(id));
         match shared {
             Some(v) => {
-                let name = &told.index.catalogue().vendor(*v).name;
-                let catalogue = told.index.catalogue();
+                let name = &catalogue.vendor(*v).name;
                 let author = [&yours, &advisory].into_iter().find_map(|text| catalogue.author_of_vendor_name(text));
                 let rule = if told.device.vendors.unknown().is_empty() {
                     format!("both are names of {name}, by {}", whose(author))

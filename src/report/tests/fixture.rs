@@ -82,6 +82,16 @@ fn finding(advisory: &Arc<ReportAdvisory>, verdict: Verdict, score: Option<f32>,
     }
 }
 
+/// What an advisory says with this verdict, and nothing more.
+pub fn bare_finding(advisory: ReportAdvisory, verdict: Verdict) -> ReportFinding {
+    ReportFinding {
+        confidence: Confidence::Certain,
+        cves: Vec::new(),
+        product_pointer: String::new(),
+        ..finding(&advisory.into(), verdict, None, "")
+    }
+}
+
 fn doubtful(finding: ReportFinding, kind: DoubtKind, detail: &str) -> ReportFinding {
     ReportFinding { doubts: vec![Doubt::new(kind, detail)], ..finding }
 }

@@ -8,6 +8,7 @@ use axum::extract::{Query, State};
 use axum::response::Response;
 use serde::Deserialize;
 
+use crate::domain::advisory::is_cve;
 use crate::domain::advisory_note::ListedAdvisory;
 use crate::domain::advisory_search::{AdvisoryFilter, AdvisorySort, Compare, Condition, SearchField};
 use crate::domain::filter::Filter;
@@ -143,23 +144,4 @@ async fn answer(
         grouped(n_possible as u64),
         grouped(counts.values().sum())
     ))
-}
-
-fn is_cve(text: &str) -> bool {
-    let digits = |part: &str| part.len() >= 4 && part.bytes().all(|b| b.is_ascii_digit());
-    text.strip_prefix("CVE-").and_then(|rest| rest.split_once('-')).is_some_and(|(year, n)| digits(year) && digits(n))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cve_is_known_by_its_form() {
-        for (text, is) in
-            [("CVE-2022-46680", true), ("CVE-2022-1", false), ("2022-46680", false), ("CVE-X-1234", false)]
-        {
-            assert_eq!(is_cve(text), is, "{text}");
-        }
-    }
 }

@@ -1,7 +1,7 @@
 //! The formats that texts of a document must have.
 
 use super::shape::Edition;
-use crate::domain::advisory::VersionType;
+use crate::domain::advisory::{VersionType, is_cve};
 
 /// What a text must look like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -309,11 +309,6 @@ fn is_purl(text: &str) -> bool {
         && kind.bytes().all(is_sign)
         && !name.is_empty()
         && is_uri(text)
-}
-
-fn is_cve(text: &str) -> bool {
-    let parts = text.strip_prefix("CVE-").and_then(|rest| rest.split_once('-'));
-    parts.is_some_and(|(year, n)| year.len() == 4 && all_digits(year) && n.len() >= 4 && all_digits(n))
 }
 
 fn is_cwe_version(text: &str) -> bool {
