@@ -10,6 +10,7 @@ pub mod pack;
 pub mod reading;
 #[cfg(test)]
 mod tests;
+pub mod vendor_names;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 

@@ -8,7 +8,7 @@ use super::values;
 /// certain: divided by a sign, or by a vendor's name that is known.
 pub fn split(text: &str, fields: &[Field]) -> (Vec<(Field, String)>, bool) {
     if let [Field::Vendor, rest @ ..] = fields
-        && let Some(end) = values::vendor_prefix(text, true).filter(|end| *end < text.len())
+        && let Some(end) = values::vendor_in_front(text).filter(|end| *end < text.len())
         && !rest.is_empty()
     {
         let behind = text[end..].trim_start_matches([' ', '/', '-', '–', '|', ',', ';', ':', '\n']);
@@ -24,7 +24,9 @@ pub fn split(text: &str, fields: &[Field]) -> (Vec<(Field, String)>, bool) {
     }
     for sign in [" / ", " | ", " – ", " - ", "; ", ";", "|", "\n", ", ", " : ", "/", "("] {
         let pieces: Vec<&str> = text.split(sign).map(|p| p.trim().trim_end_matches(')').trim()).collect();
-        if pieces.len() == fields.len() && pieces.iter().all(|p| !p.is_empty()) {
+        // `Acme IQ3 / IQT` has two models and no vendor of the name `Acme IQ3`.
+        let is_vendor_alone = fields.first() != Some(&Field::Vendor) || !names_model(pieces[0]);
+        if pieces.len() == fields.len() && pieces.iter().all(|p| !p.is_empty()) && is_vendor_alone {
             return (fields.iter().copied().zip(pieces.into_iter().map(str::to_owned)).collect(), true);
         }
     }
@@ -42,6 +44,11 @@ pub fn split(text: &str, fields: &[Field]) -> (Vec<(Field, String)>, bool) {
         [first, ..] => (vec![(*first, text.to_owned())], false),
         [] => (Vec::new(), true),
     }
+}
+
+/// Whether a text that should be a vendor's name goes on with a model: `Acme IQ3`, `Acme 3500`.
+fn names_model(text: &str) -> bool {
+    text.split(' ').skip(1).any(|word| word.starts_with(|c: char| c.is_ascii_digit()) || values::is_designator(word))
 }
 
 /// Parts that are told by their look wherever they stand: addresses and order numbers.
@@ -95,6 +102,11 @@ mod tests {
             ("ION7400 (METSEION7400)", vec![Model, PartNumber], vec!["METSEION7400", "ION7400"], true),
             ("10.0.0.1 / 00:1D:9C:A5:4D:CA", vec![IpAddress, MacAddress], vec!["10.0.0.1", "00:1D:9C:A5:4D:CA"], true),
             ("Siemens", vec![Vendor, Model], vec!["Siemens"], true),
+            ("Bently Nevada 3500/22M", vec![Vendor, Model], vec!["Bently Nevada", "3500/22M"], true),
+            ("Micro Motion 5700", vec![Vendor, Model], vec!["Micro Motion", "5700"], true),
+            ("Rotork IQ3 / IQT", vec![Vendor, Model], vec!["Rotork", "IQ3 / IQT"], true),
+            ("Acme IQ3 / IQT", vec![Vendor, Model], vec!["Acme", "IQ3 / IQT"], false),
+            ("Acme 854/2 ATG", vec![Vendor, Model], vec!["Acme", "854/2 ATG"], false),
         ] {
             let (parts, sure) = split(text, &fields);
             assert_eq!((parts.iter().map(|p| p.1.as_str()).collect::<Vec<_>>(), sure), (want, certain), "{text}");

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::text::fold;
 use super::words;
+use crate::domain::catalogue::vendor_names::vendor_names;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -16,57 +17,77 @@ struct VendorFile {
     short: Vec<String>,
 }
 
+/// Folded names by their first word, longest first.
+type Names = FxHashMap<String, Vec<String>>;
+
 struct Vendors {
-    /// Folded names by their first word, longest first.
-    by_first_word: FxHashMap<String, Vec<String>>,
+    names: Names,
     short: Vec<String>,
 }
 
 static VENDORS: LazyLock<Vendors> = LazyLock::new(|| {
     let file: VendorFile =
         toml::from_str(include_str!("data/vendor_names.toml")).expect("built-in vendor_names.toml is tested");
-    let mut by_first_word: FxHashMap<String, Vec<String>> = FxHashMap::default();
-    for name in &file.names {
+    Vendors { names: by_first_word(&file.names), short: file.short.iter().map(|n| fold(n)).collect() }
+});
+
+/// All names that the catalogue has. Many are everyday words, so they count only where a vendor must stand.
+static CATALOGUE: LazyLock<Names> = LazyLock::new(|| by_first_word(&vendor_names()));
+
+fn by_first_word(names: &[String]) -> Names {
+    let mut out = Names::default();
+    for name in names {
         let folded = fold(name);
-        let first = folded.split(' ').next().unwrap_or_default().to_owned();
-        let names = by_first_word.entry(first).or_default();
-        if !names.contains(&folded) {
-            names.push(folded);
+        let of_word = out.entry(folded.split(' ').next().unwrap_or_default().to_owned()).or_default();
+        if !of_word.contains(&folded) {
+            of_word.push(folded);
         }
     }
-    for names in by_first_word.values_mut() {
-        names.sort_by_key(|n| std::cmp::Reverse(n.len()));
+    for of_word in out.values_mut() {
+        of_word.sort_by_key(|n| std::cmp::Reverse(n.len()));
     }
-    Vendors { by_first_word, short: file.short.iter().map(|n| fold(n)).collect() }
-});
+    out
+}
 
 /// The end (in bytes) of the vendor's name that `text` begins with; `None` when it begins with none. With `first`, short
 /// forms such as `AB` count too.
 pub fn vendor_prefix(text: &str, first: bool) -> Option<usize> {
+    let short = || {
+        let end = word_end(text, 0);
+        VENDORS.short.contains(&fold(&text[..end])).then_some(end)
+    };
+    name_prefix(text, &VENDORS.names).or_else(|| if first { short() } else { None })
+}
+
+/// As [`vendor_prefix`], where the text surely begins with a vendor: all names that the catalogue has count, and the
+/// longest of them behind which the text goes on is taken.
+pub fn vendor_in_front(text: &str) -> Option<usize> {
+    let found = [vendor_prefix(text, true), name_prefix(text, &CATALOGUE)];
+    let goes_on = |end: &usize| *end < text.len();
+    found.into_iter().flatten().filter(goes_on).max().or(found[0])
+}
+
+fn word_end(text: &str, from: usize) -> usize {
+    text[from..].find([' ', '\t', '\n', ',', ';', ':', '(', ')']).map_or(text.len(), |at| from + at)
+}
+
+fn name_prefix(text: &str, names: &Names) -> Option<usize> {
     // Folding may change byte lengths, so words are walked side by side.
-    let word_end =
-        |from: usize| text[from..].find([' ', '\t', '\n', ',', ';', ':', '(', ')']).map_or(text.len(), |at| from + at);
-    let end = word_end(0);
-    let first_word = fold(&text[..end]);
-    if first_word.is_empty() {
-        return None;
-    }
-    if let Some(names) = VENDORS.by_first_word.get(&first_word) {
-        for name in names {
-            let words = name.split(' ').count();
-            let mut at = end;
-            for _ in 1..words {
-                if at >= text.len() || !text[at..].starts_with(' ') {
-                    break;
-                }
-                at = word_end(at + 1);
+    let end = word_end(text, 0);
+    for name in names.get(&fold(&text[..end]))? {
+        let words = name.split(' ').count();
+        let mut at = end;
+        for _ in 1..words {
+            if at >= text.len() || !text[at..].starts_with(' ') {
+                break;
             }
-            if fold(&text[..at]) == *name {
-                return Some(company_form(text, at));
-            }
+            at = word_end(text, at + 1);
+        }
+        if fold(&text[..at]) == *name {
+            return Some(company_form(text, at));
         }
     }
-    (first && VENDORS.short.contains(&first_word)).then_some(end)
+    None
 }
 
 /// Company forms behind a name belong to it: `Siemens AG`, `Moxa Inc.`.
