@@ -212,7 +212,14 @@ pub fn is_several(text: &str) -> bool {
     for sign in [" + ", " and ", " und ", " et ", " & "] {
         if let Some((left, right)) = folded.split_once(sign) {
             let digits = |t: &str| t.bytes().any(|b| b.is_ascii_digit()) && t.chars().any(char::is_alphabetic);
-            if sign == " + " && digits(left) && digits(right) && !is_order(right.trim()) {
+            let is_name = |t: &str, original: Option<&str>| digits(t) || original.is_some_and(is_name_in_capitals);
+            let (first, second) = text.split_once(sign).map_or((None, None), |(a, b)| (Some(a), Some(b)));
+            if sign == " + "
+                && (digits(left) || digits(right))
+                && is_name(left, first)
+                && is_name(right, second)
+                && !is_order(right.trim())
+            {
                 return true;
             }
             let near = left.split_whitespace().next_back().is_some_and(values::is_designator)
@@ -225,19 +232,47 @@ pub fn is_several(text: &str) -> bool {
     has_companion(&folded) || names_siblings(&folded)
 }
 
+/// A name without a digit: the `LDO` of `LDO + SC200`.
+fn is_name_in_capitals(text: &str) -> bool {
+    let text = text.trim();
+    (3..=8).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_uppercase())
+}
+
+/// Whether a value begins with a number of pieces, two at least: `2No. ACH580`, `3 x CPX-FB33`, `2 szt. FC302`.
+pub fn counts_pieces(text: &str) -> bool {
+    let Some(first) = text.trim_start().bytes().next().filter(u8::is_ascii_digit) else { return false };
+    if first == b'1' && !text.trim_start()[1..].starts_with(|c: char| c.is_ascii_digit()) {
+        return false;
+    }
+    let folded = fold(text);
+    let words: Vec<&str> = folded.split_whitespace().take(3).collect();
+    is_count(&words, 0) && values::has_designator(text.split_once(' ').map_or("", |(_, rest)| rest))
+}
+
 /// `Nexto NX3010 / Nexto NX5000`: two names of one family, unlike `S7-1200 / CPU 1214C`.
 fn names_siblings(folded: &str) -> bool {
     let Some((left, right)) = folded.split_once(" / ") else { return false };
     let designator = |part: &str| part.split_whitespace().find(|word| values::is_designator(word)).map(str::to_owned);
-    let (Some(left), Some(right)) = (designator(left), designator(right)) else { return false };
     let letters = |word: &str| word.chars().take_while(|c| c.is_alphabetic()).collect::<String>();
+    // `IQ3 / IQT`
+    let sibling = |word: &str, of: &str| {
+        let stem = letters(of);
+        stem.len() >= 2 && word.len() <= of.len() + 1 && word != stem && word.starts_with(&stem) && !word.contains(' ')
+    };
+    let (left, right) = match (designator(left), designator(right)) {
+        (Some(left), Some(right)) => (left, right),
+        (Some(left), None) => return sibling(right.trim(), &left),
+        _ => return false,
+    };
     left != right && letters(&left).len() >= 2 && letters(&left) == letters(&right) && !is_order(&right)
 }
 
 /// A quick look that spares the close one for nearly all cells of a long list.
 fn may_be_several(text: &str) -> bool {
-    const JOINING: [&str; 15] =
-        ["and", "und", "et", "with", "mit", "avec", "con", "com", "incl.", "inkl.", "plus", "x", "pcs", "stk", "x,"];
+    const JOINING: [&str; 20] = [
+        "and", "und", "et", "with", "mit", "avec", "con", "com", "incl.", "inkl.", "plus", "x", "pcs", "stk", "x,",
+        "off", "no.", "nos", "szt", "szt.",
+    ];
     let bytes = text.as_bytes();
     let mut blanks = 0;
     for (at, b) in bytes.iter().enumerate() {
@@ -245,6 +280,11 @@ fn may_be_several(text: &str) -> bool {
             b'\n' | b';' | b'+' | b'&' | b'*' => return true,
             b'/' if at > 0 && bytes[at - 1] == b' ' => return true,
             b'x' | b'X' if at > 0 && bytes[at - 1].is_ascii_digit() => return true,
+            b'n' | b'N'
+                if at > 0 && bytes[at - 1].is_ascii_digit() && matches!(bytes.get(at + 1), Some(b'o' | b'O')) =>
+            {
+                return true;
+            }
             b' ' => blanks += 1,
             _ => {}
         }
@@ -275,19 +315,28 @@ fn is_order(text: &str) -> bool {
     values::order_form(&text.to_ascii_uppercase()) == Some(OrderForm::Pure)
 }
 
-/// How often a number of pieces stands in the text: `2x`, `3 ×`.
+/// How often a number of pieces stands in the text: `2x`, `3 ×`, `1No.`.
 fn multipliers(folded: &str) -> usize {
     let words: Vec<&str> = folded.split_whitespace().collect();
-    let count = |at: usize| {
-        let word = words[at];
-        let digits = word.bytes().take_while(u8::is_ascii_digit).count();
-        let rest = &word[digits..];
-        digits > 0
-            && digits <= 3
-            && (matches!(rest, "x" | "×" | "*" | "stk" | "pcs" | "台")
-                || (rest.is_empty() && words.get(at + 1).is_some_and(|n| matches!(*n, "x" | "×"))))
-    };
-    (0..words.len()).filter(|at| count(*at)).count()
+    (0..words.len()).filter(|at| is_count(&words, *at)).count()
+}
+
+/// Whether a word is a number of pieces, with the word behind it where that is the one for pieces.
+fn is_count(words: &[&str], at: usize) -> bool {
+    const PIECES: [&str; 26] = [
+        "x", "×", "*", "no", "no.", "nos", "nos.", "off", "stk", "stk.", "st.", "pcs", "pcs.", "ea", "szt", "szt.",
+        "ks", "pz", "pz.", "uds", "uds.", "ud.", "шт", "шт.", "台", "個",
+    ];
+    // `2 x`, `2 off`; words that are too short to be told from others stand right behind the number.
+    const APART: [&str; 16] = [
+        "x", "×", "off", "nos", "nos.", "stk", "stk.", "pcs", "pcs.", "szt", "szt.", "uds", "uds.", "шт", "шт.", "no.",
+    ];
+    let word = words[at].trim_start_matches('(');
+    let digits = word.bytes().take_while(u8::is_ascii_digit).count();
+    let rest = word[digits..].trim_start_matches('-');
+    (1..=3).contains(&digits)
+        && (PIECES.contains(&rest)
+            || word.len() == digits && words.get(at + 1).is_some_and(|next| APART.contains(next)))
 }
 
 fn starts_with_label(part: &str) -> bool {

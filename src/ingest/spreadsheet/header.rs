@@ -8,6 +8,7 @@ use serde::Deserialize;
 use crate::domain::inventory::Field;
 
 use super::text::{fold, key};
+use super::words;
 
 /// What a column can hold, as its header tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -241,8 +242,43 @@ pub fn senses(header: &str) -> Vec<Sense> {
     }
     let contained = contained(&bare);
     let strength = |senses: &[Sense]| senses.first().map_or(0, |sense| sense.strength);
+    if let Some(sense) = type_of_kind(&bare) {
+        return vec![sense];
+    }
     let abbreviated = abbreviated(&bare);
     if strength(&abbreviated) > strength(&contained) { abbreviated } else { contained }
+}
+
+/// A kind of device with a word for its type: `Relay type`, `Relaistype`, `PLC-Typ`, `Tipo de variador`.
+fn type_of_kind(header: &str) -> Option<Sense> {
+    const TYPES: [&str; 12] = [
+        "type",
+        "typ",
+        "tipo",
+        "tip",
+        "modell",
+        "model",
+        "modele",
+        "modelo",
+        "typbezeichnung",
+        "tyyppi",
+        "型式",
+        "型号",
+    ];
+    const BETWEEN: [&str; 8] = ["of", "de", "du", "des", "d", "der", "di", "van"];
+    if header.chars().count() > TABLE.longest {
+        return None;
+    }
+    let folded = fold(header);
+    let words: Vec<&str> =
+        folded.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty() && !BETWEEN.contains(w)).collect();
+    let is_kind = match words[..] {
+        [] => false,
+        [word] => TYPES.iter().any(|of| word.strip_suffix(of).is_some_and(words::is_device_kind)),
+        [first, ref rest @ ..] if TYPES.contains(&first) => words::is_device_kind(&rest.join(" ")),
+        [ref rest @ .., last] => TYPES.contains(&last) && words::is_device_kind(&rest.join(" ")),
+    };
+    is_kind.then_some(Sense { meaning: Meaning::Field(Field::Model), strength: 3, language: "any" })
 }
 
 /// A known header of which words are cut short, as programs with narrow columns write them: `Wersja oprogr.`,
@@ -273,7 +309,17 @@ fn abbreviated(header: &str) -> Vec<Sense> {
 fn stands_for(words: &[(String, bool)], spelled: &[String]) -> bool {
     let Some(((word, cut), rest)) = words.split_first() else { return spelled.is_empty() };
     let Some(first) = spelled.first() else { return false };
-    if *cut && word.chars().count() >= 2 && first.starts_with(word.as_str()) && stands_for(rest, &spelled[1..]) {
+    let begins = *cut && word.chars().count() >= 2 && first.starts_with(word.as_str());
+    if begins && stands_for(rest, &spelled[1..]) {
+        return true;
+    }
+    // `Progr.version` of a tongue that writes `programversion`.
+    if let ([(end, _), behind @ ..], true) = (rest, begins)
+        && first.len() > word.len() + end.len()
+        && end.chars().count() >= 3
+        && first.ends_with(end.as_str())
+        && stands_for(behind, &spelled[1..])
+    {
         return true;
     }
     (1..=spelled.len().min(3)).any(|n| {
@@ -358,7 +404,9 @@ fn contained(header: &str) -> Vec<Sense> {
             if rest.iter().any(|w| TURNERS.contains(w)) {
                 continue;
             }
-            let plain = rest.iter().all(|w| QUALIFIERS.contains(w) || w.chars().all(|c| c.is_ascii_digit()));
+            let says_nothing =
+                |w: &&str| QUALIFIERS.contains(w) || w.chars().all(|c| c.is_ascii_digit()) || words::is_device_kind(w);
+            let plain = rest.iter().all(says_nothing);
             if joined.chars().count() < 4 && !plain {
                 continue;
             }
@@ -489,6 +537,14 @@ mod tests {
             ("Fabr.inmovilizado", "vendor"),
             ("Manuf. part num.", "part_number"),
             ("Abc. xyz.", "unknown"),
+            ("Progr.version", "firmware"),
+            ("Relaistype", "model"),
+            ("Relay type", "model"),
+            ("PLC-Typ", "model"),
+            ("Tipo de variador", "model"),
+            ("Lp.", "asset_id"),
+            ("Nr technologiczny", "asset_id"),
+            ("Hyllplats", "area"),
             ("Equipamento / descrição", "description"),
             ("Blah", "unknown"),
             ("", "unknown"),

@@ -407,7 +407,18 @@ fn offer_column(
         }
         return;
     }
-    for sense in senses {
+    let may_be = |field: Field| senses.iter().any(|sense| sense.meaning == Meaning::Field(field));
+    let is_behind_product = (0..i).any(|before| {
+        let first = texts.senses(before).first().copied();
+        first.is_some_and(|s| s.strength >= 3 && matches!(s.meaning, Meaning::Field(Field::Vendor | Field::Model)))
+    });
+    let may_be_name = may_be(Field::Name) || senses.iter().any(|sense| sense.meaning == Meaning::Description);
+    for sense in &senses {
+        // `Equipment` over names; `Ref` behind the model is no tag of the plant.
+        let is_no_tag = may_be_name && stats.are_worded(i) || may_be(Field::PartNumber) && is_behind_product;
+        if sense.meaning == Meaning::Field(Field::AssetId) && is_no_tag {
+            continue;
+        }
         let fit = match sense.meaning {
             Meaning::Field(f) => stats.fit(i, f),
             _ => 0,
@@ -487,6 +498,24 @@ fn by_values(columns: &mut [Column], settled: &mut [bool], texts: &HeaderTexts, 
             what.clone_into(&mut columns[i].how);
             settled[i] = true;
         }
+    }
+    // A tag stands before what it is the tag of.
+    let of_product = |c: &Column| matches!(c.role, Role::One(Field::Vendor | Field::Model | Field::PartNumber));
+    let product = columns.iter().position(of_product).unwrap_or(0);
+    let is_tag = |i: &usize| {
+        !settled[*i]
+            && columns[*i].role == Role::Unmapped
+            && !texts.shown(*i).is_empty()
+            && texts.senses(*i).is_empty()
+            && !header::is_turned(&texts.shown(*i))
+            && stats.are_tags(*i)
+    };
+    if !taken(columns, Field::AssetId)
+        && let Some(i) = (0..product).find(is_tag)
+    {
+        columns[i].role = Role::One(Field::AssetId);
+        "a tag of its own in each row".clone_into(&mut columns[i].how);
+        settled[i] = true;
     }
 }
 

@@ -71,6 +71,15 @@ impl RawRow {
         }
     }
 
+    /// Drops blank cells at the end: some programs write a thousand of them.
+    pub fn trim_end(&mut self) {
+        let last = (0..self.len()).rev().find(|column| !self.cell(*column).trim().is_empty());
+        let width = last.map_or(0, |last| last + 1);
+        self.ends.truncate(width);
+        self.text.truncate(self.ends.last().map_or(0, |end| *end as usize));
+        self.marks.retain(|mark| (mark.0 as usize) < width);
+    }
+
     /// The number of cells, blank ones at the end included.
     pub fn len(&self) -> usize {
         self.ends.len()

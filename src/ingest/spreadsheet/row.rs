@@ -96,6 +96,7 @@ pub fn read(row: &RawRow, layout: &Layout, context: &Context) -> RowReading {
         reader.describe(column, text);
     } else if !reader.names_device() {
         reader.describe_by_name();
+        reader.describe_by_kind();
     }
     reader.find_marked_firmware(layout);
     if !layout.has(Field::Vendor) {
@@ -204,7 +205,8 @@ impl Reader<'_> {
             self.warn(kind, column, detail);
         }
         if matches!(field, Field::Model | Field::PartNumber | Field::Firmware)
-            && description::is_several(self.row.cell(column))
+            && (description::is_several(self.row.cell(column))
+                || field == Field::Model && description::counts_pieces(&text))
         {
             self.warn(RowWarningKind::SeveralDevices, column, format!("`{text}` names more than one device"));
         }
@@ -289,21 +291,31 @@ impl Reader<'_> {
 
     /// Without a model, the name may still be a description that surely names a product.
     fn describe_by_name(&mut self) {
-        for field in [Field::Name, Field::Notes] {
-            let Some(text) = self.out.fields.get(&field).cloned() else { continue };
-            let column = self.out.columns.get(&field).map_or(0, |c| *c as usize - 1);
-            let vendor = self.out.value(Field::Vendor).to_owned();
-            let found = description::split(&text, &vendor);
-            let certain = found.iter().any(|(f, _)| *f == Field::PartNumber)
-                || (found.iter().any(|(f, _)| *f == Field::Vendor)
-                    && found.iter().any(|(f, v)| *f == Field::Model && values::has_designator(v)));
-            if field == Field::Name && certain && !words::is_no_device(&text) {
-                self.warn(RowWarningKind::InferredFromDescription, column, format!("taken from the name `{text}`"));
-                for (field, value) in found {
-                    self.fill(field, column, value);
-                }
-                return;
-            }
+        let Some(text) = self.out.fields.get(&Field::Name).cloned() else { return };
+        let column = self.out.columns.get(&Field::Name).map_or(0, |c| *c as usize - 1);
+        let vendor = self.out.value(Field::Vendor).to_owned();
+        let found = description::split(&text, &vendor);
+        let is_several = description::is_several(&text);
+        let names =
+            |field: Field| found.iter().any(|(f, v)| *f == field && (f != &Field::Model || values::has_designator(v)));
+        let is_certain =
+            is_several && !vendor.is_empty() || names(Field::PartNumber) || names(Field::Vendor) && names(Field::Model);
+        if !is_certain || words::is_no_device(&text) {
+            return;
+        }
+        self.warn(RowWarningKind::InferredFromDescription, column, format!("taken from the name `{text}`"));
+        if is_several {
+            self.warn(RowWarningKind::SeveralDevices, column, format!("`{text}` names more than one device"));
+        }
+        for (field, value) in found {
+            self.fill(field, column, value);
+        }
+    }
+
+    /// A row whose name says what kind of device it is describes one, though nothing says which product.
+    fn describe_by_kind(&mut self) {
+        if !self.names_device() && words::describes_kind(self.out.value(Field::Name)) {
+            self.described = true;
         }
     }
 

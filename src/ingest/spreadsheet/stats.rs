@@ -41,7 +41,16 @@ struct Counts {
     mixed: usize,
     /// One or two characters.
     tiny: usize,
+    /// One or two letters.
+    letter: usize,
+    /// A word of its own without blanks, as tags are.
+    tag: usize,
+    /// Two words or more, as names are.
+    worded: usize,
     sequence: bool,
+    /// Whole numbers, and the largest of them.
+    numbers: usize,
+    most: i64,
     /// The first row has a value.
     first_row: bool,
 }
@@ -77,6 +86,8 @@ impl Stats {
             Field::PartNumber if share(c.date) >= 70 || share(c.ip) >= 50 => -80,
             Field::PartNumber => share(c.order),
             Field::Firmware if share(c.host_ip) >= 50 || share(c.mac) >= 50 => -80,
+            // `Rev` over A, B, H is that of the hardware.
+            Field::Firmware if share(c.letter) >= 50 => -60,
             Field::Firmware => share(c.version) - share(c.long),
             Field::IpAddress if c.filled >= 2 && share(c.ip) < 20 => -60,
             Field::IpAddress => share(c.ip),
@@ -117,7 +128,19 @@ impl Stats {
         self.columns.get(column).filter(|c| c.filled > 0).map_or(0, |c| (c.whole_device * 100 / c.filled) as i32)
     }
 
-    /// Whether the values count the rows: 1, 2, 3.
+    /// Whether each row has a tag of its own: one word with a letter, another one in nearly every row.
+    pub fn are_tags(&self, column: usize) -> bool {
+        self.columns.get(column).is_some_and(|c| {
+            c.filled >= 3 && c.filled * 10 >= self.rows * 8 && c.distinct == c.filled && c.tag * 10 >= c.filled * 9
+        })
+    }
+
+    /// Whether most values are names of several words.
+    pub fn are_worded(&self, column: usize) -> bool {
+        self.columns.get(column).is_some_and(|c| c.filled > 0 && c.worded * 2 >= c.filled)
+    }
+
+    /// Whether the values count the rows: 1, 2, 3; rows may be left out or filtered away.
     pub fn is_sequence(&self, column: usize) -> bool {
         self.columns.get(column).is_some_and(|c| c.sequence)
     }
@@ -158,13 +181,15 @@ impl Counts {
             c.filled += 1;
             c.distinct += usize::from(seen.insert(text.to_owned()));
             let number = text.parse::<i64>().ok();
-            // Bands and totals stand in the same column as the numbers of the rows.
-            let alone = row.filled_cells().nth(1).is_none();
+            // Bands, totals and what a writer says below stand in the same column as the numbers of the rows.
+            let alone = row.filled_cells().nth(2).is_none() || words::is_total(text);
             c.sequence &= match (number, last) {
-                (Some(n), Some(before)) => n == before + 1 || n == 1,
-                (Some(n), None) => (0..=1).contains(&n),
+                (Some(n), Some(before)) => n > before || n == 1,
+                (Some(n), None) => (0..=3).contains(&n),
                 (None, _) => alone,
             };
+            c.numbers += usize::from(number.is_some());
+            c.most = c.most.max(number.unwrap_or(0));
             last = number.or(last);
             let is_ip = values::is_ip(text);
             c.ip += usize::from(is_ip);
@@ -183,6 +208,19 @@ impl Counts {
             let length = text.chars().count();
             c.long += usize::from(length > 60);
             c.tiny += usize::from(length <= 2);
+            c.letter += usize::from(length <= 2 && text.chars().all(char::is_alphabetic));
+            c.worded += usize::from(
+                text.split(' ').filter(|w| w.chars().filter(|c| c.is_alphabetic()).count() >= 2).count() >= 2,
+            );
+            c.tag += usize::from(
+                !text.contains(' ')
+                    && (2..=30).contains(&length)
+                    && text.chars().any(char::is_alphabetic)
+                    && !is_ip
+                    && !values::is_mac(text)
+                    && values::order_form(text).is_none()
+                    && !values::is_version(text),
+            );
             c.mixed += usize::from(
                 length > 2 && text.bytes().any(|b| b.is_ascii_digit()) && text.chars().any(char::is_alphabetic),
             );
@@ -206,7 +244,8 @@ impl Counts {
                 c.device += usize::from(whole || orders() || (text.contains(' ') && values::has_designator(text)));
             }
         }
-        c.sequence &= last.is_some();
+        // Numbers far above the count of rows are of another kind.
+        c.sequence &= last.is_some() && c.most <= c.numbers as i64 * 2 + 3;
         c
     }
 }

@@ -17,9 +17,14 @@ struct File {
     site_labels: Vec<String>,
     site_endings: Vec<String>,
     area_labels: Vec<String>,
+    area_endings: Vec<String>,
+    parts_of_works: Vec<String>,
+    neutral_words: Vec<String>,
     list_sheets: Vec<String>,
     plain_sheets: Vec<String>,
+    sheet_words: Vec<String>,
     kinds: Vec<String>,
+    broad_kinds: Vec<String>,
     months: Vec<String>,
     ditto: Vec<String>,
     units: Vec<String>,
@@ -36,9 +41,18 @@ struct Words {
     site_labels: Vec<String>,
     site_endings: Vec<String>,
     area_labels: Vec<String>,
+    area_endings: FxHashSet<String>,
+    parts_of_works: FxHashSet<String>,
+    neutral_words: FxHashSet<String>,
     list_sheets: FxHashSet<String>,
-    plain_sheets: Vec<String>,
+    plain_sheets: FxHashSet<String>,
+    sheet_words: FxHashSet<String>,
     kinds: FxHashSet<String>,
+    broad_kinds: FxHashSet<String>,
+    /// Kinds of scripts that write no blanks between words.
+    wide_kinds: Vec<String>,
+    /// Kinds long enough to end a word that is put together of several.
+    kind_endings: FxHashSet<String>,
     months: FxHashSet<String>,
     ditto: FxHashSet<String>,
     /// By the first byte of a word for "as above": a bit for each length of such a word.
@@ -60,9 +74,16 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| {
         site_labels: list(file.site_labels),
         site_endings: list(file.site_endings),
         area_labels: list(file.area_labels),
+        area_endings: set(file.area_endings),
+        parts_of_works: set(file.parts_of_works),
+        neutral_words: set(file.neutral_words),
         list_sheets: set(file.list_sheets),
-        plain_sheets: list(file.plain_sheets),
+        plain_sheets: set(file.plain_sheets),
+        sheet_words: set(file.sheet_words),
+        wide_kinds: list(file.kinds.iter().filter(|kind| is_wide(kind)).cloned().collect()),
+        kind_endings: file.kinds.iter().map(|kind| fold(kind)).filter(|kind| is_ending(kind)).collect(),
         kinds: set(file.kinds),
+        broad_kinds: set(file.broad_kinds),
         months: set(file.months),
         ditto_lengths: lengths(&file.ditto),
         ditto: set(file.ditto),
@@ -70,6 +91,11 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| {
         greetings: list(file.greetings),
     }
 });
+
+/// Whether a kind may end a word put together of several: `Fernwartungsrouter`, `Siebwasserumrichter`.
+fn is_ending(kind: &str) -> bool {
+    kind.len() >= 5 && kind.bytes().all(|b| b.is_ascii_lowercase())
+}
 
 fn lengths(words: &[String]) -> [u32; 256] {
     let mut out = [0; 256];
@@ -135,6 +161,40 @@ pub fn is_kind(text: &str) -> bool {
     WORDS.kinds.contains(&folded) || folded.strip_suffix('s').is_some_and(|one| WORDS.kinds.contains(one))
 }
 
+/// Whether the text is a kind that tells a device: `relay` is, `network` is not.
+pub fn is_device_kind(text: &str) -> bool {
+    is_kind(text) && !WORDS.broad_kinds.contains(&fold(text))
+}
+
+/// Whether a text describes a device by its kind: `Pressurisation unit 2, boiler room`, `Umrichter Siebpumpe`,
+/// `遠隔監視ルータ`. One short word with a number is a name: `PLC 1`, `router-02`.
+pub fn describes_kind(text: &str) -> bool {
+    const LONGEST_KIND: usize = 3;
+    if is_no_device(text) || is_not_stated(text) {
+        return false;
+    }
+    let folded = fold(text);
+    if WORDS.wide_kinds.iter().any(|kind| folded.contains(kind.as_str())) {
+        return true;
+    }
+    let words: Vec<&str> = folded.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).collect();
+    let is_plain = |word: &&&str| word.chars().count() >= 2 && !word.bytes().any(|b| b.is_ascii_digit());
+    let n_plain = words.iter().filter(is_plain).count();
+    let is_long = words.iter().any(|word| is_plain(&word) && word.chars().count() >= 10);
+    if n_plain < 2 && !is_long || !text.contains(' ') && !is_long {
+        return false;
+    }
+    let is_kind_at = |at: usize| {
+        (1..=LONGEST_KIND.min(words.len() - at)).any(|n| {
+            let phrase = words[at..at + n].join(" ");
+            is_device_kind(&phrase)
+        })
+    };
+    let is_compound =
+        |word: &str| (1..word.len()).any(|at| word.get(at..).is_some_and(|end| WORDS.kind_endings.contains(end)));
+    (0..words.len()).any(is_kind_at) || words.iter().any(|word| is_compound(word))
+}
+
 /// Whether a folded word is the name of a month, in full or cut short.
 pub fn is_month(word: &str) -> bool {
     WORDS.months.contains(word)
@@ -185,13 +245,17 @@ pub fn is_plain_sheet(name: &str) -> bool {
     let folded = fold(name);
     let bare = folded.trim_matches(|c: char| !c.is_alphabetic());
     let words: Vec<&str> = bare.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).collect();
+    let is_word = |text: &str| {
+        WORDS.plain_sheets.contains(text) || WORDS.sheet_words.contains(text) || WORDS.kinds.contains(text)
+    };
+    let is_plain = |text: &str| is_word(text) || text.strip_suffix('s').is_some_and(is_word);
+    const BETWEEN: [&str; 20] = [
+        "of", "and", "the", "for", "de", "des", "du", "et", "la", "und", "der", "die", "y", "del", "di", "e", "en",
+        "van", "i", "och",
+    ];
     words.is_empty()
-        || WORDS.plain_sheets.iter().any(|w| bare == w || bare.trim_end_matches('s') == w)
-        || words.iter().all(|w| {
-            w.chars().all(|c| c.is_ascii_digit())
-                || WORDS.plain_sheets.iter().any(|p| p == w)
-                || WORDS.kinds.contains(*w)
-        })
+        || is_plain(bare)
+        || words.iter().all(|w| w.chars().all(|c| c.is_ascii_digit()) || is_plain(w) || BETWEEN.contains(w))
 }
 
 /// The site or area that a band or title names.
@@ -212,36 +276,56 @@ pub fn band(text: &str) -> Band {
         )
     });
     let folded = fold(text);
-    for (labels, is_site) in [(&WORDS.site_labels, true), (&WORDS.area_labels, false)] {
-        for label in labels {
-            let Some(rest) = folded.strip_prefix(label.as_str()) else { continue };
-            // `Site: X`, `Standort - X`, `工場：X`: the label is no part of the name.
-            let trimmed = rest.trim_start();
-            if let Some(sign) = trimmed.chars().next().filter(|c| matches!(c, ':' | '：' | '=' | '-' | '–' | '>')) {
-                let at = text
-                    .char_indices()
-                    .find(|(_, c)| *c == sign || (sign == ':' && *c == '：'))
-                    .map(|(at, c)| at + c.len_utf8());
-                let value = at.map_or("", |at| text[at..].trim());
-                if !value.is_empty() {
-                    return if is_site { Band::Site(value.to_owned()) } else { Band::Area(value.to_owned()) };
-                }
-                // `Usine :` is a label, and its value stands elsewhere.
-                continue;
-            }
-            // `Werk Kassel`, `Halle 3`: the label is part of the name.
-            if rest.starts_with(' ') && text.chars().count() < 60 && !names_a_list(&folded) {
-                return if is_site { Band::Site(text.to_owned()) } else { Band::Area(text.to_owned()) };
-            }
+    let labels = || {
+        let of = |labels: &'static [String], is_site: bool| labels.iter().map(move |label| (label.as_str(), is_site));
+        of(&WORDS.site_labels, true).chain(of(&WORDS.area_labels, false))
+    };
+    let named = |is_site: bool, name: &str| {
+        if is_site { Band::Site(name.to_owned()) } else { Band::Area(name.to_owned()) }
+    };
+    // `Site: X`, `Standort - X`, `工場：X`: the label is no part of the name.
+    for (label, is_site) in labels() {
+        let Some(rest) = folded.strip_prefix(label) else { continue };
+        let sign = rest.trim_start().chars().next();
+        let Some(sign) = sign.filter(|c| matches!(c, ':' | '：' | '=' | '-' | '–' | '>')) else { continue };
+        let is_sign = |c: char| c == sign || (sign == ':' && c == '：');
+        // `Usine :` is a label, and its value stands elsewhere.
+        if let Some((_, value)) = text.split_once(is_sign)
+            && !value.trim().is_empty()
+        {
+            return named(is_site, value.trim());
         }
     }
-    if text.chars().count() < 50
-        && !names_a_list(&folded)
-        && WORDS.site_endings.iter().any(|w| ends_with_word(&folded, w))
-    {
-        return Band::Site(text.to_owned());
+    let length = text.chars().count();
+    if length >= 60 || names_a_list(&folded) {
+        return Band::Heading(text.to_owned());
+    }
+    // `Werk Kassel`, `Halle 3`: the label is part of the name. `Plant room 2` is a room.
+    let is_name =
+        |rest: &&str| rest.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '"' | '\'' | '„' | '«' | '('));
+    let behind = |label: &str| folded.strip_prefix(label)?.strip_prefix(' ').map(str::trim_start).filter(is_name);
+    if let Some((rest, is_site)) = labels().find_map(|(label, is_site)| behind(label).map(|rest| (rest, is_site))) {
+        let is_place_within = WORDS.area_endings.contains(rest.trim_end_matches(is_number_sign));
+        return named(is_site && !is_place_within, text);
+    }
+    if length < 50 && WORDS.site_endings.iter().any(|w| ends_with_word(&folded, w)) {
+        return named(!is_part_of_works(&folded), text);
     }
     Band::Heading(text.to_owned())
+}
+
+/// Whether all words say what a part of a works does, and none is a name: `Chilled water and heating plant`, unlike
+/// `Rehden compressor station`.
+fn is_part_of_works(folded: &str) -> bool {
+    let words = || folded.split(|c: char| !c.is_alphabetic()).filter(|w| !w.is_empty());
+    let is_ending = |word: &str| WORDS.site_endings.iter().any(|ending| ending == word);
+    words().any(|w| WORDS.parts_of_works.contains(w))
+        && words().all(|w| WORDS.parts_of_works.contains(w) || WORDS.neutral_words.contains(w) || is_ending(w))
+}
+
+/// What may number a place: `Plant room 2`.
+fn is_number_sign(c: char) -> bool {
+    c.is_ascii_digit() || matches!(c, ' ' | '.' | '-' | '#' | '/')
 }
 
 /// The site or area that a title names, whole or in one of its parts: `Register of devices – Werk Nord`.
@@ -261,7 +345,9 @@ pub fn title(text: &str) -> Band {
 
 /// Whether a title speaks of a list and not of a place: `Plant register`, `Werk Anlagenliste`.
 fn names_a_list(folded: &str) -> bool {
-    let plain = |w: &str| WORDS.plain_sheets.iter().any(|p| p == w || w.strip_suffix('s') == Some(p));
+    let plain = |w: &str| {
+        WORDS.plain_sheets.contains(w) || w.strip_suffix('s').is_some_and(|one| WORDS.plain_sheets.contains(one))
+    };
     folded.split(|c: char| !c.is_alphanumeric()).any(|w| w.chars().count() > 2 && plain(w))
 }
 
@@ -338,6 +424,12 @@ mod tests {
             ("--- Werk Fulda ---", Band::Site("Werk Fulda".into())),
             ("Usine :", Band::Heading("Usine :".into())),
             ("EDAR: Villanueva", Band::Site("Villanueva".into())),
+            ("CHILLED WATER AND HEATING PLANT", Band::Area("CHILLED WATER AND HEATING PLANT".into())),
+            ("Compressor station", Band::Area("Compressor station".into())),
+            ("Rehden compressor station", Band::Site("Rehden compressor station".into())),
+            ("Plant room 2", Band::Area("Plant room 2".into())),
+            ("Hillcrest treatment works", Band::Site("Hillcrest treatment works".into())),
+            ("LIGNE 1 – VERRE", Band::Area("LIGNE 1 – VERRE".into())),
         ] {
             assert_eq!(band(text), want, "{text}");
         }
@@ -352,11 +444,61 @@ mod tests {
     }
 
     #[test]
+    fn ok_descriptions_of_a_kind_are_told_from_names() {
+        for text in [
+            "Pressurisation unit",
+            "FREQUENZUMRICHTER SIEBWASSERPUMPE 2",
+            "Fernwartungsrouter",
+            "遠隔監視ルータ",
+            "SAI caseta muelle",
+            "Falownik pompy II st.",
+            "Boiler house flow meter",
+        ] {
+            assert!(describes_kind(text), "{text}");
+        }
+        for text in [
+            "PLC-01",
+            "PLC 1",
+            "router-02",
+            "Veld 05 Reserve",
+            "RESERVIERT",
+            "Network",
+            "10.1.1.1",
+            "Panel 3 north",
+            "",
+        ] {
+            assert!(!describes_kind(text), "{text}");
+        }
+    }
+
+    #[test]
     fn ok_sheet_names() {
         assert!(
-            ["Sheet1", "Tabelle2", "FW audit 2024", "Asset register", "PLC", "Meters", "Items", "機器一覧", "PLC HMI"]
-                .iter()
-                .all(|n| is_plain_sheet(n))
+            [
+                "Sheet1",
+                "Tabelle2",
+                "FW audit 2024",
+                "Asset register",
+                "PLC",
+                "Meters",
+                "Items",
+                "機器一覧",
+                "PLC HMI",
+                "Parc",
+                "Ancien parc",
+                "Pièces de rechange"
+            ]
+            .iter()
+            .chain(&[
+                "Reservdelar",
+                "Spares 2024",
+                "Ausser Betrieb",
+                "旧",
+                "Old PLCs",
+                "Części zamienne",
+                "Drives & HMIs"
+            ])
+            .all(|n| is_plain_sheet(n))
         );
         assert!(!["Werk Kassel", "Riverside", "大阪工場"].iter().any(|n| is_plain_sheet(n)));
         assert!(["Auswahl", "Legend", "Lists", "_Lists_"].iter().all(|n| is_list_sheet(n)));

@@ -16,7 +16,7 @@ use super::layout::Role;
 use super::legacy;
 use super::limits::Limits;
 use super::number_format::NumberFormat;
-use super::raw::RawSheet;
+use super::raw::{RawRow, RawSheet};
 use super::table::{self, BATCH, DeviceBatch, Sheet, Tables};
 use super::{ReadOptions, biff12, html_table, ods, refuse, spreadsheet_ml, words, xlsx, xml};
 
@@ -27,7 +27,8 @@ pub fn read(
     options: &ReadOptions,
     on_batch: &mut dyn FnMut(DeviceBatch),
 ) -> Result<InventoryReading, ReadFault> {
-    let sheets = open(container, source, options.limits)?;
+    let mut sheets = open(container, source, options.limits)?;
+    sheets.iter_mut().flat_map(|sheet| &mut sheet.rows).for_each(RawRow::trim_end);
     let mut reading = InventoryReading::default();
     let named = sites_by_name(&sheets);
     let legends: Vec<bool> = sheets.iter().map(is_legend).collect();
