@@ -29,7 +29,7 @@ struct Score {
     known: usize,
     /// Different fields named.
     fields: usize,
-    /// A model, an order number or a description is named.
+    /// A model, an order number or a description is named, or so much else that there is one.
     names_devices: bool,
     /// Cells that only data has: numbers, addresses, order numbers, long texts.
     data: usize,
@@ -76,6 +76,10 @@ fn score(row: &RawRow) -> Score {
     fields.sort_unstable();
     fields.dedup();
     out.fields = fields.len();
+    // Beside all these, the column of the models is told by its values.
+    let tells = |field: Field| fields.contains(&field);
+    out.names_devices |=
+        fields.len() >= 4 && tells(Field::Vendor) && (tells(Field::SerialNumber) || tells(Field::Firmware));
     out
 }
 

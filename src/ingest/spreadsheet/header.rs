@@ -152,7 +152,7 @@ const QUALIFIERS: [&str; 35] = [
 ];
 
 /// Words that turn a known header into something else: `firmware date`, `vendor url`, `new firmware`.
-const TURNERS: [&str; 58] = [
+const TURNERS: [&str; 79] = [
     "date",
     "datum",
     "fecha",
@@ -211,6 +211,28 @@ const TURNERS: [&str; 58] = [
     "reemplazo",
     "upgrade",
     "proposed",
+    // Of something else than the device's firmware.
+    "scada",
+    "antivirus",
+    "agent",
+    "driver",
+    "project",
+    "projekt",
+    "projet",
+    "proyecto",
+    "config",
+    "configuration",
+    "parameter",
+    "document",
+    "drawing",
+    "template",
+    "schema",
+    "protocol",
+    "database",
+    "bootloader",
+    "office",
+    "backup",
+    "application",
 ];
 
 /// Whether the text is a known header.
@@ -272,11 +294,13 @@ fn type_of_kind(header: &str) -> Option<Sense> {
     let folded = fold(header);
     let words: Vec<&str> =
         folded.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty() && !BETWEEN.contains(w)).collect();
+    let is_kind =
+        |rest: &[&str]| words::is_device_kind(&rest.join(" ")) || matches!(rest, [one] if words::is_form_of_kind(one));
     let is_kind = match words[..] {
         [] => false,
         [word] => TYPES.iter().any(|of| word.strip_suffix(of).is_some_and(words::is_device_kind)),
-        [first, ref rest @ ..] if TYPES.contains(&first) => words::is_device_kind(&rest.join(" ")),
-        [ref rest @ .., last] => TYPES.contains(&last) && words::is_device_kind(&rest.join(" ")),
+        [first, ref rest @ ..] if TYPES.contains(&first) => is_kind(rest),
+        [ref rest @ .., last] => TYPES.contains(&last) && is_kind(rest),
     };
     is_kind.then_some(Sense { meaning: Meaning::Field(Field::Model), strength: 3, language: "any" })
 }
@@ -315,9 +339,10 @@ fn stands_for(words: &[(String, bool)], spelled: &[String]) -> bool {
     }
     // `Progr.version` of a tongue that writes `programversion`.
     if let ([(end, _), behind @ ..], true) = (rest, begins)
-        && first.len() > word.len() + end.len()
+        && first
+            .get(word.len() + 1..)
+            .is_some_and(|left| if rest[0].1 { left.contains(end.as_str()) } else { left.ends_with(end.as_str()) })
         && end.chars().count() >= 3
-        && first.ends_with(end.as_str())
         && stands_for(behind, &spelled[1..])
     {
         return true;
@@ -538,10 +563,16 @@ mod tests {
             ("Manuf. part num.", "part_number"),
             ("Abc. xyz.", "unknown"),
             ("Progr.version", "firmware"),
+            ("Progr.ver.", "firmware"),
+            ("Vers.", "firmware"),
             ("Relaistype", "model"),
             ("Relay type", "model"),
             ("PLC-Typ", "model"),
             ("Tipo de variador", "model"),
+            ("Typ zabezpieczenia", "model"),
+            ("Typ sterownika", "model"),
+            ("Meter Sl No", "serial_number"),
+            ("SCADA version", "unknown"),
             ("Lp.", "asset_id"),
             ("Nr technologiczny", "asset_id"),
             ("Hyllplats", "area"),

@@ -19,6 +19,9 @@ pub fn split(text: &str, fields: &[Field]) -> (Vec<(Field, String)>, bool) {
     if let [only] = fields {
         return (vec![(*only, text.to_owned())], true);
     }
+    if let Some(parts) = vendor_behind(text, fields) {
+        return (parts, true);
+    }
     if let Some(parts) = by_form(text, fields) {
         return (parts, true);
     }
@@ -31,11 +34,11 @@ pub fn split(text: &str, fields: &[Field]) -> (Vec<(Field, String)>, bool) {
         }
     }
     match fields {
-        // An unknown vendor's name is taken to be the first word, because the header says that it comes first.
-        [Field::Vendor, rest @ ..] => match text.split_once(' ') {
-            Some((first, behind)) if !values::has_designator(first) => {
-                let (mut parts, _) = split(behind.trim(), rest);
-                parts.insert(0, (Field::Vendor, first.to_owned()));
+        // The header says that a vendor comes first, also one that is not known.
+        [Field::Vendor, rest @ ..] => match values::unknown_vendor_in_front(text) {
+            Some(end) => {
+                let (mut parts, _) = split(text[end..].trim_start_matches([' ', ',', ';', ':']), rest);
+                parts.insert(0, (Field::Vendor, text[..end].to_owned()));
                 (parts, false)
             }
             _ if values::is_vendor(text) => (vec![(Field::Vendor, text.to_owned())], true),
@@ -44,6 +47,18 @@ pub fn split(text: &str, fields: &[Field]) -> (Vec<(Field, String)>, bool) {
         [first, ..] => (vec![(*first, text.to_owned())], false),
         [] => (Vec::new(), true),
     }
+}
+
+/// A text that ends with the vendor, as its header says: `FX5U-32MT/ES (Mitsubishi)`, `S7-1200 - Siemens`.
+fn vendor_behind(text: &str, fields: &[Field]) -> Option<Vec<(Field, String)>> {
+    let &[before, Field::Vendor] = fields else { return None };
+    let is_sign =
+        |c: char| c.is_whitespace() || matches!(c, '(' | ')' | '[' | ']' | '/' | ',' | ';' | '|' | '-' | '–' | ':');
+    let starts = text.char_indices().filter(|(at, c)| *at > 0 && is_sign(*c)).map(|(at, c)| at + c.len_utf8());
+    starts
+        .map(|at| (text[..at].trim_end_matches(is_sign), text[at..].trim_matches(is_sign)))
+        .find(|(product, vendor)| !product.is_empty() && values::vendor_in_front(vendor) == Some(vendor.len()))
+        .map(|(product, vendor)| vec![(before, product.to_owned()), (Field::Vendor, vendor.to_owned())])
 }
 
 /// Whether a text that should be a vendor's name goes on with a model: `Acme IQ3`, `Acme 3500`.
@@ -106,6 +121,12 @@ mod tests {
             ("Micro Motion 5700", vec![Vendor, Model], vec!["Micro Motion", "5700"], true),
             ("Rotork IQ3 / IQT", vec![Vendor, Model], vec!["Rotork", "IQ3 / IQT"], true),
             ("Acme IQ3 / IQT", vec![Vendor, Model], vec!["Acme", "IQ3 / IQT"], false),
+            ("Hardy Process Solutions HI 4050", vec![Vendor, Model], vec!["Hardy Process Solutions", "HI 4050"], false),
+            ("Endress & Hauser Promag 53", vec![Vendor, Model], vec!["Endress & Hauser", "Promag 53"], true),
+            ("Kieback und Peter DDC4200", vec![Vendor, Model], vec!["Kieback und Peter", "DDC4200"], true),
+            ("FX5U-32MT/ES (Mitsubishi)", vec![Model, Vendor], vec!["FX5U-32MT/ES", "Mitsubishi"], true),
+            ("S7-1200 CPU 1214C - Siemens AG", vec![Model, Vendor], vec!["S7-1200 CPU 1214C", "Siemens AG"], true),
+            ("PX-100 / Acme", vec![Model, Vendor], vec!["PX-100", "Acme"], true),
             ("Acme 854/2 ATG", vec![Vendor, Model], vec!["Acme", "854/2 ATG"], false),
         ] {
             let (parts, sure) = split(text, &fields);

@@ -570,6 +570,16 @@ fn find_description(columns: &mut [Column], texts: &HeaderTexts, stats: &Stats) 
     if let Some(i) = by_values.filter(|i| stats.whole_devices(*i) >= 50 && stats.filled(*i) >= 2) {
         columns[i].role = Role::Description;
         "values describe devices".clone_into(&mut columns[i].how);
+        return;
+    }
+    // Beside vendors stand their models.
+    let Some(vendor) = columns.iter().position(|c| c.role == Role::One(Field::Vendor)) else { return };
+    let is_model = |i: &usize| {
+        unknown(i) && texts.senses(*i).is_empty() && stats.looks_like(*i, Field::Model) >= 60 && stats.distinct(*i) > 1
+    };
+    if let Some(i) = (0..columns.len()).filter(is_model).min_by_key(|i| i.abs_diff(vendor)) {
+        columns[i].role = Role::One(Field::Model);
+        "values beside vendors look like models".clone_into(&mut columns[i].how);
     }
 }
 

@@ -141,6 +141,12 @@ fn letter(column: usize) -> String {
     format!("column {}", label.trim_end_matches('0'))
 }
 
+/// A text without its measures: `VFD` of `VFD 7.5HP`.
+fn without_measures(text: &str) -> String {
+    let is_measure = |word: &&str| word.bytes().any(|b| b.is_ascii_digit()) && word.chars().any(char::is_alphabetic);
+    text.split(' ').filter(|word| !is_measure(word)).collect::<Vec<_>>().join(" ")
+}
+
 struct Reader<'a> {
     row: &'a RawRow,
     context: &'a Context,
@@ -273,6 +279,13 @@ impl Reader<'_> {
                 self.described = !named;
                 self.fill(Field::Name, column, text);
             }
+            return;
+        }
+        // Beside an order number, `Ethernet switch` is no model but what the device is.
+        let is_kind = |value: &str| !values::has_designator(value) && words::describes_kind(&without_measures(value));
+        let is_only_kind = named && found.iter().all(|(field, value)| *field == Field::Model && is_kind(value));
+        if is_only_kind {
+            self.fill(Field::Name, column, text);
             return;
         }
         self.warn(RowWarningKind::InferredFromDescription, column, format!("taken from the description `{text}`"));

@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::FxHashSet;
 use serde::Deserialize;
 
 use super::text::fold;
@@ -15,39 +15,77 @@ use crate::domain::catalogue::vendor_names::vendor_names;
 struct VendorFile {
     names: Vec<String>,
     short: Vec<String>,
+    firm_words: Vec<String>,
 }
 
-/// Folded names by their first word, longest first.
-type Names = FxHashMap<String, Vec<String>>;
+/// Names of vendors without signs and joining words, to find them however they are written: `Endress & Hauser`,
+/// `Endress+Hauser`, `Allen-Bradley`, `Allen Bradley`.
+#[derive(Default)]
+struct Names {
+    by_key: FxHashSet<String>,
+    /// Names so short that only their own spelling counts: `B&R`.
+    short: FxHashSet<String>,
+    /// What names begin with, to tell nearly all texts from them.
+    first: FxHashSet<String>,
+}
+
+/// A name of so many letters is known without its signs.
+const TOLD_WITHOUT_SIGNS: usize = 4;
+
+impl Names {
+    fn of(names: &[String]) -> Names {
+        let mut out = Names::default();
+        for name in names {
+            let key = name_key(name);
+            out.first.insert(first_part(name));
+            if key.chars().count() >= TOLD_WITHOUT_SIGNS {
+                out.by_key.insert(key);
+            } else {
+                out.short.insert(fold(name));
+            }
+        }
+        out
+    }
+
+    /// Whether this text is one of the names.
+    fn has(&self, text: &str) -> bool {
+        let key = name_key(text);
+        let is_long = key.chars().count() >= TOLD_WITHOUT_SIGNS;
+        if is_long { self.by_key.contains(&key) } else { self.short.contains(&fold(text)) }
+    }
+}
+
+/// The letters and digits of a name without the words that join two of them.
+fn name_key(name: &str) -> String {
+    let joins = |word: &str| matches!(word, "and" | "und" | "u" | "et" | "y" | "e");
+    let folded = fold(name);
+    folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !joins(word)).collect()
+}
+
+/// The first letters and digits of a text, folded.
+fn first_part(text: &str) -> String {
+    let text = text.trim_start_matches(|c: char| !c.is_alphanumeric());
+    fold(text.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default())
+}
 
 struct Vendors {
     names: Names,
     short: Vec<String>,
+    firm_words: FxHashSet<String>,
 }
 
 static VENDORS: LazyLock<Vendors> = LazyLock::new(|| {
     let file: VendorFile =
         toml::from_str(include_str!("data/vendor_names.toml")).expect("built-in vendor_names.toml is tested");
-    Vendors { names: by_first_word(&file.names), short: file.short.iter().map(|n| fold(n)).collect() }
+    Vendors {
+        names: Names::of(&file.names),
+        short: file.short.iter().map(|n| fold(n)).collect(),
+        firm_words: file.firm_words.iter().map(|n| fold(n)).collect(),
+    }
 });
 
 /// All names that the catalogue has. Many are everyday words, so they count only where a vendor must stand.
-static CATALOGUE: LazyLock<Names> = LazyLock::new(|| by_first_word(&vendor_names()));
-
-fn by_first_word(names: &[String]) -> Names {
-    let mut out = Names::default();
-    for name in names {
-        let folded = fold(name);
-        let of_word = out.entry(folded.split(' ').next().unwrap_or_default().to_owned()).or_default();
-        if !of_word.contains(&folded) {
-            of_word.push(folded);
-        }
-    }
-    for of_word in out.values_mut() {
-        of_word.sort_by_key(|n| std::cmp::Reverse(n.len()));
-    }
-    out
-}
+static CATALOGUE: LazyLock<Names> = LazyLock::new(|| Names::of(&vendor_names()));
 
 /// The end (in bytes) of the vendor's name that `text` begins with; `None` when it begins with none. With `first`, short
 /// forms such as `AB` count too.
@@ -64,30 +102,59 @@ pub fn vendor_prefix(text: &str, first: bool) -> Option<usize> {
 pub fn vendor_in_front(text: &str) -> Option<usize> {
     let found = [vendor_prefix(text, true), name_prefix(text, &CATALOGUE)];
     let goes_on = |end: &usize| *end < text.len();
-    found.into_iter().flatten().filter(goes_on).max().or(found[0])
+    found.into_iter().flatten().filter(goes_on).max().or(found[0]).or(found[1])
+}
+
+/// The end of the name of a firm that is not known, which a text begins with and goes on behind: as far as words of firms
+/// go (`Hardy Process Solutions`), else the first word. `None` when that names a model.
+pub fn unknown_vendor_in_front(text: &str) -> Option<usize> {
+    const MOST_WORDS: usize = 5;
+    let mut end = word_end(text, 0);
+    if end >= text.len() || has_designator(&text[..end]) {
+        return None;
+    }
+    let mut at = end;
+    for _ in 1..MOST_WORDS {
+        if !text[at..].starts_with(' ') {
+            break;
+        }
+        let next = word_end(text, at + 1);
+        let word = &text[at + 1..next];
+        if next >= text.len() || word.bytes().any(|b| b.is_ascii_digit()) {
+            break;
+        }
+        if VENDORS.firm_words.contains(&fold(word)) {
+            end = next;
+        }
+        at = next;
+    }
+    Some(company_form(text, end)).filter(|end| *end < text.len())
 }
 
 fn word_end(text: &str, from: usize) -> usize {
     text[from..].find([' ', '\t', '\n', ',', ';', ':', '(', ')']).map_or(text.len(), |at| from + at)
 }
 
+/// The end of the longest name that a text begins with.
 fn name_prefix(text: &str, names: &Names) -> Option<usize> {
-    // Folding may change byte lengths, so words are walked side by side.
-    let end = word_end(text, 0);
-    for name in names.get(&fold(&text[..end]))? {
-        let words = name.split(' ').count();
-        let mut at = end;
-        for _ in 1..words {
-            if at >= text.len() || !text[at..].starts_with(' ') {
-                break;
-            }
-            at = word_end(text, at + 1);
-        }
-        if fold(&text[..at]) == *name {
-            return Some(company_form(text, at));
-        }
+    const MOST_WORDS: usize = 6;
+    if !names.first.contains(&first_part(text)) {
+        return None;
     }
-    None
+    let mut ends: Vec<usize> = vec![word_end(text, 0)];
+    while let Some(&end) = ends.last()
+        && ends.len() < MOST_WORDS
+        && text[end..].starts_with(' ')
+    {
+        ends.push(word_end(text, end + 1));
+    }
+    let is_name = |end: &&usize| {
+        let name = &text[..**end];
+        name.ends_with(|c: char| c.is_alphanumeric() || matches!(c, '.' | '+'))
+            && !name.contains(['/', '|'])
+            && names.has(name)
+    };
+    ends.iter().rev().find(is_name).map(|end| company_form(text, *end))
 }
 
 /// Company forms behind a name belong to it: `Siemens AG`, `Moxa Inc.`.

@@ -166,12 +166,26 @@ pub fn is_device_kind(text: &str) -> bool {
     is_kind(text) && !WORDS.broad_kinds.contains(&fold(text))
 }
 
+/// Whether a word is a kind of device in one of the forms that tongues give it: `sterownika` of `sterownik`.
+pub fn is_form_of_kind(word: &str) -> bool {
+    const ENDING: usize = 3;
+    let letters = word.chars().count();
+    let shares_stem = |kind: &String| {
+        let shared = kind.chars().zip(word.chars()).take_while(|(a, b)| a == b).count();
+        shared >= 5 && shared + ENDING >= letters.max(kind.chars().count())
+    };
+    is_device_kind(word) || letters >= 6 && WORDS.kinds.iter().any(shares_stem)
+}
+
 /// Whether a text describes a device by its kind: `Pressurisation unit 2, boiler room`, `Umrichter Siebpumpe`,
 /// `遠隔監視ルータ`. One short word with a number is a name: `PLC 1`, `router-02`.
 pub fn describes_kind(text: &str) -> bool {
     const LONGEST_KIND: usize = 3;
     if is_no_device(text) || is_not_stated(text) {
         return false;
+    }
+    if is_device_kind(text) {
+        return true;
     }
     let folded = fold(text);
     if WORDS.wide_kinds.iter().any(|kind| folded.contains(kind.as_str())) {
@@ -453,6 +467,7 @@ mod tests {
             "SAI caseta muelle",
             "Falownik pompy II st.",
             "Boiler house flow meter",
+            "Switch",
         ] {
             assert!(describes_kind(text), "{text}");
         }
