@@ -152,7 +152,7 @@ const QUALIFIERS: [&str; 35] = [
 ];
 
 /// Words that turn a known header into something else: `firmware date`, `vendor url`, `new firmware`.
-const TURNERS: [&str; 79] = [
+const TURNERS: [&str; 82] = [
     "date",
     "datum",
     "fecha",
@@ -233,6 +233,9 @@ const TURNERS: [&str; 79] = [
     "office",
     "backup",
     "application",
+    "comm",
+    "comms",
+    "communication",
 ];
 
 /// Whether the text is a known header.

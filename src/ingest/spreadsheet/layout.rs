@@ -61,6 +61,8 @@ pub struct Layout {
     pub spare: Vec<usize>,
     /// Columns (0-based) whose header says that they describe the device.
     pub described: Vec<usize>,
+    /// Further columns (0-based) that are called like a name, beside the one that is it.
+    pub naming: Vec<usize>,
 }
 
 /// The texts of a header: the row itself and, in a header of two rows, the row above.
@@ -231,7 +233,16 @@ impl Layout {
                     sense.strength >= 2 && matches!(sense.meaning, Meaning::Field(Field::Model | Field::PartNumber))
                 })
         };
+        let is_naming = |column: &usize| {
+            let says = |sense: &Sense| match sense.meaning {
+                Meaning::Description | Meaning::Field(Field::Name) => true,
+                Meaning::Field(Field::AssetId) => stats.are_named(*column),
+                _ => false,
+            };
+            columns[*column].role == Role::Unmapped && texts.senses(*column).iter().any(says)
+        };
         let mut layout = Layout {
+            naming: (0..width).filter(is_naming).collect(),
             spare: (0..width).filter(is_spare).collect(),
             described: (0..width).filter(|i| describes(&columns[*i].header)).collect(),
             columns,
@@ -293,6 +304,7 @@ impl Layout {
             continued: BTreeMap::new(),
             spare: Vec::new(),
             described: Vec::new(),
+            naming: Vec::new(),
         };
         (recognised >= 2 && layout.names_devices() && rows.len() > 1).then_some(layout)
     }

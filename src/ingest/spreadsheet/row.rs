@@ -96,7 +96,7 @@ pub fn read(row: &RawRow, layout: &Layout, context: &Context) -> RowReading {
         reader.describe(column, text);
     } else if !reader.names_device() {
         reader.describe_by_name();
-        reader.describe_by_kind();
+        reader.describe_by_kind(layout);
     }
     reader.find_marked_firmware(layout);
     if !layout.has(Field::Vendor) {
@@ -139,12 +139,6 @@ pub fn shown(raw: &str) -> Cow<'_, str> {
 fn letter(column: usize) -> String {
     let label = CellPlace { sheet: String::new(), row: 0, column: column as u32 + 1 }.label();
     format!("column {}", label.trim_end_matches('0'))
-}
-
-/// A text without its measures: `VFD` of `VFD 7.5HP`.
-fn without_measures(text: &str) -> String {
-    let is_measure = |word: &&str| word.bytes().any(|b| b.is_ascii_digit()) && word.chars().any(char::is_alphabetic);
-    text.split(' ').filter(|word| !is_measure(word)).collect::<Vec<_>>().join(" ")
 }
 
 struct Reader<'a> {
@@ -282,8 +276,7 @@ impl Reader<'_> {
             return;
         }
         // Beside an order number, `Ethernet switch` is no model but what the device is.
-        let is_kind = |value: &str| !values::has_designator(value) && words::describes_kind(&without_measures(value));
-        let is_only_kind = named && found.iter().all(|(field, value)| *field == Field::Model && is_kind(value));
+        let is_only_kind = named && found.iter().all(|(f, value)| *f == Field::Model && words::is_only_kinds(value));
         if is_only_kind {
             self.fill(Field::Name, column, text);
             return;
@@ -326,9 +319,16 @@ impl Reader<'_> {
     }
 
     /// A row whose name says what kind of device it is describes one, though nothing says which product.
-    fn describe_by_kind(&mut self) {
-        if !self.names_device() && words::describes_kind(self.out.value(Field::Name)) {
+    fn describe_by_kind(&mut self, layout: &Layout) {
+        if self.names_device() {
+            return;
+        }
+        let describes = |column: &&usize| words::describes_kind(&clean(self.row.cell(**column)));
+        if words::describes_kind(self.out.value(Field::Name)) {
             self.described = true;
+        } else if let Some(column) = layout.naming.iter().find(describes) {
+            self.described = true;
+            self.fill(Field::Name, *column, clean(self.row.cell(*column)).into_owned());
         }
     }
 

@@ -140,6 +140,11 @@ impl Stats {
         self.columns.get(column).is_some_and(|c| c.filled > 0 && c.worded * 2 >= c.filled)
     }
 
+    /// Whether most values are words and no numbers or codes.
+    pub fn are_named(&self, column: usize) -> bool {
+        self.columns.get(column).is_some_and(|c| c.filled > 0 && (c.number + c.mixed) * 2 < c.filled)
+    }
+
     /// Whether the values count the rows: 1, 2, 3; rows may be left out or filtered away.
     pub fn is_sequence(&self, column: usize) -> bool {
         self.columns.get(column).is_some_and(|c| c.sequence)
@@ -204,7 +209,7 @@ impl Counts {
                     || text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b',')),
             );
             c.date += usize::from(row.kind(column) == Kind::Date || values::looks_like_date(text));
-            c.kind_word += usize::from(words::is_kind(text));
+            c.kind_word += usize::from(words::is_only_kinds(text));
             let length = text.chars().count();
             c.long += usize::from(length > 60);
             c.tiny += usize::from(length <= 2);

@@ -6,6 +6,7 @@ use rustc_hash::FxHashSet;
 use serde::Deserialize;
 
 use super::text::fold;
+use super::values::is_designator;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -177,6 +178,24 @@ pub fn is_form_of_kind(word: &str) -> bool {
     is_device_kind(word) || letters >= 6 && WORDS.kinds.iter().any(shares_stem)
 }
 
+/// Whether a text says nothing but kinds and measures: `PLC CPU`, `VFD 75HP`, `Ethernet switch`; a brand is more.
+pub fn is_only_kinds(text: &str) -> bool {
+    const LONGEST_KIND: usize = 4;
+    let folded = fold(text);
+    let is_measure = |word: &str| word.bytes().any(|b| b.is_ascii_digit()) && word.chars().any(char::is_alphabetic);
+    let words: Vec<&str> =
+        folded.split([' ', ',', '/']).filter(|w| !w.is_empty() && (!is_measure(w) || is_designator(w))).collect();
+    let mut at = 0;
+    while at < words.len() {
+        let longest = LONGEST_KIND.min(words.len() - at);
+        match (1..=longest).rev().find(|n| is_kind(&words[at..at + n].join(" "))) {
+            Some(n) => at += n,
+            None => return false,
+        }
+    }
+    !words.is_empty()
+}
+
 /// Whether a text describes a device by its kind: `Pressurisation unit 2, boiler room`, `Umrichter Siebpumpe`,
 /// `遠隔監視ルータ`. One short word with a number is a name: `PLC 1`, `router-02`.
 pub fn describes_kind(text: &str) -> bool {
@@ -195,7 +214,7 @@ pub fn describes_kind(text: &str) -> bool {
     let is_plain = |word: &&&str| word.chars().count() >= 2 && !word.bytes().any(|b| b.is_ascii_digit());
     let n_plain = words.iter().filter(is_plain).count();
     let is_long = words.iter().any(|word| is_plain(&word) && word.chars().count() >= 10);
-    if n_plain < 2 && !is_long || !text.contains(' ') && !is_long {
+    if !is_long && (n_plain < 2 || !text.contains(' ')) {
         return false;
     }
     let is_kind_at = |at: usize| {
@@ -353,8 +372,26 @@ pub fn title(text: &str) -> Band {
         if let Some(site) = site.filter(|_| parts.len() > 1) {
             return site;
         }
+        if let (Band::Heading(_), Some(site)) = (band(text), parts.iter().find_map(|part| site_behind_list(part))) {
+            return Band::Site(site.to_owned());
+        }
     }
     band(text)
+}
+
+/// The site that a title names behind what kind of list it is: `Anlagenverzeichnis Werk Lohr`, `Inventaire usine de Valmont`.
+fn site_behind_list(title: &str) -> Option<&str> {
+    let starts = title.char_indices().filter(|(_, c)| *c == ' ').map(|(at, _)| at + 1);
+    starts.map(|at| &title[at..]).find(|behind| {
+        let folded = fold(behind);
+        let named =
+            WORDS.site_labels.iter().filter_map(|label| folded.strip_prefix(label.as_str())?.strip_prefix(' ')).min();
+        let name_length = named.map_or(0, |name| name.chars().count());
+        // The name of a place is written with a capital letter.
+        let skipped = behind.chars().count().saturating_sub(name_length);
+        let is_name = behind.chars().skip(skipped).any(char::is_uppercase) && !named.is_some_and(is_plain_sheet);
+        name_length > 0 && is_name && behind.split(' ').count() <= 5 && !names_a_list(&folded)
+    })
 }
 
 /// Whether a title speaks of a list and not of a place: `Plant register`, `Werk Anlagenliste`.
@@ -451,6 +488,9 @@ mod tests {
             ("STABILIMENTO DI LODI – ELENCO DISPOSITIVI", Band::Site("STABILIMENTO DI LODI".into())),
             ("Zestawienie aparatury - Zakład Opole", Band::Site("Zakład Opole".into())),
             ("Standort: Werk Nord – Halle 3", Band::Site("Werk Nord – Halle 3".into())),
+            ("Anlagenverzeichnis Werk Lohr", Band::Site("Werk Lohr".into())),
+            ("Inventaire des automates – usine de Valmont", Band::Site("usine de Valmont".into())),
+            ("Asset site survey 2024", Band::Heading("Asset site survey 2024".into())),
             ("Register of devices – 2024", Band::Heading("Register of devices – 2024".into())),
         ] {
             assert_eq!(title(text), want, "{text}");
@@ -484,6 +524,12 @@ mod tests {
         ] {
             assert!(!describes_kind(text), "{text}");
         }
+    }
+
+    #[test]
+    fn ok_kinds_are_told_from_brands() {
+        assert!(["PLC CPU", "VFD 75HP", "Ethernet switch", "Overload relay", "HMI"].iter().all(|t| is_only_kinds(t)));
+        assert!(!["Smart-UPS 1500", "Promag flow meter", "PLC S7-1200", "", "75HP"].iter().any(|t| is_only_kinds(t)));
     }
 
     #[test]

@@ -67,6 +67,39 @@ fn ok_one_sheet_per_site_hidden_things_and_lists() {
 }
 
 #[test]
+fn ok_sheets_of_spares_and_old_devices_are_no_sites() {
+    let mut workbook = Workbook::new();
+    for (name, rows) in [
+        (
+            "Northfield WTW",
+            [["1", "NF-PLC1", "Filter PLC", "Siemens", "CPU 1512SP-1 PN"], ["2", "NF-FT1", "Flow meter", "", ""]],
+        ),
+        ("Spares", [["1", "", "Spare CPU", "Siemens", "CPU 1512SP-1 PN"], ["2", "", "empty shelf", "", ""]]),
+        (
+            "Decommissioned PLCs",
+            [["1", "NF-PLC0", "Filter PLC", "Allen-Bradley", "SLC 5/05"], ["", "Total", "2", "", ""]],
+        ),
+    ] {
+        let sheet = workbook.add_worksheet();
+        sheet.set_name(name).unwrap();
+        write_rows(sheet, 0, &[&["Item", "Tag", "Description", "Make", "Model"]]);
+        for (n, row) in rows.iter().enumerate() {
+            write_rows(sheet, n as u32 + 1, &[row]);
+        }
+        // Some programs write blank cells far out.
+        sheet.write_blank(1, 900, &Format::new().set_bold()).unwrap();
+    }
+    check(
+        &mut workbook,
+        "Northfield WTW!row 2 | asset_id=NF-PLC1 | name=Filter PLC | site=Northfield WTW | vendor=Siemens | model=CPU 1512SP-1 PN |
+         Northfield WTW!row 3 | asset_id=NF-FT1 | name=Flow meter | site=Northfield WTW |
+         Spares!row 2 | name=Spare CPU | vendor=Siemens | model=CPU 1512SP-1 PN |
+         Decommissioned PLCs!row 2 | asset_id=NF-PLC0 | name=Filter PLC | vendor=Allen-Bradley | model=SLC 5/05 |
+         rejected Spares!row 3: `empty shelf`: no device is there",
+    );
+}
+
+#[test]
 fn ok_shown_texts_count_and_damage_is_told() {
     let mut workbook = Workbook::new();
     let sheet = workbook.add_worksheet();
