@@ -478,7 +478,10 @@ pub fn parts(header: &str) -> Vec<(String, Vec<Sense>)> {
         return Vec::new();
     }
     let mut text = header.replace(['\n', '\r'], " / ");
-    for word in [" und ", " and ", " et ", " y ", " e ", " ed ", " en ", " or ", " oder ", " 및 ", " with ", " mit "] {
+    for word in [
+        " und ", " and ", " et ", " y ", " e ", " ed ", " en ", " or ", " oder ", " 및 ", " with ", " mit ", " i ",
+        " oraz ", " a ", " och ", " og ", " ja ", " ve ", " és ", " și ", " и ",
+    ] {
         text = text.replace(word, " & ");
     }
     let pieces: Vec<String> = text
@@ -597,6 +600,8 @@ mod tests {
             ("Fabricant et modèle", vec![Vendor, Model]),
             ("メーカー／型番", vec![Vendor, Model]),
             ("Model (order number)", vec![Model, PartNumber]),
+            ("Producent i typ", vec![Vendor, Model]),
+            ("Výrobce a typ", vec![Vendor, Model]),
             ("HW / FW", vec![HardwareRevision, Firmware]),
         ] {
             assert_eq!(fields(header), want.into_iter().map(Meaning::Field).collect::<Vec<_>>(), "{header}");

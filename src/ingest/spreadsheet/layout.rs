@@ -512,7 +512,12 @@ fn by_values(columns: &mut [Column], settled: &mut [bool], texts: &HeaderTexts, 
         }
     }
     // A tag stands before what it is the tag of.
-    let of_product = |c: &Column| matches!(c.role, Role::One(Field::Vendor | Field::Model | Field::PartNumber));
+    let of_product = |c: &Column| {
+        matches!(
+            c.role,
+            Role::One(Field::Vendor | Field::Model | Field::PartNumber) | Role::Joined(_) | Role::Description
+        )
+    };
     let product = columns.iter().position(of_product).unwrap_or(0);
     let is_tag = |i: &usize| {
         !settled[*i]
@@ -587,7 +592,11 @@ fn find_description(columns: &mut [Column], texts: &HeaderTexts, stats: &Stats) 
     // Beside vendors stand their models.
     let Some(vendor) = columns.iter().position(|c| c.role == Role::One(Field::Vendor)) else { return };
     let is_model = |i: &usize| {
-        unknown(i) && texts.senses(*i).is_empty() && stats.looks_like(*i, Field::Model) >= 60 && stats.distinct(*i) > 1
+        i.abs_diff(vendor) <= 2
+            && unknown(i)
+            && texts.senses(*i).is_empty()
+            && stats.looks_like(*i, Field::Model) >= 60
+            && stats.distinct(*i) > 1
     };
     if let Some(i) = (0..columns.len()).filter(is_model).min_by_key(|i| i.abs_diff(vendor)) {
         columns[i].role = Role::One(Field::Model);

@@ -98,6 +98,8 @@ impl Stats {
             Field::Site | Field::Area if share(c.ip) >= 50 => -80,
             // The same few values in all rows make a better site than many different ones.
             Field::Site => 50 - (c.distinct * 50 / c.filled) as i32,
+            // `S/N` over 1, 2, 3 numbers the rows, and `Ser.` over A, B, D is the series.
+            Field::SerialNumber if c.sequence && c.filled >= 3 || share(c.letter) >= 50 => -60,
             Field::SerialNumber | Field::AssetId => (c.distinct * 20 / c.filled) as i32,
             _ => 0,
         }
