@@ -20,7 +20,7 @@ use crate::report::row::Report;
 use crate::report::text::{Style, write_text};
 use crate::report::visible::counted;
 use crate::report::{self, Format};
-use crate::services::filtered_report::{FilteredReportRequest, report_of, sites_of};
+use crate::services::filtered_report::{FilteredReportRequest, report_of};
 use crate::services::stored_report::ReportBase;
 use crate::services::write_report::slug;
 use crate::store::Db;
@@ -95,14 +95,8 @@ pub async fn run(arguments: &Arguments, context: &Context) -> Outcome {
     if let Some(folder) = &arguments.each_site {
         return write_each_site(&db, arguments, folder, context).await;
     }
-    let mut filter = Filter::parse(arguments.filter.trim_start_matches('?'))?;
-    filter.sites.extend(arguments.site.clone());
-    let sites = sites_of(&db, &filter).await?;
-    if sites.as_ref().is_some_and(|sites| sites.len() == 1) {
-        // The report names its site.
-        filter.sites.clear();
-    }
-    let request = FilteredReportRequest { filter, sites, as_of: arguments.as_of };
+    let filter = Filter::parse(arguments.filter.trim_start_matches('?'))?;
+    let request = FilteredReportRequest::of(&db, arguments.site.clone(), filter, arguments.as_of).await?;
     let report = report_of(&db, &request, &Bars::new(context.quiet)).await?;
     let form = Form { format: arguments.format, paper: arguments.paper, full: arguments.full };
     write_report(&report, form, arguments.output.as_deref(), context)?;

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::mark::who;
 use super::report::format_parser;
 use super::{Context, Outcome};
+use crate::domain::filter::Filter;
 use crate::report::Format;
 use crate::report::visible::visible_line;
 use crate::services::scheduled_reports::{add_scheduled_report, delete_scheduled_report};
@@ -34,11 +35,15 @@ pub struct ListArguments {}
 #[command(after_long_help = "\
 Examples:
   nameplate scheduled-report add --site Riverside --format pdf --when weekly --to plant-manager@example.org
-  nameplate scheduled-report add --format xlsx --when daily --to folder:/srv/reports --keep-days 30")]
+  nameplate scheduled-report add --format xlsx --when daily --to folder:/srv/reports --keep-days 30
+  nameplate scheduled-report add --filter 'severity=critical&status=open' --format csv --when daily --to ot@example.org")]
 pub struct AddArguments {
     /// One site [default: all]
     #[arg(long, value_name = "SITE")]
     site: Option<String>,
+    /// Only what fits, in the words of the exposure list and its address
+    #[arg(long, value_name = "FILTER", default_value = "")]
+    filter: String,
     #[arg(long, value_name = "FORMAT", default_value = "pdf", value_parser = format_parser())]
     format: Format,
     /// Every night, Monday's, or that of the first of a month
@@ -69,11 +74,15 @@ pub async fn run(command: &Command, context: &Context) -> Outcome {
         Command::List(_) => {
             for (id, schedule) in store::report_schedule::list_report_schedules(&db).await? {
                 let site = schedule.site.as_deref().map_or_else(|| "all sites".into(), visible_line);
+                let filter = match schedule.filter.as_str() {
+                    "" => String::new(),
+                    filter => format!(", {}", visible_line(filter)),
+                };
                 let last = schedule
                     .last_slot_at
                     .map_or_else(|| "never made".to_owned(), |at| format!("made for {}", at.strftime("%Y-%m-%d")));
                 println!(
-                    "{id}\t{site}\t{}\t{}\t{}\tkept {} days\t{last}",
+                    "{id}\t{site}{filter}\t{}\t{}\t{}\tkept {} days\t{last}",
                     schedule.format,
                     schedule.rhythm,
                     if schedule.target.is_empty() { "kept only".into() } else { visible_line(&schedule.target) },
@@ -84,6 +93,7 @@ pub async fn run(command: &Command, context: &Context) -> Outcome {
         Command::Add(arguments) => {
             let schedule = ReportSchedule {
                 site: arguments.site.clone(),
+                filter: Filter::parse(arguments.filter.trim_start_matches('?'))?.to_string(),
                 format: arguments.format.word().to_owned(),
                 target: arguments.to.clone(),
                 rhythm: arguments.when.clone(),

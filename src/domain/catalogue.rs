@@ -142,6 +142,8 @@ pub struct WordLists {
     pub roles: FxHashSet<String>,
     /// What words for kinds of things end with: `messgerät` of "Multimessgerät".
     pub endings: Vec<String>,
+    /// Left out of a product's name or added to it without making another of it: firmware, series.
+    pub fillers: FxHashSet<String>,
     /// Mark a text as naming software: configurator, DTM.
     pub software: FxHashSet<String>,
     /// Begin a part of a product name that is a condition and no name: "if", "when".

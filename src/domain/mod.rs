@@ -65,6 +65,8 @@ pub mod model;
 
 pub mod catalogue;
 
+pub mod core_name;
+
 pub mod nameplate;
 
 pub mod remediation;

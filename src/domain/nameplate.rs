@@ -4,6 +4,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::catalogue::reading::{Designation, Generation, NamePart, OrderSpec, Strength, TextKind};
 use super::catalogue::{Catalogue, Decision, FamilyId, Holder, Kind, Membership, Says, VendorSet};
+use super::core_name::core_of_model;
 use super::firmware::Firmware;
 use super::identifier::{Identifier, identifiers_in, without_identifiers};
 use super::model::{Token, tokens};
@@ -117,6 +118,7 @@ impl NameplateReading {
         for text in [&plate.model, &plate.part_number] {
             reading.add_text(text, catalogue);
         }
+        reading.whole_names.extend(core_of_model(&plate.model, &plate.vendor, &reading.vendors, catalogue));
         // A brand in the vendor column may say more than the vendor: "RuggedCom", "Telemecanique". That of a program does only
         // where the model names none of its own: "Micro Browser" of SpiderControl is no SpiderControl SCADA.
         let brand = squash(&plate.vendor);

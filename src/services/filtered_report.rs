@@ -22,6 +22,27 @@ pub struct FilteredReportRequest {
     pub as_of: Option<Timestamp>,
 }
 
+impl FilteredReportRequest {
+    /// What fits the filter, of one site where it is named. A report of one site names it by itself.
+    ///
+    /// # Errors
+    ///
+    /// As [`sites_of`].
+    pub async fn of(
+        db: &Db,
+        site: Option<String>,
+        mut filter: Filter,
+        as_of: Option<Timestamp>,
+    ) -> Result<FilteredReportRequest, ReportError> {
+        filter.sites.extend(site);
+        let sites = sites_of(db, &filter).await?;
+        if sites.as_ref().is_some_and(|sites| sites.len() == 1) {
+            filter.sites.clear();
+        }
+        Ok(FilteredReportRequest { filter, sites, as_of })
+    }
+}
+
 /// Makes the report of what is open and fits, in this format.
 ///
 /// # Errors

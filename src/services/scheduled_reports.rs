@@ -12,16 +12,17 @@ use crate::alert::relay::write_whole;
 use crate::domain::advisory::Tlp;
 use crate::domain::alert::Target;
 use crate::domain::audit::Act;
+use crate::domain::filter::{Filter, FilterProblem};
 use crate::domain::outbox::NewMessage;
 use crate::domain::schedule::Schedule;
 use crate::domain::site;
 use crate::report::pdf::{Paper, write_pdf};
 use crate::report::row::Report;
 use crate::report::{self, Format};
+use crate::services::filtered_report::{FilteredReportRequest, report_of};
 use crate::services::note_act::{Deed, note};
 use crate::services::progress::Progress;
 use crate::services::report_files::sha256_hex;
-use crate::services::stored_report::{ReportError, ReportRequest, stored_report};
 use crate::store::report_file::ReportFile;
 use crate::store::report_schedule::ReportSchedule;
 use crate::store::{self, Db, StoreError};
@@ -31,6 +32,8 @@ use crate::store::{self, Db, StoreError};
 pub enum ScheduledReportError {
     #[error("cannot schedule the report: expected a known format, found `{0}`")]
     Format(String),
+    #[error("cannot schedule the report: {0}")]
+    Filter(#[from] FilterProblem),
     #[error("cannot schedule the report: expected daily, weekly or monthly, found `{0}`")]
     Rhythm(String),
     #[error("cannot schedule the report: expected its files to be kept for 1 to 36,500 days, found {0}")]
@@ -69,13 +72,16 @@ async fn check(db: &Db, schedule: &ReportSchedule) -> Result<(), ScheduledReport
     if !KEEP_DAYS.contains(&schedule.keep_days) {
         return Err(ScheduledReportError::KeepDays(schedule.keep_days));
     }
+    let filter = Filter::parse(&schedule.filter)?;
     match target_of(&schedule.target).map_err(ScheduledReportError::Recipient)? {
         None | Some(Target::Mail(_) | Target::Folder(_)) => {}
         Some(target) => return Err(ScheduledReportError::Target(target.shown())),
     }
-    if let Some(wanted) = &schedule.site {
+    if schedule.site.is_some() || !filter.sites.is_empty() {
         let sites = store::site::list_sites(db).await?;
-        if !sites.iter().any(|site| site.name == *wanted) {
+        let names: Vec<(i64, String)> = sites.iter().map(|site| (site.site_id, site.name.clone())).collect();
+        let is_known = |wanted: &&String| site::find(&names, wanted).is_some();
+        if let Some(wanted) = schedule.site.iter().chain(&filter.sites).find(|wanted| !is_known(wanted)) {
             let known = sites.iter().map(|site| format!("`{}`", site.name)).collect::<Vec<_>>().join(", ");
             return Err(ScheduledReportError::Site { site: wanted.clone(), known });
         }
@@ -133,7 +139,8 @@ fn in_words(schedule: &ReportSchedule) -> String {
     let ReportSchedule { format, target, rhythm, keep_days, .. } = schedule;
     let site = schedule.site.as_deref().unwrap_or("all sites");
     let target = if target.is_empty() { "the list of files" } else { target };
-    format!("{format} of {site}, {rhythm}, to {target}, kept for {keep_days} days")
+    let filter = if schedule.filter.is_empty() { String::new() } else { format!(" ({})", schedule.filter) };
+    format!("{format} of {site}{filter}, {rhythm}, to {target}, kept for {keep_days} days")
 }
 
 /// Deletes a scheduled report; what it made is kept for its days.
@@ -223,8 +230,10 @@ async fn make_one(
     now: Timestamp,
     progress: &dyn Progress,
 ) -> Result<(), String> {
-    let request = ReportRequest { site: schedule.site.clone(), as_of: Some(now) };
-    let mut report = stored_report(db, &request, progress).await.map_err(|e: ReportError| e.to_string())?;
+    let filter = Filter::parse(&schedule.filter).map_err(|e| e.to_string())?;
+    let request = FilteredReportRequest::of(db, schedule.site.clone(), filter, Some(now)).await;
+    let request = request.map_err(|e| e.to_string())?;
+    let mut report = report_of(db, &request, progress).await.map_err(|e| e.to_string())?;
     keep_back_what_is_not_passed_on(&mut report);
     let format = Format::from_word(&schedule.format).ok_or_else(|| format!("unknown format `{}`", schedule.format))?;
     let bytes = tokio::task::block_in_place(|| {
@@ -282,7 +291,7 @@ async fn make_one(
         kind: format.word().to_owned(),
         site: schedule.site.clone(),
         as_of: Some(now),
-        filter: String::new(),
+        filter: schedule.filter.clone(),
         made_by: format!("schedule {id}"),
         made_at: now,
         sha256,

@@ -19,7 +19,7 @@ use crate::report::{self, Format};
 use crate::services::compare_inventories::{CompareError, compare_inventories};
 use crate::services::evaluation_record::{EvidenceError, EvidenceRequest, evaluation_record};
 use crate::services::exchange::{VexError, VexRequest, site_vex};
-use crate::services::filtered_report::{FilteredReportRequest, report_of, sites_of};
+use crate::services::filtered_report::{FilteredReportRequest, report_of};
 use crate::services::plan_shutdown::{PlanError, list_without_fix, work};
 use crate::services::progress::Progress;
 use crate::services::stored_report::{ReportError, ReportRequest, stored_report};
@@ -213,14 +213,8 @@ pub async fn write_file(
                 let known = KINDS.iter().map(|(kind, _)| format!("`{kind}`")).collect::<Vec<_>>().join(", ");
                 return Err(FileError::Kind { found: word.to_owned(), known });
             };
-            let mut filter = request.filter.clone();
-            filter.sites.extend(request.site.clone());
-            let sites = sites_of(db, &filter).await?;
-            if request.site.is_some() {
-                // The report names its site.
-                filter.sites.clear();
-            }
-            let asked = FilteredReportRequest { filter, sites, as_of: request.as_of };
+            let (site, filter) = (request.site.clone(), request.filter.clone());
+            let asked = FilteredReportRequest::of(db, site, filter, request.as_of).await?;
             let report = report_of(db, &asked, progress).await?;
             tokio::task::block_in_place(|| match format {
                 Format::Pdf => write_pdf(&report, paper, &mut bytes),

@@ -48,6 +48,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     migration!("0055_schema_check"),
     migration!("0056_search_words_and_questions"),
     migration!("0057_inventory_sites"),
+    migration!("0065_schedule_filter"),
 ];
 
 /// The number in front of the name of a migration.

@@ -11,6 +11,8 @@ use super::{Alone, Db};
 pub struct ReportSchedule {
     /// `None` for all sites.
     pub site: Option<String>,
+    /// Only what fits, in the words of an exposure list's address; blank for everything.
+    pub filter: String,
     /// A format's word.
     pub format: String,
     /// A mail address or `folder:PATH`; blank when its files are only kept.
@@ -28,15 +30,15 @@ pub struct ReportSchedule {
 pub async fn list_report_schedules(db: &Db) -> Result<Vec<(i64, ReportSchedule)>, StoreError> {
     let rows = sql!(
         db,
-        all(i64, Option<String>, String, String, String, i64, String, Option<String>),
-        "select report_schedule_id, site_name, format, target, rhythm, keep_days, created_at, last_slot_at \
+        all(i64, Option<String>, String, String, String, String, i64, String, Option<String>),
+        "select report_schedule_id, site_name, filter, format, target, rhythm, keep_days, created_at, last_slot_at \
          from report_schedule order by report_schedule_id"
     )?;
     rows.into_iter()
-        .map(|(id, site, format, target, rhythm, keep_days, created_at, last_slot_at)| {
+        .map(|(id, site, filter, format, target, rhythm, keep_days, created_at, last_slot_at)| {
             let created_at = read_time("report_schedule.created_at", &created_at)?;
             let last_slot_at = read_time_if_any("report_schedule.last_slot_at", last_slot_at.as_deref())?;
-            Ok((id, ReportSchedule { site, format, target, rhythm, keep_days, created_at, last_slot_at }))
+            Ok((id, ReportSchedule { site, filter, format, target, rhythm, keep_days, created_at, last_slot_at }))
         })
         .collect()
 }
@@ -46,9 +48,10 @@ pub async fn save_report_schedule(db: &Db, schedule: &ReportSchedule) -> Result<
     Ok(sql!(
         db,
         val i64,
-        "insert into report_schedule (site_name, format, target, rhythm, keep_days, created_at) \
-         values ($1, $2, $3, $4, $5, $6) returning report_schedule_id",
+        "insert into report_schedule (site_name, filter, format, target, rhythm, keep_days, created_at) \
+         values ($1, $2, $3, $4, $5, $6, $7) returning report_schedule_id",
         schedule.site.as_deref().map(clean).as_deref(),
+        clean(&schedule.filter).as_ref(),
         schedule.format.as_str(),
         clean(&schedule.target).as_ref(),
         schedule.rhythm.as_str(),
@@ -66,10 +69,11 @@ pub async fn save_report_schedule_changed(
     let n = sql!(
         db,
         exec(),
-        "update report_schedule set site_name = $2, format = $3, target = $4, rhythm = $5, keep_days = $6 \
+        "update report_schedule set site_name = $2, filter = $3, format = $4, target = $5, rhythm = $6, keep_days = $7 \
          where report_schedule_id = $1",
         report_schedule_id,
         schedule.site.as_deref().map(clean).as_deref(),
+        clean(&schedule.filter).as_ref(),
         schedule.format.as_str(),
         clean(&schedule.target).as_ref(),
         schedule.rhythm.as_str(),

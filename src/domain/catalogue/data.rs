@@ -145,6 +145,8 @@ struct RawWords {
     #[serde(default)]
     roles: Vec<String>,
     #[serde(default)]
+    fillers: Vec<String>,
+    #[serde(default)]
     software: Vec<String>,
     #[serde(default)]
     endings: Vec<String>,
@@ -279,6 +281,7 @@ impl Loader {
         lists.common.extend(fold_all(raw.common));
         lists.umbrella.extend(fold_all(raw.umbrella));
         lists.roles.extend(fold_all(raw.roles));
+        lists.fillers.extend(fold_all(raw.fillers));
         lists.software.extend(fold_all(raw.software));
         lists.endings.extend(raw.endings.iter().map(|w| fold(w)));
         lists.condition.extend(raw.condition.iter().map(|w| fold(w)));

@@ -7,6 +7,7 @@ use rustc_hash::FxHashSet;
 use crate::domain::advisory::Advisory;
 use crate::domain::catalogue::reading::{Designation, OrderSpec, Strength, TextKind};
 use crate::domain::catalogue::{Catalogue, FamilyId, Kind, VendorSet};
+use crate::domain::core_name::{cores_of_product, is_one_word};
 use crate::domain::identifier::Identifier;
 use crate::domain::model::{take_remarks, tokens};
 use crate::domain::nameplate::sorted_words;
@@ -36,6 +37,8 @@ pub struct EntryText {
     pub full: Option<String>,
     /// The title of the advisory, where the name alone says nothing.
     pub title: Option<String>,
+    /// The title of the advisory, where the name is one word that its title may stand beside.
+    pub context: Option<String>,
     /// A former name that only the full name tells: `Vijeo XD` of "… (formerly known as Vijeo XD)".
     pub formerly: Option<String>,
 }
@@ -102,6 +105,7 @@ pub fn texts_of(advisory: &Advisory, p: usize) -> (EntryText, Cow<'_, str>, &str
         of_programs: false,
         full: None,
         title: None,
+        context: is_one_word(product_name(named)).then(|| advisory.title.clone()),
         formerly: models_named_otherwise(&named.name, product_name(named))
             .or_else(|| former_name(&named.name))
             .filter(|former| !product_name(named).contains(former))
@@ -288,7 +292,9 @@ impl EntryReading {
         let says_nothing = designations.is_empty() || from_title;
         let shortest = if says_nothing { SHORTEST_EVERYDAY_NAME } else { SHORTEST_WHOLE_NAME };
         let leading = catalogue.vendors_leading(&text.name).0;
-        let whole_names = whole_names(&text.name, &text.vendor, leading, shortest);
+        let mut whole_names = whole_names(&text.name, &text.vendor, leading, shortest);
+        let title = text.context.as_deref();
+        whole_names.extend(cores_of_product(&text.name, title, &text.vendor, &vendors, catalogue));
         let by_name_only = designations.is_empty() && !whole_names.is_empty();
         let designations = designations
             .into_iter()

@@ -11,7 +11,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::domain::account::SiteScope;
-use crate::domain::filter::Filter;
+use crate::domain::filter::{Filter, query_text};
 use crate::domain::job::{JobKind, NewJob};
 use crate::domain::site::Site;
 use crate::services::compare_inventories::CompareError;
@@ -72,6 +72,11 @@ impl ReportsPage {
             .step_by(16)
             .filter_map(|at| file.sha256.get(at..(at + 16).min(file.sha256.len())))
             .collect()
+    }
+
+    /// Where the same is made again and again.
+    fn schedule_link(&self) -> String {
+        format!("/reports/schedules?filter={}#form", query_text::encode(&self.filter))
     }
 
     fn size(&self, file: &ReportFile) -> String {

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use crate::domain::filter::Filter;
 use crate::domain::site::Site;
 use crate::report::Format;
 use crate::services::scheduled_reports::{
@@ -70,6 +71,15 @@ impl SchedulesPage {
         rhythm(word)
     }
 
+    /// What it tells of, beside the site; blank for everything.
+    fn filter(&self, schedule: &ReportSchedule) -> String {
+        match Filter::parse(&schedule.filter) {
+            Ok(filter) if filter.is_empty() => String::new(),
+            Ok(filter) => filter.in_words(),
+            Err(_) => schedule.filter.clone(),
+        }
+    }
+
     fn day(&self, day: &Date) -> String {
         day.strftime("%-d %b %Y").to_string()
     }
@@ -88,6 +98,7 @@ fn rhythm(word: &str) -> &'static str {
 fn blank(now: Timestamp) -> ReportSchedule {
     ReportSchedule {
         site: None,
+        filter: String::new(),
         format: "pdf".to_owned(),
         target: String::new(),
         rhythm: "weekly".to_owned(),
@@ -131,7 +142,8 @@ pub async fn show(
     };
     let form = match editing {
         Some(id) => find_scheduled_report(state.db(), id).await?,
-        None => blank(state.now()),
+        // A list leads here with its filter.
+        None => ReportSchedule { filter: fields.get("filter").to_owned(), ..blank(state.now()) },
     };
     let mut frame = Frame::load(&state, &viewer, Nav::Reports, "Scheduled reports").await?;
     frame.done = done_in_words(fields.get("done")).map(|text| StatusBar { text: text.to_owned(), undo: None });
@@ -186,6 +198,7 @@ pub async fn change(
 fn schedule_of(fields: &Fields, now: Timestamp) -> Result<ReportSchedule, Problem> {
     Ok(ReportSchedule {
         site: Some(fields.get("site").to_owned()).filter(|site| !site.is_empty()),
+        filter: Filter::parse(fields.get("filter").trim().trim_start_matches('?'))?.to_string(),
         format: fields.get("format").to_owned(),
         target: fields.get("to").trim().to_owned(),
         rhythm: fields.get("when").to_owned(),

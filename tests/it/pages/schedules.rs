@@ -37,6 +37,8 @@ fn a_scheduled_report_is_made_changed_and_removed_on_its_page() {
         browser.open(&plant.page("/reports")).await;
         browser.follow("Scheduled reports").await;
         assert!(browser.text().await.contains("No report is scheduled"));
+        browser.open(&plant.page("/reports?filter=severity%3Dcritical%26status%3Dopen")).await;
+        browser.follow("Make it every night or week").await;
         let choose = async |css: &str, value: &str| {
             browser.client.find(Locator::Css(css)).await.unwrap().select_by_value(value).await.unwrap();
         };
@@ -47,7 +49,15 @@ fn a_scheduled_report_is_made_changed_and_removed_on_its_page() {
         browser.wait_for("The report is scheduled").await;
         browser.screenshot("schedules").await;
         let text = browser.text().await;
-        for told in ["Exposure report, CSV", "Riverside", "every night", "the list of reports", "400 days", "not yet"] {
+        for told in [
+            "Exposure report, CSV",
+            "Riverside",
+            "Severity: critical",
+            "every night",
+            "the list of reports",
+            "400 days",
+            "not yet",
+        ] {
             assert!(text.contains(told), "{told}: {text}");
         }
 
@@ -78,11 +88,15 @@ fn a_scheduled_report_is_made_changed_and_removed_on_its_page() {
         assert_eq!(
             acts(plant).await,
             [
-                format!("scheduled report 1 added:  → csv of Riverside, daily, {kept} 400 days"),
                 format!(
-                    "scheduled report 1 changed: csv of Riverside, daily, {kept} 400 days → csv of Riverside, monthly, {kept} 30 days"
+                    "scheduled report 1 added:  → csv of Riverside (severity=critical&status=open), daily, {kept} 400 days"
                 ),
-                format!("scheduled report 1 removed: csv of Riverside, monthly, {kept} 30 days → "),
+                format!(
+                    "scheduled report 1 changed: csv of Riverside (severity=critical&status=open), daily, {kept} 400 days → csv of Riverside (severity=critical&status=open), monthly, {kept} 30 days"
+                ),
+                format!(
+                    "scheduled report 1 removed: csv of Riverside (severity=critical&status=open), monthly, {kept} 30 days → "
+                ),
             ]
         );
     });
@@ -112,6 +126,8 @@ fn the_api_schedules_reports_as_the_page_does() {
             (json!({ "format": "docx", "rhythm": "daily" }), "docx"),
             (json!({ "format": "csv", "rhythm": "hourly" }), "hourly"),
             (json!({ "format": "csv", "rhythm": "daily", "site": "Nowhere" }), "Nowhere"),
+            (json!({ "format": "csv", "rhythm": "daily", "filter": "site=Nowhere" }), "Nowhere"),
+            (json!({ "format": "csv", "rhythm": "daily", "filter": "colour=red" }), "colour"),
             (json!({ "format": "csv", "rhythm": "daily", "keep_days": 0 }), "1 to 36,500"),
         ] {
             let (status, problem) = send(client.put(format!("{all}/1")), wrong).await;

@@ -14,6 +14,9 @@ pub struct ReportScheduleRequest {
     /// Name of a site; left out: all sites.
     #[serde(default)]
     pub site: Option<String>,
+    /// Only what fits, in the words of the exposure list's address, as in `severity=high&status=open`; left out: everything.
+    #[serde(default)]
+    pub filter: String,
     /// `pdf`, `html`, `xlsx`, `csv`, `json`, …: a format of exposure reports.
     pub format: String,
     /// A mail address or `folder:PATH`; blank: its files are only kept in the list of reports.
@@ -31,6 +34,7 @@ impl ReportScheduleRequest {
     pub fn schedule(self, now: jiff::Timestamp) -> ReportSchedule {
         ReportSchedule {
             site: self.site.filter(|site| !site.is_empty()),
+            filter: self.filter.trim().trim_start_matches('?').to_owned(),
             format: self.format,
             target: self.to.trim().to_owned(),
             rhythm: self.rhythm,
@@ -47,6 +51,8 @@ pub struct ReportScheduleEntry {
     pub schedule_id: i64,
     /// `null` for all sites.
     pub site: Option<String>,
+    /// Blank for everything.
+    pub filter: String,
     pub format: String,
     pub to: String,
     pub rhythm: String,
@@ -87,6 +93,7 @@ impl From<Scheduled> for ReportScheduleEntry {
         ReportScheduleEntry {
             schedule_id: one.id,
             site: one.schedule.site,
+            filter: one.schedule.filter,
             format: one.schedule.format,
             to: one.schedule.target,
             rhythm: one.schedule.rhythm,
