@@ -357,6 +357,12 @@ fn stands_for(words: &[(String, bool)], spelled: &[String]) -> bool {
 }
 
 fn exact(header: &str) -> Vec<Sense> {
+    // `P&ID` is a drawing, and `PID` the number of a product.
+    if header.contains('&')
+        && let Some(found) = TABLE.by_key.get(&key(&header.replace('&', "and")))
+    {
+        return found.clone();
+    }
     let folded = key(header);
     if let Some(found) = TABLE.by_key.get(&folded) {
         return found.clone();
@@ -579,6 +585,8 @@ mod tests {
             ("Typ sterownika", "model"),
             ("Meter Sl No", "serial_number"),
             ("SCADA version", "unknown"),
+            ("P&ID", "other"),
+            ("PID", "part_number"),
             ("Lp.", "asset_id"),
             ("Nr technologiczny", "asset_id"),
             ("Hyllplats", "area"),

@@ -212,6 +212,7 @@ impl Layout {
             }
         }
         assign(&mut columns, &mut settled, offers, &stats);
+        find_site(&mut columns, &stats);
         by_values(&mut columns, &mut settled, texts, &stats);
         find_description(&mut columns, texts, &stats);
         name_columns(&mut columns);
@@ -482,6 +483,20 @@ fn assign(columns: &mut [Column], settled: &mut [bool], mut offers: Vec<Offer>, 
     }
 }
 
+/// Where no column is called so, one of places may name sites: `Location` over `Riverside WTP`, `Mill Lane PS`.
+fn find_site(columns: &mut [Column], stats: &Stats) {
+    if columns.iter().any(|c| c.role == Role::One(Field::Site)) {
+        return;
+    }
+    let names_sites = |(i, c): &(usize, &mut Column)| c.role == Role::One(Field::Area) && stats.are_sites(*i);
+    if let Some((_, column)) = columns.iter_mut().enumerate().find(names_sites)
+        && column.how != "your choice"
+    {
+        column.role = Role::One(Field::Site);
+        "values name sites".clone_into(&mut column.how);
+    }
+}
+
 /// Recognises columns without a known header by what their values look like.
 fn by_values(columns: &mut [Column], settled: &mut [bool], texts: &HeaderTexts, stats: &Stats) {
     let taken = |columns: &[Column], field: Field| {
@@ -545,6 +560,16 @@ fn find_description(columns: &mut [Column], texts: &HeaderTexts, stats: &Stats) 
     };
     let described: Vec<usize> =
         (0..columns.len()).filter(|i| texts.senses(*i).iter().any(|s| s.meaning == Meaning::Description)).collect();
+    // `Component` over `Controller`, `Rack` beside order numbers and descriptions: a part and no model.
+    if let Some(i) = columns.iter().position(|c| c.role == Role::One(Field::Model))
+        && texts.senses(i).iter().all(|s| s.strength <= 2)
+        && has(columns, Field::PartNumber)
+        && !described.is_empty()
+        && stats.fit(i, Field::Model) <= 0
+    {
+        columns[i].role = Role::Unmapped;
+        columns[i].how.clear();
+    }
     // `Gerät`, `Type`: a weak word over texts that hold all, beside no column that holds a part of it.
     if let Some(i) = columns.iter().position(|c| c.role == Role::One(Field::Model))
         && texts.senses(i).iter().all(|s| s.strength <= 2)

@@ -47,6 +47,10 @@ struct Counts {
     tag: usize,
     /// Two words or more, as names are.
     worded: usize,
+    /// A part of a building or of works.
+    part: usize,
+    /// The name of a site, by a word in it.
+    site: usize,
     sequence: bool,
     /// Whole numbers, and the largest of them.
     numbers: usize,
@@ -96,6 +100,8 @@ impl Stats {
             Field::Quantity if share(c.number) < 30 => -60,
             Field::Quantity => share(c.number),
             Field::Site | Field::Area if share(c.ip) >= 50 => -80,
+            // `Anlage` over Heizung, Lüftung.
+            Field::Site if share(c.part) >= 50 => -60,
             // The same few values in all rows make a better site than many different ones.
             Field::Site => 50 - (c.distinct * 50 / c.filled) as i32,
             // `S/N` over 1, 2, 3 numbers the rows, and `Ser.` over A, B, D is the series.
@@ -140,6 +146,11 @@ impl Stats {
     /// Whether most values are names of several words.
     pub fn are_worded(&self, column: usize) -> bool {
         self.columns.get(column).is_some_and(|c| c.filled > 0 && c.worded * 2 >= c.filled)
+    }
+
+    /// Whether nearly all values name sites by a word in them: `Riverside WTP`, `Mill Lane PS`.
+    pub fn are_sites(&self, column: usize) -> bool {
+        self.columns.get(column).is_some_and(|c| c.filled >= 2 && c.site * 10 >= c.filled * 9)
     }
 
     /// Whether most values are words and no numbers or codes.
@@ -215,6 +226,8 @@ impl Counts {
             let length = text.chars().count();
             c.long += usize::from(length > 60);
             c.tiny += usize::from(length <= 2);
+            c.part += usize::from(words::names_part_of_works(text));
+            c.site += usize::from(length < 60 && matches!(words::band(text), words::Band::Site(_)));
             c.letter += usize::from(length <= 2 && text.chars().all(char::is_alphabetic));
             c.worded += usize::from(
                 text.split(' ').filter(|w| w.chars().filter(|c| c.is_alphabetic()).count() >= 2).count() >= 2,

@@ -140,7 +140,10 @@ pub fn is_error(text: &str) -> bool {
 pub fn is_total(text: &str) -> bool {
     let folded = fold(text);
     let folded = folded.trim_start_matches(['*', ' ', '=']);
-    WORDS.totals.iter().any(|w| starts_with_word(folded, w))
+    // `Headworks subtotal`; short words and those of other scripts end names as well.
+    let ends =
+        |w: &String| w.len() >= 5 && w.is_ascii() && folded.strip_suffix(w.as_str()).is_some_and(|f| f.ends_with(' '));
+    WORDS.totals.iter().any(|w| starts_with_word(folded, w) || ends(w))
 }
 
 /// Whether the text says that no device is there: `spare cubicle`, `see drawing E-104`, `予備`.
@@ -347,6 +350,11 @@ pub fn band(text: &str) -> Band {
     Band::Heading(text.to_owned())
 }
 
+/// Whether a text names a part of a works or of a building: `Heizung`, `Chilled water plant`.
+pub fn names_part_of_works(text: &str) -> bool {
+    is_part_of_works(&fold(text))
+}
+
 /// Whether all words say what a part of a works does, and none is a name: `Chilled water and heating plant`, unlike
 /// `Rehden compressor station`.
 fn is_part_of_works(folded: &str) -> bool {
@@ -440,9 +448,18 @@ mod tests {
     #[test]
     fn ok_totals_errors_and_empty_places() {
         assert!(
-            ["Total", "Total assets", "Sub-total Mill Lane", "Summe", "合計", "합계 12", "TOTAL GÉNÉRAL"]
-                .iter()
-                .all(|t| is_total(t))
+            [
+                "Total",
+                "Total assets",
+                "Sub-total Mill Lane",
+                "Headworks subtotal",
+                "Summe",
+                "合計",
+                "합계 12",
+                "TOTAL GÉNÉRAL"
+            ]
+            .iter()
+            .all(|t| is_total(t))
         );
         assert!(!["Totalizer FQ 20", "Summer house", "Counter"].iter().any(|t| is_total(t)));
         assert!(["#REF!", "#NV", "#N/A", "#VALEUR!", "#####", "#¡REF!"].iter().all(|t| is_error(t)));
