@@ -152,7 +152,7 @@ const QUALIFIERS: [&str; 35] = [
 ];
 
 /// Words that turn a known header into something else: `firmware date`, `vendor url`, `new firmware`.
-const TURNERS: [&str; 82] = [
+const TURNERS: [&str; 89] = [
     "date",
     "datum",
     "fecha",
@@ -236,6 +236,13 @@ const TURNERS: [&str; 82] = [
     "comm",
     "comms",
     "communication",
+    "setting",
+    "settings",
+    "doc",
+    "manual",
+    "schematic",
+    "reglage",
+    "ajuste",
 ];
 
 /// Whether the text is a known header.
@@ -586,6 +593,9 @@ mod tests {
             ("Meter Sl No", "serial_number"),
             ("SCADA version", "unknown"),
             ("P&ID", "other"),
+            ("Setting revision", "unknown"),
+            ("Mfr Name", "vendor"),
+            ("OS/FW", "firmware"),
             ("PID", "part_number"),
             ("Lp.", "asset_id"),
             ("Nr technologiczny", "asset_id"),

@@ -398,6 +398,11 @@ impl<'a> Tables<'a> {
         }
         let role = layout.columns.get(column).map(|c| &c.role);
         let band = words::band(&text);
+        // `Spare node` under the names is a row of its own, which names no device.
+        if column > 0 && words::is_no_device(&text) && matches!(role, Some(Role::One(Field::Name) | Role::Description))
+        {
+            return None;
+        }
         // A lone tag, serial number or address is a row that names no device, and a lone order number is a device.
         let is_value = match role {
             Some(Role::One(Field::AssetId | Field::SerialNumber)) => {

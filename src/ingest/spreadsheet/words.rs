@@ -217,7 +217,7 @@ pub fn describes_kind(text: &str) -> bool {
     let is_plain = |word: &&&str| word.chars().count() >= 2 && !word.bytes().any(|b| b.is_ascii_digit());
     let n_plain = words.iter().filter(is_plain).count();
     let is_long = words.iter().any(|word| is_plain(&word) && word.chars().count() >= 10);
-    if !is_long && (n_plain < 2 || !text.contains(' ')) {
+    if !is_long && (n_plain < 2 || !text.contains([' ', ','])) {
         return false;
     }
     let is_kind_at = |at: usize| {
@@ -524,6 +524,7 @@ mod tests {
             "SAI caseta muelle",
             "Falownik pompy II st.",
             "Boiler house flow meter",
+            "ANALYZER,O2,STACK",
             "Switch",
         ] {
             assert!(describes_kind(text), "{text}");
