@@ -1,5 +1,7 @@
 //! What a device says of itself: the nameplate, and the variant (nameplate with firmware) that a verdict depends on.
 
+mod notes;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::catalogue::reading::{Designation, Generation, NamePart, OrderSpec, Strength, TextKind};
@@ -10,6 +12,8 @@ use super::identifier::{Identifier, identifiers_in, without_identifiers};
 use super::model::{Token, tokens};
 use super::order_number::squash;
 use super::vendor::{fold, words};
+
+pub use notes::{is_year, meets, production_date, telling_notes};
 
 /// What identifies a device's product, as written on it or in the inventory. Blank texts mean "not stated".
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -91,6 +95,8 @@ pub struct NameplateReading {
 const LONGEST_SPAN: usize = 7;
 /// A name of fewer letters than this may be another's when its words are turned round.
 const SHORTEST_TURNED_NAME: usize = 10;
+/// A brand in the vendor column has at most so many words.
+const LONGEST_BRAND: usize = 3;
 /// Cells longer than this are no names; what follows is not read.
 const MOST_TOKENS: usize = 40;
 
@@ -164,6 +170,10 @@ impl NameplateReading {
         reading.drop_what_the_order_number_denies(catalogue);
         reading.drop_what_a_longer_designator_denies(catalogue);
         reading.drop_where_a_module_stands(catalogue);
+        if Firmware::read(&variant.firmware).is_stated() {
+            reading.firmware_numbers = leading_numbers(&variant.firmware);
+        }
+        reading.drop_what_came_later(catalogue);
         let mut open: Vec<FamilyId> = reading.families.keys().copied().collect();
         while let Some(family) = open.pop() {
             for parent in &catalogue.family(family).within {
@@ -175,9 +185,6 @@ impl NameplateReading {
         }
         reading.add_components(&without_identifiers(&variant.notes), catalogue, false);
         reading.add_components(&variant.firmware, catalogue, true);
-        if Firmware::read(&variant.firmware).is_stated() {
-            reading.firmware_numbers = leading_numbers(&variant.firmware);
-        }
         reading
     }
 
@@ -304,6 +311,16 @@ impl NameplateReading {
         });
     }
 
+    /// A type that is sold with one of two cards is of the family with the newer one only from its first version on: a rack PDU with
+    /// firmware 1.2 has no Network Management Card 2, whose versions begin with 5.
+    fn drop_what_came_later(&mut self, catalogue: &Catalogue) {
+        let Some(own) = self.firmware_numbers.first().copied() else { return };
+        self.families.retain(|family, how| {
+            let since = catalogue.family(*family).since;
+            *how == FamilyEvidence::Named || since.is_none_or(|since| since <= own)
+        });
+    }
+
     /// "S7-1500 CP 1543-1" is a module beside the CPU: the platform in front tells where it stands.
     fn drop_where_a_module_stands(&mut self, catalogue: &Catalogue) {
         if self.spans.contains("cpu") {
@@ -391,6 +408,12 @@ fn whole_names(model: &str, vendor: &str, catalogue: &Catalogue) -> Vec<String> 
     if bare.len() < model.trim().len() {
         names.push(squash(bare));
         names.extend(sorted_words(bare));
+    }
+    // A brand may stand behind its owner in the vendor column: "OPC Server" of "Honeywell Matrikon" is the Matrikon OPC Server.
+    let of_vendor: Vec<&str> = vendor.split_whitespace().collect();
+    for n in of_vendor.len().saturating_sub(LONGEST_BRAND)..of_vendor.len() {
+        let branded = format!("{} {model}", of_vendor[n..].join(" "));
+        names.push(squash(&branded));
     }
     names.retain(|name| !name.is_empty());
     names
@@ -520,32 +543,6 @@ pub fn leading_numbers(firmware: &str) -> Vec<u32> {
     let Some(at) = chosen else { return Vec::new() };
     let run: String = folded[*at..].chars().take_while(|c| c.is_ascii_digit() || *c == '.').collect();
     run.split('.').map_while(|n| n.parse().ok()).collect()
-}
-
-/// The little of a row's notes that can change a verdict: clauses that name a component or variant of the catalogue
-/// ("EN100 module, IEC 61850 firmware 4.36"), a function state, and identifiers; blank for nearly all rows.
-pub fn telling_notes(notes: &str, catalogue: &Catalogue) -> String {
-    let mut kept: Vec<String> = Vec::new();
-    let named = identifiers_in(notes);
-    let notes = without_identifiers(notes);
-    let clauses: Vec<&str> = notes.split(';').map(str::trim).filter(|c| !c.is_empty()).collect();
-    for clause in clauses {
-        if !components_in(clause, catalogue).is_empty() || names_function_state(clause) {
-            kept.push(clause.to_owned());
-        }
-    }
-    kept.extend(named.into_iter().map(|identifier| identifier.written()));
-    kept.join("; ")
-}
-
-/// "FS 04", "function state 11", "E-Stand 08".
-fn names_function_state(clause: &str) -> bool {
-    let folded = fold(clause);
-    let all: Vec<&str> = folded.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).collect();
-    all.windows(2).any(|w| {
-        let number = w[1].bytes().all(|b| b.is_ascii_digit());
-        number && matches!(w[0], "fs" | "estand" | "stand" | "state" | "funktionsstand" | "erzeugnisstand")
-    })
 }
 
 #[cfg(test)]

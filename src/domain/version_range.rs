@@ -100,6 +100,12 @@ pub struct RangeBound {
 }
 
 impl VersionRange {
+    /// Whether a date of making or release is compared.
+    pub fn depends_on_date(&self) -> bool {
+        let spans = self.spans.iter().chain(self.conditions.iter().flat_map(|condition| condition.spans()));
+        spans.flat_map(Span::points).any(|point| matches!(point, Point::Date(_)))
+    }
+
     /// Reads the version text of an entry. `product_name` is the leaf's full product name, which often
     /// states in prose what the version text garbles. Reading never fails; see [`VersionRange::unread`].
     pub fn read(text: &str, product_name: &str) -> VersionRange {
@@ -219,9 +225,9 @@ impl VersionRange {
     fn take_conditions_of_name(&mut self, product_name: &str) {
         let names_component =
             self.spans.iter().flat_map(Span::points).filter_map(Point::version).any(|v| !v.name().is_empty());
-        if names_component {
-            self.product_words =
-                product_name.split(|c: char| !c.is_alphanumeric()).filter(|w| w.len() > 1).map(str::to_owned).collect();
+        let words = || product_name.split(|c: char| !c.is_alphanumeric()).filter(|word| word.len() > 1);
+        if names_component || words().any(answer::is_platform) {
+            self.product_words = words().map(str::to_owned).collect();
         }
         let Some((head, said)) = product::statement(product_name) else { return };
         if !self.conditions.is_empty() {

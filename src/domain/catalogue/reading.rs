@@ -359,7 +359,7 @@ impl Catalogue {
     fn read_abbreviation(&self, remark: &str, name: &str) -> Option<NamePart> {
         let key = squash(remark);
         let n_capitals = remark.chars().filter(char::is_ascii_uppercase).count();
-        let is_word = (4..=8).contains(&remark.len()) && remark.bytes().all(|b| b.is_ascii_alphabetic());
+        let is_word = (3..=8).contains(&remark.len()) && remark.bytes().all(|b| b.is_ascii_alphabetic());
         if !is_word || n_capitals < 3 || self.lists.generic.contains(&key) || self.lists.common.contains(&key) {
             return None;
         }
@@ -367,9 +367,13 @@ impl Catalogue {
         let initials: Vec<u8> = name.split_whitespace().filter_map(|w| w.bytes().next()).collect();
         let begins = initials.iter().any(|b| b.eq_ignore_ascii_case(&key.as_bytes()[0]));
         let in_order = key.bytes().all(|b| letters.any(|letter| letter == b));
-        (begins && in_order && initials.len() >= 3).then(|| NamePart {
+        // Three letters are a name only where they are the first ones of the words, and for a row that says nothing besides.
+        let is_short = key.len() == 3;
+        let exact = || initials.windows(3).any(|run| run.eq_ignore_ascii_case(key.as_bytes()));
+        let fits = begins && in_order && initials.len() >= 3 && (!is_short || exact());
+        fits.then(|| NamePart {
             key,
-            strength: Strength::Word,
+            strength: if is_short { Strength::Short } else { Strength::Word },
             word: None,
             number: None,
             also: Vec::new(),

@@ -143,6 +143,12 @@ impl Version {
         matches!(self.core.first(), Some(Segment::Number(1990..=2099)))
     }
 
+    /// The first number is a month of a year, as in `2301` of a program whose releases were `2022.2` before: the higher
+    /// number is the later one either way.
+    fn counts_months(&self) -> bool {
+        matches!(self.core.first(), Some(Segment::Number(number @ 2101..=3912)) if (1..=12).contains(&(number % 100)))
+    }
+
     /// Letters and one number, as `BT05` and `MV720` are: a version or the name of a product.
     pub(crate) fn is_lettered(&self) -> bool {
         self.core.len() == 1 && !(self.lead.is_empty() && self.name.is_empty())
@@ -287,7 +293,8 @@ impl Version {
                 Ordering::Greater => Relation::Above,
             };
         }
-        if !self.same_numbering(bound) {
+        let months = self.counts_years() && bound.counts_months() || self.counts_months() && bound.counts_years();
+        if !months && !self.same_numbering(bound) {
             return Relation::Other;
         }
         if bound.has_wildcard() {

@@ -14,7 +14,7 @@ use crate::domain::advisory::Advisory;
 use crate::domain::catalogue::reading::{Designation, Generation, Reach, YEARS};
 use crate::domain::catalogue::{Decisions, FamilyId, Holder, Kind};
 use crate::domain::firmware::{Firmware, with_two_digit_minors};
-use crate::domain::nameplate::{NameplateReading, Variant, leading_numbers};
+use crate::domain::nameplate::{NameplateReading, Variant, is_year, leading_numbers, meets, production_date};
 use crate::domain::order_number::squash;
 use crate::domain::product::{BranchCategory, Product};
 use crate::domain::product_index::{Entry, ProductIndex, StatusGroup};
@@ -123,12 +123,15 @@ impl Ruler<'_> {
                 let text = named.as_deref().unwrap_or(text);
                 let has_minors = |family: &FamilyId| catalogue.family(*family).minor_digits == Some(2);
                 let padded = device.families.keys().any(has_minors).then(|| with_two_digit_minors(text));
-                let firmware = Firmware::read(padded.as_deref().unwrap_or(text));
-                index.range(entry.range).answer(DeviceReading {
-                    firmware: &firmware,
-                    serial_number,
-                    hardware_revision: &variant.nameplate.hardware_revision,
-                })
+                let range = index.range(entry.range);
+                let hardware_revision = &variant.nameplate.hardware_revision;
+                let read = |text: &str| {
+                    let firmware = Firmware::read(text);
+                    range.answer(DeviceReading { firmware: &firmware, serial_number, hardware_revision })
+                };
+                let text = padded.as_deref().unwrap_or(text);
+                let made = production_date(&variant.notes).filter(|_| range.depends_on_date());
+                made.and_then(|made| answer_with_date(&read, text, made)).unwrap_or_else(|| read(text))
             })
             .clone();
         if let Identity::Is(Identified { evidence, .. }) = identity
@@ -163,12 +166,14 @@ impl Ruler<'_> {
             answer.doubts.push(Doubt::new(DoubtKind::VersionUnknown, detail));
         }
         let conditions = wanted.first().map_or(&[][..], |d| d.conditions.as_slice());
+        let model = squash(&variant.nameplate.model);
         if answer.place == Place::Inside
-            && let Some(condition) = conditions.first()
+            && let Some(condition) = conditions.iter().find(|condition| !model.contains(&squash(condition)))
         {
             answer.place = Place::Unclear;
             answer.doubts.push(Doubt::new(DoubtKind::Condition, format!("the advisory says `{condition}`")));
         }
+        self.settle_by_notes(&mut answer);
         self.settle_condition(&mut answer, &reading.decision_key);
         (answer, other_generation)
     }
@@ -199,6 +204,25 @@ impl Ruler<'_> {
         })
     }
 
+    /// What the notes say of an option that the entry depends on.
+    fn settle_by_notes(&self, answer: &mut RangeAnswer) {
+        let notes = self.variant.notes.as_str();
+        if notes.is_empty() || answer.place != Place::Unclear {
+            return;
+        }
+        let said = |doubt: &Doubt| if doubt.kind == DoubtKind::Condition { meets(notes, &doubt.detail) } else { None };
+        if answer.doubts.iter().any(|doubt| said(doubt) == Some(false)) {
+            answer.place = Place::Outside;
+            answer.doubts.clear();
+            answer.sentence = format!("what the advisory depends on is not there, by the notes: `{notes}`");
+            return;
+        }
+        answer.doubts.retain(|doubt| said(doubt).is_none());
+        if answer.doubts.is_empty() {
+            answer.place = Place::Inside;
+        }
+    }
+
     /// A user's word on what the entry depends on. What the serial number tells is no matter of anybody's word.
     fn settle_condition(&self, answer: &mut RangeAnswer, product_key: &str) {
         let is_open = |doubt: &Doubt| doubt.kind == DoubtKind::Condition;
@@ -218,6 +242,18 @@ impl Ruler<'_> {
                 format!("what the advisory depends on is not there, by {}, {}", decision.author, decision.date);
         }
     }
+}
+
+/// The answer with the date on which the device was made beside its firmware. A year alone counts where its first and its
+/// last day give one answer.
+fn answer_with_date(read: &dyn Fn(&str) -> RangeAnswer, firmware: &str, made: &str) -> Option<RangeAnswer> {
+    let firmware = if Firmware::read(firmware).is_stated() { firmware } else { "" };
+    let with = |date: &str| read(format!("{firmware} {date}").trim());
+    if !is_year(made) {
+        return Some(with(made));
+    }
+    let (first, last) = (with(&format!("{made}-01-01")), with(&format!("{made}-12-31")));
+    (first.place == last.place).then_some(last)
 }
 
 /// The words with a lone digit behind them by which an entry names a program: `manager` and 5 of "Automation License

@@ -95,7 +95,7 @@ pub fn texts_of(advisory: &Advisory, p: usize) -> (EntryText, Cow<'_, str>, &str
     model_numbers.extend(named.helper.skus.iter().cloned());
     let text = EntryText {
         vendor: named.vendor().trim().to_owned(),
-        name: without_bound_year(whole_words(product_name(named).trim(), &named.name), &named.name).to_owned(),
+        name: name_of(named).to_owned(),
         family: named.branch_names(&BranchCategory::ProductFamily).last().unwrap_or("").trim().to_owned(),
         model_numbers,
         helpers: helpers_of(named, &advisory.csaf_version),
@@ -159,14 +159,31 @@ fn whole_words<'a>(name: &'a str, full: &'a str) -> &'a str {
     &full[start..at + end]
 }
 
+/// The name of a product in the tree, mended by its full name.
+fn name_of(product: &Product) -> &str {
+    let name = whole_words(product_name(product).trim(), &product.name);
+    without_bound_year(one_of_list(name, &product.name), &product.name)
+}
+
+/// The one of several names that the full name speaks of: "SVMPC1, SVMPC2 - SVMPC2: Version 1.2.3 and prior".
+fn one_of_list<'a>(name: &'a str, full: &str) -> &'a str {
+    let rest = full.strip_prefix(name).and_then(|rest| rest.trim_start().strip_prefix("- "));
+    let Some((said, _)) = rest.and_then(|rest| rest.split_once(':')) else { return name };
+    name.split(',').map(str::trim).find(|one| name.contains(',') && *one == said.trim()).unwrap_or(name)
+}
+
 /// "PI Web API 2019: Patch 1 and all previous versions" means the program of every year up to that: the year at the end of
-/// its name belongs to the bound.
+/// its name belongs to the bound. So it does where the bound is the name itself: "PI Vision 2020: All versions prior to PI
+/// Vision 2020".
 fn without_bound_year<'a>(name: &'a str, full: &str) -> &'a str {
     let Some((head, year)) = name.rsplit_once(' ') else { return name };
     let is_year = matches!(year.parse::<u16>(), Ok(1990..=2099));
     let said = full.split_once(name).and_then(|(_, rest)| rest.strip_prefix(':')).map(str::to_lowercase);
     let bounds = [" and prior", " and earlier", "previous versions", "prior versions", "earlier versions"];
-    let is_bound = said.is_some_and(|said| bounds.iter().any(|words| said.contains(words)));
+    let repeated = ["prior to ", "before ", "earlier than ", "older than "].map(|word| word.to_owned() + &fold(name));
+    let is_bound = said.is_some_and(|said| {
+        bounds.iter().any(|words| said.contains(words)) || repeated.iter().any(|words| said.contains(words.as_str()))
+    });
     if is_year && is_bound && head.contains(' ') { head.trim_end() } else { name }
 }
 

@@ -7,6 +7,14 @@ use crate::domain::firmware::version::Relation;
 use crate::domain::firmware::{Firmware, Version};
 use crate::domain::verdict::{Doubt, DoubtKind, Reading};
 
+/// Systems and platforms whose versions are none of the products that run on them.
+const PLATFORMS: [&str; 9] = ["debian", "ubuntu", "windows", "linux", "centos", "rhel", "yocto", "android", "cpr"];
+
+/// Whether a word names a system or a platform.
+pub(super) fn is_platform(word: &str) -> bool {
+    PLATFORMS.iter().any(|platform| platform.eq_ignore_ascii_case(word))
+}
+
 /// The decision before it is put into words.
 struct Judged<'a> {
     place: Place,
@@ -246,7 +254,7 @@ impl VersionRange {
             .find(|version| version.name().is_empty())
             .or_else(|| versions.iter().find(own))
             .or_else(|| versions.first());
-        let Some(bound) = bound else { return main };
+        let Some(bound) = bound else { return main.filter(|version| !self.is_of_platform(version)) };
         if let Some(named) = versions.iter().find(|version| version.shares_name_with(bound)) {
             return Some(named);
         }
@@ -260,6 +268,14 @@ impl VersionRange {
                     .any(|word| self.product_words.iter().any(|known| known.eq_ignore_ascii_case(word)))
         };
         main.filter(known).filter(|version| bound.name().is_empty() || !other_part(version))
+    }
+
+    /// The version is that of the system that the device runs, or of the platform it belongs to, and not its own: `Debian
+    /// 11.6`, `CPR 9`.
+    fn is_of_platform(&self, version: &Version) -> bool {
+        let is_known = |word: &str| self.product_words.iter().any(|known| known.eq_ignore_ascii_case(word));
+        let mut words = version.name().split(' ').chain([&*version.lead]).filter(|word| !word.is_empty());
+        words.any(|word| is_platform(word) && !is_known(word))
     }
 
     fn doubts(&self, judged: &Judged<'_>, device: DeviceReading<'_>) -> Vec<Doubt> {

@@ -76,7 +76,12 @@ pub(crate) fn mend(parsed: Parsed, raw: &str, product_name: &str) -> Mended {
     // `2.1` beside `2.10`
     if usable && lost_zeros(&spans, &named) {
         name.keep_signs_of(&parsed);
-        return Mended::by(name);
+        let mut mended = Mended::by(name);
+        // Devices that are listed by their version may show it in either form.
+        if mended.spans.iter().chain(&spans).all(|span| matches!(span, Span::Exactly(_))) {
+            mended.spans.extend(spans);
+        }
+        return mended;
     }
     // `2.` beside `v2.*`
     if usable && opens_wider(&spans, &named) {

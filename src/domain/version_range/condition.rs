@@ -74,6 +74,11 @@ impl Condition {
         self.words.iter().any(|word| word == "fs")
     }
 
+    /// What the bound of the condition allows.
+    pub(crate) fn spans(&self) -> &[Span] {
+        &self.spans
+    }
+
     /// Whether the device meets the condition; `Unclear` when it does not show it.
     pub(crate) fn place(&self, device: DeviceReading<'_>) -> Place {
         if self.spans.is_empty() {
