@@ -12,6 +12,7 @@ use super::catalogue::reading::Strength;
 use super::catalogue::{Catalogue, FamilyId, VendorId, VendorSet};
 use super::firmware::with_two_digit_minors;
 use super::identifier::Identifier;
+use super::model::tokens;
 use super::nameplate::NameplateReading;
 use super::order_number::{Pattern, PatternSet};
 use super::vendor::words;
@@ -417,6 +418,12 @@ impl Compiled {
                     for key in &part.also {
                         self.by_part.entry(key.clone()).or_default().push(id);
                     }
+                    // A row may leave out what stands behind the joint: "XR324" of "XR324-12M".
+                    if part.strength == Strength::Designator {
+                        for stem in stems_of(&part.key, &reading.name) {
+                            self.by_part.entry(stem).or_default().push(id);
+                        }
+                    }
                     if let Some(word) = &part.word {
                         self.by_part.entry(word.clone()).or_default().push(id);
                     }
@@ -448,6 +455,27 @@ impl Compiled {
             list.dedup();
         }
     }
+}
+
+/// The beginnings of a designator up to each of its joints in the name, where they say something by themselves: `xr324` of
+/// "SCALANCE XR324-12M".
+fn stems_of(key: &str, name: &str) -> Vec<String> {
+    let all = tokens(name);
+    let mut found = Vec::new();
+    for start in 0..all.len() {
+        let mut stem = String::new();
+        for (token, next) in all[start..].iter().zip(&all[start + 1..]) {
+            stem.push_str(&token.text);
+            if token.chunk != next.chunk || !key.starts_with(stem.as_str()) || stem.len() >= key.len() {
+                break;
+            }
+            let digits = stem.bytes().filter(u8::is_ascii_digit).count();
+            if digits >= 3 && digits < stem.len() {
+                found.push(stem.clone());
+            }
+        }
+    }
+    found
 }
 
 /// Entries that name one product with one status and an upper bound each speak of its lines: `< 11.0.6` and `< 12.0.4`

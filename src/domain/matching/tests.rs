@@ -2,6 +2,7 @@
 
 mod identifiers;
 mod mending;
+mod names;
 mod siblings;
 
 use std::sync::{Arc, LazyLock};

@@ -66,10 +66,10 @@ pub fn production_date(notes: &str) -> Option<&str> {
     let at = words.iter().position(|(_, word)| is_mark(word))?;
     let joins = |word: &str| matches!(bare(word).as_str(), "on" | "in" | "date" | "am" | "en" | "");
     let first = at + 1 + words[at + 1..].iter().take_while(|(_, word)| joins(word)).count();
-    (1..=3).rev().find_map(|n| {
+    (1..=3).find_map(|n| {
         let (last, word) = *words.get(first + n - 1)?;
         let text = notes.get(words[first].0..last + word.len())?.trim_matches(|c: char| !c.is_alphanumeric());
-        (is_year(text) || Firmware::read(text).is_only_date()).then_some(text)
+        (is_year(text) || Firmware::read(text).date().is_some()).then_some(text)
     })
 }
 

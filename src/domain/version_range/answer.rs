@@ -273,9 +273,14 @@ impl VersionRange {
     /// The version is that of the system that the device runs, or of the platform it belongs to, and not its own: `Debian
     /// 11.6`, `CPR 9`.
     fn is_of_platform(&self, version: &Version) -> bool {
-        let is_known = |word: &str| self.product_words.iter().any(|known| known.eq_ignore_ascii_case(word));
+        let of_range = || self.raw.split(|c: char| !c.is_alphanumeric());
+        let of_product = || self.product_words.iter().map(String::as_str);
+        // "Debian 9 Linux Image 2019-12-13": where the advisory speaks of a system, its versions are meant.
+        if of_range().chain(of_product()).any(is_platform) {
+            return false;
+        }
         let mut words = version.name().split(' ').chain([&*version.lead]).filter(|word| !word.is_empty());
-        words.any(|word| is_platform(word) && !is_known(word))
+        words.any(is_platform)
     }
 
     fn doubts(&self, judged: &Judged<'_>, device: DeviceReading<'_>) -> Vec<Doubt> {

@@ -249,7 +249,8 @@ fn the_product_name_mends_the_text() {
         (">= <= 2.2 | 2.5.1", "CPU: v2.2 and later prior to v2.5.1", &["2.2", "2.5"], &["2.5.1", "2.1"], &[]),
         ("> 1.7.5.0", "Router: versions older than 1.7.5.0", &["1.7.4"], &["1.7.5.0", "1.8"], &[]),
         ("1.1.5", "Gateway: 1.1.5 and prior", &["1.1.5", "1.0"], &["1.1.6"], &[]),
-        ("2.1", "Device server: Firmware Versions 2.10", &["2.10", "V2.10"], &["2.1", "2.2"], &[]),
+        ("2.1", "Device server: Firmware Versions 2.10", &["2.10", "V2.10", "2.1"], &["2.2", "2.11"], &[]),
+        ("< 2.1", "Device server: Versions prior to 2.10", &["2.1", "2.9"], &["2.10", "2.11"], &[]),
         ("<Hotfix-145271", "Expert: <Hotfix-145271", &["Hotfix 145270"], &["Hotfix-145271"], &["9.0"]),
         ("< 6.6 (6.x series)", "Explorer: Versions 6.x prior to 6.6", &["6.5"], &["6.6", "5.9"], &[]),
     ]);
