@@ -77,6 +77,8 @@ pub struct Tables<'a> {
     given_up: bool,
     /// Site and area of the rows above, for columns that state them once per group.
     carried: [Option<String>; 2],
+    /// The last row of data stood right under the band of an area.
+    is_in_area: bool,
     /// The list stood on its side and was set upright.
     is_upright: bool,
     /// The last row of data, for cells below that say `ditto`.
@@ -104,6 +106,7 @@ impl<'a> Tables<'a> {
             waiting: Vec::new(),
             given_up: false,
             carried: [None, None],
+            is_in_area: false,
             is_upright: false,
             above: None,
         }
@@ -333,10 +336,14 @@ impl<'a> Tables<'a> {
                     context.heading = None;
                 }
                 Band::Area(area) => context.area = Some(area),
+                // `LIGNE 2`, its rows, then `UTILITÉS`: a place of the same rank, unless it says what the rows are.
+                Band::Heading(text) if self.is_in_area && !says_what(&text) => context.area = Some(text),
                 Band::Heading(text) => context.heading = Some(text),
             }
+            self.is_in_area = false;
             return false;
         }
+        self.is_in_area |= self.context.area.is_some() && self.context.heading.is_none();
         true
     }
 
@@ -436,6 +443,13 @@ fn take(read: Reading, layout: &Layout, carried: &mut [Option<String>; 2], out: 
         Reading::Rejected(rejected) => out.rejected.push(*rejected),
         Reading::New(..) => {}
     }
+}
+
+/// Whether a heading says which devices the rows below it are: a kind or a maker.
+fn says_what(heading: &str) -> bool {
+    words::is_only_kinds(heading)
+        || words::describes_kind(heading)
+        || super::values::vendor_of_heading(heading).is_some()
 }
 
 /// A row of totals: its first text says so and nothing else in it names a device.

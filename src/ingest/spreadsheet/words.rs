@@ -162,7 +162,8 @@ pub fn is_no_device(text: &str) -> bool {
 /// Whether the text names a kind of device and no product: `PLC`, `Umrichter`, `スイッチ`.
 pub fn is_kind(text: &str) -> bool {
     let folded = fold(text);
-    WORDS.kinds.contains(&folded) || folded.strip_suffix('s').is_some_and(|one| WORDS.kinds.contains(one))
+    let is_plural = |ending: &str| folded.strip_suffix(ending).is_some_and(|one| WORDS.kinds.contains(one));
+    WORDS.kinds.contains(&folded) || is_plural("s") || is_plural("es")
 }
 
 /// Whether the text is a kind that tells a device: `relay` is, `network` is not.
