@@ -62,7 +62,6 @@ fn a_version_that_lost_its_zeros_is_listed_in_both_forms() {
 fn a_brand_may_stand_behind_its_owner_in_the_vendor_column() {
     check(&[
         ("Honeywell Matrikon | OPC Server", &[("Matrikon, Honeywell", "Matrikon OPC Server", "vers:all/*")], YES),
-        ("Honeywell | OPC Server", &[("Matrikon, Honeywell", "Matrikon OPC Server", "vers:all/*")], None),
         (
             "BD Kiestra | Database Manager (DB) | | 3.0.1.0",
             &[("Becton, Dickinson and Company (BD)", "Database (DB) Manager", "3.0.1.0")],
