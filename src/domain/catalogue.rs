@@ -60,6 +60,8 @@ pub struct Family {
     pub vague: bool,
     /// The first number of its versions: what has a lower one is another member of the larger family.
     pub since: Option<u32>,
+    /// The number that the first one of its versions stays below.
+    pub before: Option<u32>,
     /// Its versions are so many first digits of the serial number.
     pub serial_digits: Option<usize>,
     /// The second number of its versions has so many digits: 6.4 is 6.40, which comes after 6.31.
@@ -67,6 +69,9 @@ pub struct Family {
     pub within: Vec<FamilyId>,
     /// For components and variants: the families whose devices may carry it.
     pub hosts: Vec<FamilyId>,
+    /// For components: the families whose devices carry it from the factory and show its firmware as their own. Which of
+    /// several it is, `since` and `before` tell.
+    pub built_in: Vec<FamilyId>,
     /// Families that a row names only as the place of such a module: S7-1500 of "S7-1500 CP 1543-1".
     pub beside: Vec<FamilyId>,
     pub source: String,
@@ -176,6 +181,8 @@ pub struct Catalogue {
     spelled: FxHashMap<String, Vec<FamilyId>>,
     /// The number of characters of the longest spelling.
     longest_spelling: usize,
+    /// The components that some devices carry from the factory.
+    built_in: Vec<FamilyId>,
     members: PatternSet<(FamilyId, Membership)>,
     excluded: FxHashMap<FamilyId, Vec<Pattern>>,
     schemes: PatternSet<SchemeId>,
@@ -275,15 +282,20 @@ impl Catalogue {
         if set.known.is_empty() {
             // A known name at the front or the back: "Siemens Building Technologies", "GE Digital, Inc. (Proficy)".
             let all: Vec<&str> = key.split(' ').collect();
-            'found: for n in (1..all.len()).rev() {
-                for phrase in [all[..n].join(" "), all[all.len() - n..].join(" ")] {
-                    if phrase.len() >= 3
-                        && let Some(ids) = self.vendor_keys.get(&phrase)
-                    {
-                        set.known.clone_from(ids);
-                        break 'found;
-                    }
+            let named = |phrase: &[&str]| {
+                let phrase = phrase.join(" ");
+                self.vendor_keys.get(&phrase).filter(|_| phrase.len() >= 3)
+            };
+            let front = (1..all.len()).rev().find_map(|n| named(&all[..n]).map(|ids| (n, ids)));
+            let back = (1..all.len()).rev().find_map(|n| named(&all[all.len() - n..]).map(|ids| (n, ids)));
+            match (front, back) {
+                // "Honeywell Matrikon": a firm and its brand.
+                (Some((m, front)), Some((n, back))) if m + n <= all.len() => {
+                    front.iter().chain(back).for_each(|id| set.add(*id));
                 }
+                (Some((m, front)), Some((n, _))) if m >= n => set.known.clone_from(front),
+                (_, Some((_, ids))) | (Some((_, ids)), None) => set.known.clone_from(ids),
+                (None, None) => {}
             }
         }
         if set.known.is_empty() && !set.unknown.contains(&key) {
@@ -437,6 +449,11 @@ impl Catalogue {
     /// Whether order numbers of members of this family are known, in it or in a family within it.
     pub fn knows_orders_of(&self, family: FamilyId) -> bool {
         self.with_orders.contains(&family)
+    }
+
+    /// The components that devices of some family carry from the factory; see [`Family::built_in`].
+    pub fn built_in_families(&self) -> &[FamilyId] {
+        &self.built_in
     }
 
     /// The components and variants that devices of this family may carry.

@@ -11,6 +11,8 @@ mod suffix;
 mod tests;
 pub(crate) mod version;
 
+use std::borrow::Cow;
+
 use atom::{Atom, split, text_of, tidy};
 use date::Date;
 use reader::{Letters, is_noise};
@@ -82,7 +84,7 @@ impl Firmware {
     }
 
     fn fill(&mut self) {
-        let tidied = tidy(without_default(&self.raw));
+        let tidied = tidy(&without_prefix(&without_standards(without_default(&self.raw))));
         let mut atoms = split(&tidied);
         if let Some((after, serial)) = serial_number(&atoms) {
             self.serial_number = Some(serial);
@@ -159,6 +161,39 @@ fn without_default(text: &str) -> &str {
     let cut = text.len().checked_sub(".default".len()).and_then(|at| text.split_at_checked(at));
     cut.filter(|(head, tail)| tail.eq_ignore_ascii_case(".default") && head.ends_with(|c: char| c.is_ascii_digit()))
         .map_or(text, |(head, _)| head)
+}
+
+/// A text without the standards that it names: `EN100 IEC61850 V04.33.00` shows version 4.33.
+fn without_standards(text: &str) -> Cow<'_, str> {
+    let starts_word = |at: usize| !text[..at].ends_with(|c: char| c.is_ascii_alphanumeric());
+    let at = text.match_indices(['I', 'i']).map(|(at, _)| at).find(|at| {
+        let name = text.get(*at..at + 3).is_some_and(|name| name.eq_ignore_ascii_case("iec"));
+        name && starts_word(*at)
+    });
+    let Some(at) = at else { return Cow::Borrowed(text) };
+    let rest = &text[at + 3..];
+    let number = rest.trim_start_matches([' ', '-']);
+    let digits = number.bytes().take_while(u8::is_ascii_digit).count();
+    let length = number.bytes().take_while(|b| b.is_ascii_digit() || matches!(b, b'-' | b'/')).count();
+    if digits < 3 || number[length..].starts_with('.') {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(format!("{} {}", &text[..at], &number[length..]))
+}
+
+/// `HiOS-2S-07.0.03`: the name of a firmware with the level of its features, glued to its version.
+fn without_prefix(text: &str) -> Cow<'_, str> {
+    let word = text.trim();
+    let Some((head, version)) = word.rsplit_once('-') else { return Cow::Borrowed(text) };
+    let name = head.bytes().take_while(u8::is_ascii_alphabetic).count();
+    let level = &head[name..];
+    let is_dotted = version.matches('.').count() >= 2
+        && version.split('.').all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()));
+    let is_prefix = name >= 3
+        && level.starts_with('-')
+        && level.len() <= 6
+        && level.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    if is_dotted && is_prefix { Cow::Owned(format!("{} {version}", &head[..name])) } else { Cow::Borrowed(text) }
 }
 
 fn join(first: &str, second: &str) -> String {

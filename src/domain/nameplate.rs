@@ -2,6 +2,8 @@
 
 mod notes;
 
+use std::borrow::Cow;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::catalogue::reading::{Designation, Generation, NamePart, OrderSpec, Strength, TextKind};
@@ -64,6 +66,8 @@ pub struct NameplateReading {
     pub vendors: VendorSet,
     /// The vendor column named the vendor; else it was found in the product texts or follows from an order number.
     pub vendor_is_stated: bool,
+    /// The words of the vendor column.
+    pub vendor_words: Vec<String>,
     pub orders: Vec<OrderSpec>,
     /// All runs of tokens of model and part number, squashed, with whether the run ends at a chunk's end.
     pub spans: FxHashSet<String>,
@@ -106,6 +110,7 @@ impl NameplateReading {
         let plate = &variant.nameplate;
         let mut reading = NameplateReading {
             vendors: catalogue.resolve_vendors(&plate.vendor),
+            vendor_words: words(&plate.vendor),
             decision_key: catalogue.device_key(&plate.vendor, &plate.model, &plate.part_number),
             whole_names: whole_names(&plate.model, &plate.vendor, catalogue),
             identifiers: identifiers_in(&variant.notes),
@@ -122,7 +127,7 @@ impl NameplateReading {
             }
         }
         for text in [&plate.model, &plate.part_number] {
-            reading.add_text(text, catalogue);
+            reading.add_text(&without_excuses(text), catalogue);
         }
         reading.whole_names.extend(core_of_model(&plate.model, &plate.vendor, &reading.vendors, catalogue));
         // A brand in the vendor column may say more than the vendor: "RuggedCom", "Telemecanique". That of a program does only
@@ -185,7 +190,55 @@ impl NameplateReading {
         }
         reading.add_components(&without_identifiers(&variant.notes), catalogue, false);
         reading.add_components(&variant.firmware, catalogue, true);
+        reading.add_program_of_firmware(&variant.firmware, catalogue);
+        reading.add_built_in(&variant.firmware, catalogue);
         reading
+    }
+
+    /// A firmware that begins with the name of a program says what else the device is: "TwinCAT 3.1 Build 4022.2" on an
+    /// embedded PC, "CPC80 V16.20" on its processor module.
+    fn add_program_of_firmware(&mut self, firmware: &str, catalogue: &Catalogue) {
+        let all = tokens(firmware);
+        let behind_name = |n: &usize| all.get(*n).is_some_and(|next| next.chunk != all[*n - 1].chunk);
+        let phrase = |n: usize| all[..n].iter().map(|token| token.text.as_str()).collect::<String>();
+        // "AX 3.8.401" on a controller of the Niagara family.
+        let own: Vec<String> = self.families.keys().map(|family| squash(&catalogue.family(*family).name)).collect();
+        let spelled = |n: usize| {
+            let phrase = phrase(n);
+            let behind = || own.iter().map(|name| catalogue.families_spelled(&format!("{name}{phrase}")));
+            std::iter::once(catalogue.families_spelled(&phrase)).chain(behind()).find(|found| !found.is_empty())
+        };
+        let longest = (1..=all.len().min(LONGEST_SPAN)).rev().filter(behind_name).find_map(|n| {
+            let families = spelled(n).unwrap_or_default();
+            (!families.is_empty() && all[n..].iter().any(Token::has_digit)).then_some(families)
+        });
+        for family in longest.into_iter().flatten().copied() {
+            let entry = catalogue.family(family);
+            let is_own = self.vendors.known().contains(&entry.vendor) && !self.families.contains_key(&family);
+            let is_named = self.components.iter().any(|known| known.family == family);
+            if is_own && !is_named && !entry.vague && !matches!(entry.kind, Kind::Component | Kind::Variant) {
+                let (firmware, text) = (Some(firmware.to_owned()), firmware.to_owned());
+                self.components.push(CarriedComponent { family, firmware, text, is_noted: false });
+            }
+        }
+    }
+
+    /// A part that all devices of a family carry from the factory shows its firmware as theirs.
+    fn add_built_in(&mut self, firmware: &str, catalogue: &Catalogue) {
+        let Some(major) = self.firmware_numbers.first() else { return };
+        for family in catalogue.built_in_families() {
+            let entry = catalogue.family(*family);
+            let counts = entry.since.is_none_or(|since| *major >= since) && entry.before.is_none_or(|end| *major < end);
+            let carries = entry.built_in.iter().any(|host| self.families.contains_key(host));
+            let other_named = self.components.iter().any(|known| {
+                known.family == *family
+                    || catalogue.family(known.family).built_in.iter().any(|host| entry.built_in.contains(host))
+            });
+            if counts && carries && !other_named {
+                let (firmware, text) = (Some(firmware.to_owned()), firmware.to_owned());
+                self.components.push(CarriedComponent { family: *family, firmware, text, is_noted: false });
+            }
+        }
     }
 
     /// The word on whether the device is the product with this key.
@@ -439,6 +492,74 @@ pub fn sorted_words(name: &str) -> Option<String> {
     }
     sorted.sort_unstable();
     Some(sorted.join(" "))
+}
+
+/// A name without the words that say why it is not told exactly: "SIPROTEC 5, Typ verdeckt", "CJ2 (type plate illegible)".
+fn without_excuses(text: &str) -> Cow<'_, str> {
+    const SUBJECTS: [&str; 16] = [
+        "typ",
+        "type",
+        "types",
+        "typenschild",
+        "typeplate",
+        "nameplate",
+        "label",
+        "tipo",
+        "modell",
+        "modele",
+        "modelo",
+        "targa",
+        "plaque",
+        "tabliczka",
+        "etikett",
+        "aufkleber",
+    ];
+    const EXCUSES: [&str; 24] = [
+        "unleserlich",
+        "unlesbar",
+        "illegible",
+        "unreadable",
+        "unknown",
+        "unbekannt",
+        "hidden",
+        "verdeckt",
+        "niewidoczny",
+        "nieczytelny",
+        "nieznany",
+        "illisible",
+        "inconnu",
+        "inconnue",
+        "ilegible",
+        "desconocido",
+        "illeggibile",
+        "sconosciuto",
+        "onleesbaar",
+        "onbekend",
+        "verdeckt",
+        "fehlt",
+        "missing",
+        "gone",
+    ];
+    if !text.contains([',', ';', '(']) {
+        return Cow::Borrowed(text);
+    }
+    let is_excuse = |clause: &str| {
+        let all: Vec<String> = words(clause);
+        let subject = all.first().is_some_and(|first| SUBJECTS.contains(&first.as_str()));
+        let excuse = all.iter().any(|word| EXCUSES.contains(&word.as_str()));
+        let has_number = clause.bytes().any(|b| b.is_ascii_digit());
+        all.len() >= 2 && !has_number && (subject || excuse)
+    };
+    let clauses: Vec<&str> = text.split_inclusive([',', ';', '(', ')']).collect();
+    // The name itself stands in front.
+    let excused = clauses.iter().skip(1).any(|clause| is_excuse(clause));
+    if !excused {
+        return Cow::Borrowed(text);
+    }
+    let kept =
+        clauses.iter().enumerate().filter(|(n, clause)| *n == 0 || !is_excuse(clause)).map(|(_, clause)| *clause);
+    let kept: String = kept.collect();
+    Cow::Owned(kept.trim_end_matches([',', ';', '(', ')', ' ']).to_owned())
 }
 
 /// Series letters in a hardware revision: `B`, `Ser. B`, `Series A`; 0 when it holds none.

@@ -15,6 +15,7 @@ use super::identifier::Identifier;
 use super::model::tokens;
 use super::nameplate::NameplateReading;
 use super::order_number::{Pattern, PatternSet};
+use super::remediation::RemediationCategory;
 use super::vendor::words;
 use super::version_range::VersionRange;
 
@@ -208,8 +209,10 @@ impl ProductIndex {
             found.extend(self.siblings(device));
         }
         for component in &device.components {
-            if let Some(list) = self.compiled.by_component.get(&component.family) {
-                found.extend(list);
+            for map in [&self.compiled.by_component, &self.compiled.by_family] {
+                if let Some(list) = map.get(&component.family) {
+                    found.extend(list);
+                }
             }
         }
         for decision in &device.decisions {
@@ -269,7 +272,8 @@ impl Compiled {
                     continue;
                 }
                 let (text, version, name) = entry::texts_of(advisory, p);
-                let tail = entry::product_in_version(&catalogue, &version, name);
+                let tail = entry::product_in_version(&catalogue, &version, name)
+                    .or_else(|| entry::models_in_version(&catalogue, &text.vendor, &version));
                 let version = if tail.is_some() { "vers:all/*" } else { version.as_ref() };
                 let range = *ranges.entry((version.to_owned(), name.to_owned())).or_insert_with(|| {
                     self.ranges.push(VersionRange::read(version, name));
@@ -508,6 +512,10 @@ fn lines_of_one_product(advisory: &Advisory, entries: &[Entry]) -> Vec<(Vec<usiz
     groups
         .into_values()
         .filter(|group| group.len() > 1 && group.iter().all(|(_, text)| is_upper_bound(text)))
+        .filter(|group| {
+            let products: Vec<u32> = group.iter().map(|(n, _)| entries[*n].product).collect();
+            !fixes_other_vulnerabilities(advisory, &products)
+        })
         .map(|group| {
             let (members, mut texts): (Vec<usize>, Vec<String>) = group.into_iter().unzip();
             texts.sort();
@@ -516,6 +524,26 @@ fn lines_of_one_product(advisory: &Advisory, entries: &[Entry]) -> Vec<(Vec<usiz
         })
         .filter(|(_, text)| text.contains('|'))
         .collect()
+}
+
+/// Whether these entries of one product are bounds of different vulnerabilities and no lines: each has a fix of its own, and
+/// no vulnerability has the fixes of two of them.
+fn fixes_other_vulnerabilities(advisory: &Advisory, products: &[u32]) -> bool {
+    let mut fixed_in: Vec<Option<usize>> = vec![None; products.len()];
+    for (v, vulnerability) in advisory.vulnerabilities.iter().enumerate() {
+        let fixes = vulnerability.remediations.iter().filter(|one| one.category == RemediationCategory::VendorFix);
+        for fix in fixes {
+            let mut named = (0..products.len()).filter(|n| fix.products.contains(&products[*n]));
+            let (Some(n), None) = (named.next(), named.next()) else { continue };
+            if fixed_in[n].is_some_and(|known| known != v) {
+                return false;
+            }
+            fixed_in[n] = Some(v);
+        }
+    }
+    let all: Vec<usize> = fixed_in.into_iter().flatten().collect();
+    let distinct: FxHashSet<usize> = all.iter().copied().collect();
+    all.len() == products.len() && distinct.len() == all.len()
 }
 
 /// What the document says about each of its products, per vulnerability; empty for products that it says nothing

@@ -13,6 +13,7 @@ mod phrase;
 mod product;
 mod serial;
 mod span;
+mod surroundings;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

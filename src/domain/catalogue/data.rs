@@ -110,6 +110,10 @@ struct RawFamily {
     #[serde(default)]
     since: Option<u32>,
     #[serde(default)]
+    before: Option<u32>,
+    #[serde(default)]
+    built_in: Vec<String>,
+    #[serde(default)]
     serial_digits: Option<usize>,
     #[serde(default)]
     minor_digits: Option<usize>,
@@ -381,10 +385,12 @@ impl Loader {
             },
             vague: raw.vague,
             since: raw.since,
+            before: raw.before,
             serial_digits: raw.serial_digits,
             minor_digits: raw.minor_digits,
             within: Vec::new(),
             hosts: Vec::new(),
+            built_in: Vec::new(),
             beside: Vec::new(),
             source: raw.source.clone(),
             author: signature(at.role, &raw.author, &raw.date),
@@ -422,9 +428,15 @@ impl Loader {
                 format!("expected `{}` to be software, a component or a variant, as it has hosts", raw.name),
             );
         }
+        let built_in: Vec<FamilyId> =
+            raw.built_in.iter().filter_map(|name| self.referred(file, vendor, name, &raw.name)).collect();
+        if !built_in.is_empty() {
+            self.catalogue.built_in.push(id);
+        }
         let beside = raw.beside.iter().filter_map(|name| self.referred(file, vendor, name, &raw.name)).collect();
         let family = &mut self.catalogue.families[id.0 as usize];
         family.beside = beside;
+        family.built_in = built_in;
         family.within = within;
         family.hosts = hosts;
         for phrase in &raw.spelled {

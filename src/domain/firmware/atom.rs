@@ -69,6 +69,10 @@ pub fn tidy(text: &str) -> String {
             '\u{ff1c}' => tidied.push('<'),
             '\u{ff1e}' => tidied.push('>'),
             '…' => tidied.push_str("..."),
+            '?' if is_lost_digit(&text[..at], &text[at + 1..]) => {
+                tidied.truncate(tidied.trim_end().len());
+                tidied.push('x');
+            }
             other if other.is_whitespace() || other.is_control() || other == '\u{feff}' || other == '\u{200b}' => {
                 tidied.push(' ');
             }
@@ -76,6 +80,16 @@ pub fn tidy(text: &str) -> String {
         }
     }
     tidied
+}
+
+/// The mark stands for a digit that was lost in the middle of a dotted number: `17.0?.10`.
+fn is_lost_digit(before: &str, after: &str) -> bool {
+    let number = before.trim_end_matches([' ', '_']).rsplit([' ', '_']).next().unwrap_or_default();
+    let mut next = after.chars();
+    number.contains('.')
+        && number.ends_with(|c: char| c.is_ascii_digit())
+        && next.next() == Some('.')
+        && next.next().is_some_and(|c| c.is_ascii_digit())
 }
 
 /// Joins two dotted numbers to one, as a dash does, but never means a range.

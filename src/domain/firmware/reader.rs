@@ -167,6 +167,8 @@ fn version_follows(atoms: &[Atom<'_>], at: usize, after: usize) -> bool {
             && glued_number(after + 2);
     // `RUT9_R_00.07.03.4`
     let versioned = versioned || atoms[at].text.len() > 1 && is_noise(next) && dotted_number(atoms, after + 1);
+    // `FOX615 R14A`
+    let versioned = versioned || atoms[at].text.len() > 2 && next.is("r") && glued_number(after + 1);
     if atoms[at].text.len() == 1 {
         return versioned;
     }

@@ -198,6 +198,13 @@ impl Version {
 
     /// The letters glued to the first number; `BT 05` has those of `BT05` in its name.
     fn lead_or_name<'a>(&'a self, other: &Version) -> &'a str {
+        // `vD24`: a `v` in front of the letter says nothing.
+        if let Some(letter) = self.lead.strip_prefix('v')
+            && !letter.is_empty()
+            && *letter == *other.lead
+        {
+            return letter;
+        }
         if self.lead.is_empty() && !other.lead.is_empty() {
             let last = self.name.rsplit(' ').next().unwrap_or_default();
             if last.eq_ignore_ascii_case(&other.lead) {
@@ -282,10 +289,34 @@ impl Version {
         let shared_suffixes = self.suffixes.iter().zip(&other.suffixes).any(|(a, b)| a.is_some() && b.is_some());
         let distance = u32::try_from(self.core.len().abs_diff(other.core.len())).unwrap_or(u32::MAX).min(9);
         let named = !self.name.is_empty() && self.name.eq_ignore_ascii_case(&other.name);
-        u32::from(named) * 100 + u32::from(shared_suffixes) * 20 + u32::from(same_suffixes) * 5 + (9 - distance) * 2
+        let same_first = !self.core.is_empty() && self.core.first() == other.core.first();
+        u32::from(named) * 100
+            + u32::from(shared_suffixes) * 20
+            + u32::from(same_suffixes) * 5
+            + (9 - distance) * 2
+            + u32::from(same_first)
+    }
+
+    /// The last number behind a blank is a build where the other side calls it so: `2.9 17030709` and `2.9 Build 19112115`.
+    fn with_build_like(&self, other: &Version) -> Option<Version> {
+        let build = other.suffix(Slot::Build)?;
+        let (Segment::Number(number), head) = self.core.split_last()? else { return None };
+        let is_group = self.first_group == head.len() && !head.is_empty() && other.core.len() <= head.len();
+        if !is_group || self.has_suffix() || *number < 1000 {
+            return None;
+        }
+        let mut version = Version { core: head.to_vec(), ..self.clone() };
+        version.suffixes[Slot::Build as usize] = Some(Suffix { number: *number, second: 0, letter: 0, ..*build });
+        Some(version)
     }
 
     fn plain_relation(&self, bound: &Version) -> Relation {
+        if let Some(bound) = bound.with_build_like(self) {
+            return self.plain_relation(&bound);
+        }
+        if let Some(own) = self.with_build_like(bound) {
+            return own.plain_relation(bound);
+        }
         if let Some(order) = self.by_bracket(bound).or_else(|| self.by_pair(bound)) {
             return match order {
                 Ordering::Less => Relation::Below,
@@ -441,10 +472,15 @@ fn order_letters(ours: &str, theirs: &str) -> Option<Ordering> {
 /// Compares runs of numbers (a missing number is 0) and the letters between them, from the left.
 pub(crate) fn order_cores(ours: &[Segment], theirs: &[Segment]) -> Option<Ordering> {
     let (mut at_ours, mut at_theirs) = (0, 0);
+    let is_open = |core: &[Segment], at: usize| matches!(core.get(at), Some(Segment::Any | Segment::Starting(_)));
     loop {
         loop {
             let our_number = number_at(ours, at_ours);
             let their_number = number_at(theirs, at_theirs);
+            // `2.x` of a device says too little beside 2.80.
+            if is_open(ours, at_ours) || is_open(theirs, at_theirs) {
+                return None;
+            }
             if our_number.is_none() && their_number.is_none() {
                 break;
             }
@@ -467,7 +503,6 @@ pub(crate) fn order_cores(ours: &[Segment], theirs: &[Segment]) -> Option<Orderi
                 at_ours += 1;
                 at_theirs += 1;
             }
-            // A wildcard on the device's side says too little.
             _ => return None,
         }
     }

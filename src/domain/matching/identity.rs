@@ -118,7 +118,7 @@ impl Judge<'_> {
             VendorFit::Unstated
         } else if self.entry.vendors.meets(&self.device.vendors) {
             if self.device.vendor_is_stated { VendorFit::Same } else { VendorFit::Unstated }
-        } else if self.is_brand_of_name() {
+        } else if self.is_brand_of_name() || self.is_initials_of_vendor() {
             VendorFit::Same
         } else {
             VendorFit::Differs
@@ -138,6 +138,16 @@ impl Judge<'_> {
                 && !self.catalogue.lists().generic.contains(key)
                 && name.strip_prefix(key.as_str()).is_some_and(|rest| rest.starts_with(' '))
         })
+    }
+
+    /// A vendor that the catalogue does not know gives the first letters of the entry's: `CWS` of Columbia Weather Systems.
+    fn is_initials_of_vendor(&self) -> bool {
+        let unknown = self.device.vendors.unknown();
+        if unknown.is_empty() || self.device.vendors.is_known() {
+            return false;
+        }
+        let initials: String = words(&self.entry.vendor).iter().filter_map(|word| word.chars().next()).collect();
+        unknown.iter().any(|key| key.len() >= 3 && initials.starts_with(key.as_str()))
     }
 
     fn identify(&self) -> Identity {
@@ -303,6 +313,11 @@ impl Judge<'_> {
             } else {
                 self.by_part_of_name(vendor, &[], &[])
             };
+        }
+        if !self.device.components.is_empty()
+            && let Some(identity) = self.by_program_of_firmware()
+        {
+            return identity;
         }
         // "CompactLogix 1768-EWEB": the order number is the name, and a device of the family may be another one.
         if wanted.is_named_by_order && wanted.parts.is_empty() && self.device.is_unspecific() {

@@ -45,6 +45,8 @@ pub(super) fn judge(index: &ProductIndex, decisions: &Decisions, variant: &Varia
         in_model = Some(named.variant);
     }
     let variant = in_model.as_ref().unwrap_or(variant);
+    let bare = super::version_in_model::bare_firmware(variant, &device);
+    let variant = bare.as_ref().unwrap_or(variant);
     device.decisions = decisions.of(&device.decision_key, holder);
     let is_poor = device.is_poor() && !index.has_name(&device.whole_names);
     if is_poor && device.components.is_empty() && device.decisions.is_empty() && device.identifiers.is_empty() {

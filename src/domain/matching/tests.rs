@@ -1,5 +1,6 @@
 //! What the matcher says about real nameplates and real product names, one row each.
 
+mod firmwares;
 mod identifiers;
 mod mending;
 mod names;

@@ -57,7 +57,9 @@ pub(super) fn version_in_model(
     let first = year?.numbers.first()?.to_string();
     let at = words.iter().position(|word| word.starts_with(&first))?;
     let firmware = words[at..].join(" ");
-    let is_release = at + 1 == words.len();
+    // `2020 R2` is the release, `2020 R2 SP1` one of its updates.
+    let is_update = |word: &&str| is_suffix(word) && !word.starts_with(['R', 'r']);
+    let is_release = !words[at + 1..].iter().any(is_update);
     let named = Variant { firmware, ..variant.clone() };
     let device = NameplateReading::read(&named, catalogue);
     Some(NamedVersion { variant: named, device, is_release })
@@ -71,6 +73,45 @@ struct Written {
     /// Behind its service packs and builds.
     end: usize,
     dots: usize,
+}
+
+/// The row with its firmware as it should stand: without the model in front of it ("B/M9000 VP R7.2.1"), or from the column
+/// of the hardware revision where the column of the firmware is blank ("FW 1.7.3.0"). `None` where it stands so already.
+pub(super) fn bare_firmware(variant: &Variant, device: &NameplateReading) -> Option<Variant> {
+    let with = |firmware: &str| Some(Variant { firmware: firmware.to_owned(), ..variant.clone() });
+    let revision = variant.nameplate.hardware_revision.trim();
+    if variant.firmware.trim().is_empty() {
+        return is_firmware(revision, device.is_software).then(|| with(revision)).flatten();
+    }
+    without_model(&variant.firmware, &variant.nameplate.model).and_then(with)
+}
+
+/// What stands in the column of the hardware revision is a firmware: it says so, has three numbers, or is that of a
+/// program.
+fn is_firmware(revision: &str, is_software: bool) -> bool {
+    let lowered = revision.to_ascii_lowercase();
+    let marked = ["fw", "firmware", "sw"].iter().any(|mark| lowered.starts_with(mark));
+    let bare = lowered.trim_start_matches(|c: char| c.is_ascii_alphabetic() || matches!(c, ' ' | '.' | ':'));
+    let number: String = bare.chars().take_while(|c| c.is_ascii_digit() || *c == '.').collect();
+    let dots = number.matches('.').count();
+    let is_version = number.starts_with(|c: char| c.is_ascii_digit()) && !number.ends_with('.');
+    is_version && (marked || dots >= 2 || is_software && dots >= 1)
+}
+
+/// A firmware without the words of the model in front of it, where those hold a number that would be taken for a version.
+fn without_model<'a>(firmware: &'a str, model: &str) -> Option<&'a str> {
+    let words: Vec<&str> = model.split_whitespace().collect();
+    let rest = (0..words.len()).find_map(|n| {
+        let phrase = words[n..].join(" ");
+        let rest = firmware.trim_start().get(..phrase.len()).filter(|head| head.eq_ignore_ascii_case(&phrase))?;
+        // `V8.2` of "PCS 7 V8.2" is the version itself.
+        let is_version =
+            |word: &str| word.trim_start_matches(['v', 'V', 'R']).starts_with(|c: char| c.is_ascii_digit());
+        let named = phrase.len() >= 4 && phrase.bytes().any(|b| b.is_ascii_digit()) && !is_version(words[n]);
+        named.then(|| &firmware.trim_start()[rest.len()..])
+    })?;
+    let bare = rest.trim_start_matches([' ', ':', ',', '-', '_']);
+    (bare.len() < rest.len() && bare.bytes().any(|b| b.is_ascii_digit())).then_some(bare)
 }
 
 fn written_at(words: &[&str], at: usize, is_software: bool, is_hardware: bool) -> Option<Written> {
@@ -109,9 +150,9 @@ fn written_at(words: &[&str], at: usize, is_software: bool, is_hardware: bool) -
 }
 
 /// Units behind a number that is no version.
-const MEASURES: [&str; 22] = [
-    "a", "bar", "cm", "ghz", "gb", "hz", "in", "inch", "k", "kv", "kva", "kw", "m", "ma", "mhz", "mm", "nm", "v", "va",
-    "vac", "vdc", "w",
+const MEASURES: [&str; 23] = [
+    "a", "bar", "cm", "ghz", "gb", "hz", "in", "inch", "k", "kv", "kva", "kw", "m", "ma", "mhz", "mm", "nm", "t", "v",
+    "va", "vac", "vdc", "w",
 ];
 
 /// A word that calls the number behind it a version.
@@ -156,6 +197,31 @@ mod tests {
             ("Planer", None),
         ] {
             assert_eq!(read(model, true, false).as_deref(), version, "{model}");
+        }
+    }
+
+    #[test]
+    fn what_stands_in_the_wrong_column_or_behind_the_model_is_found() {
+        for (revision, is_software, is) in [
+            ("FW 04.01.10(23)", false, true),
+            ("FW23", false, true),
+            ("1.7.3.0", false, true),
+            ("8.1", true, true),
+            ("8.1", false, false),
+            ("02", true, false),
+            ("E-Stand 02", false, false),
+            ("Ser. B", true, false),
+        ] {
+            assert_eq!(is_firmware(revision, is_software), is, "{revision}");
+        }
+        for (firmware, model, bare) in [
+            ("B/M9000 VP R7.2.1", "B/M9000 VP", Some("R7.2.1")),
+            ("X204-2 V5.2", "SCALANCE X204-2", Some("V5.2")),
+            ("V8.2 SP1", "SIMATIC PCS 7 V8.2", None),
+            ("B/M9000 VP", "B/M9000 VP", None),
+            ("V5.2", "SCALANCE X204-2", None),
+        ] {
+            assert_eq!(without_model(firmware, model), bare, "{firmware} of {model}");
         }
     }
 

@@ -233,6 +233,10 @@ impl EntryReading {
                 for designation in &mut designations {
                     designation.orders.extend(named_orders.iter().cloned());
                 }
+                // "CENTUM controller FCS" above `CP401 | CP451`: the family only says what the models are.
+                if are_members(&read, &designations, catalogue) {
+                    designations.clear();
+                }
                 designations.extend(read);
             }
         }
@@ -463,7 +467,7 @@ fn whole_names(name: &str, vendor: &str, leading: usize, shortest: usize) -> Vec
         .filter_map(|rest| sorted_words(&rest.join(" ")))
         .collect();
     let mut keys: Vec<String> = texts
-        .filter(|rest| rest.contains(' ') || shortest < SHORTEST_WHOLE_NAME && rest.contains('-'))
+        .filter(|rest| rest.contains([' ', '/']) || shortest < SHORTEST_WHOLE_NAME && rest.contains('-'))
         .map(|rest| squash(&rest))
         .filter(|key| key.len() >= shortest)
         .collect();
@@ -491,6 +495,41 @@ pub fn product_in_version(catalogue: &Catalogue, version: &str, name: &str) -> O
         let named = longer && !catalogue.families_spelled(&key).is_empty();
         named.then(|| words.iter().map(|t| t.raw.as_str()).collect::<Vec<_>>().join(" "))
     })
+}
+
+/// Whether all of these are models, each a member of the families by which the others are named.
+fn are_members(models: &[Designation], named: &[Designation], catalogue: &Catalogue) -> bool {
+    let families: Vec<FamilyId> = named.iter().flat_map(|d| d.families.iter().flatten().copied()).collect();
+    let only_families = named.iter().all(|d| d.parts.is_empty() && d.orders.is_empty() && !d.families.is_empty());
+    let is_member = |key: &str| catalogue.families_of_member(key).iter().any(|(family, _)| families.contains(family));
+    let is_model = |d: &Designation| match d.parts.as_slice() {
+        [part] => part.pattern.is_none() && d.orders.is_empty() && d.families.is_empty() && is_member(&part.key),
+        _ => false,
+    };
+    only_families && !families.is_empty() && models.iter().all(is_model)
+}
+
+/// The models that stand where a version should, each known as a member of one of the vendor's families: `CP401 | CP451`.
+pub fn models_in_version(catalogue: &Catalogue, vendor: &str, version: &str) -> Option<String> {
+    let pieces: Vec<&str> = version.split(['|', ',']).map(str::trim).filter(|piece| !piece.is_empty()).collect();
+    let is_shaped = |piece: &&&str| {
+        (4..=16).contains(&piece.len())
+            && piece.starts_with(|c: char| c.is_ascii_uppercase())
+            && !piece.starts_with('V')
+            && piece.bytes().any(|b| b.is_ascii_digit())
+            && piece.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'-')
+    };
+    if pieces.is_empty() || !pieces.iter().all(|piece| is_shaped(&piece)) {
+        return None;
+    }
+    let vendors = catalogue.resolve_vendors(vendor);
+    let is_model = |piece: &&str| {
+        catalogue.families_of_member(&squash(piece)).iter().any(|(family, _)| {
+            let family = catalogue.family(*family);
+            family.kind == Kind::Hardware && vendors.known().contains(&family.vendor)
+        })
+    };
+    pieces.iter().all(is_model).then(|| pieces.join(", "))
 }
 
 /// Order numbers of the identification helper, with CSAF's wildcards.

@@ -4,7 +4,7 @@ use super::grammar;
 use super::group;
 use super::phrase::{Action, phrase};
 use super::span::{Bound, Op, Point, Shown, Span};
-use super::{DeviceReading, Place};
+use super::{DeviceReading, Place, surroundings};
 use crate::domain::firmware::Firmware;
 use crate::domain::firmware::Version;
 use crate::domain::firmware::atom::{Atom, text_of};
@@ -82,7 +82,7 @@ impl Condition {
     /// Whether the device meets the condition; `Unclear` when it does not show it.
     pub(crate) fn place(&self, device: DeviceReading<'_>) -> Place {
         if self.spans.is_empty() {
-            return Place::Unclear;
+            return surroundings::place(&self.text, device);
         }
         if !device.hardware_revision.trim().is_empty() && (self.is_revision() || self.is_state()) {
             let revision = Firmware::read(device.hardware_revision);

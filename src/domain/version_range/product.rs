@@ -42,6 +42,11 @@ pub(crate) fn condition_instead(text: &str, product_name: &str) -> Option<String
     if !words.is_empty() && words.split(' ').all(|word| PLATFORMS.contains(&word) || ["and", "or"].contains(&word)) {
         return Some(text.trim().to_owned());
     }
+    // "Windows 10 Professional Operating System U.S. release"
+    let starts_with_platform = words.split(' ').next().is_some_and(|first| PLATFORMS.contains(&first));
+    if starts_with_platform && words.contains("operating system") {
+        return Some(text.trim().to_owned());
+    }
     let (_, said) = statement(product_name)?;
     let begins = |mark: &str| said.get(..mark.len()).is_some_and(|head| head.eq_ignore_ascii_case(mark));
     let plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
@@ -151,7 +156,8 @@ pub(crate) fn take_products(parsed: &mut Parsed, raw: &str, product_name: &str) 
     let signed = parsed.items.iter().any(|item| item.op.is_some() && !item.closes);
     let text = raw.trim().trim_end_matches([',', ';']).trim_end_matches(" and").trim_end_matches(',');
     let dotted = parsed.items.iter().any(|item| item.point.version().is_some_and(|v| v.text().contains('.')));
-    let named = !dotted && is_called_model(text, product_name) || !versioned && is_name(parsed, text, product_name);
+    let named = !dotted && (is_called_model(text, product_name) || ends_after_dash(text, product_name))
+        || !versioned && is_name(parsed, text, product_name);
     if !signed && named {
         *parsed = Parsed { products: vec![text.to_owned()], ..Parsed::default() };
     } else if !parsed.products.is_empty() && !versioned && !signed {
@@ -228,7 +234,13 @@ fn follows_brand(text: &str, product_name: &str) -> bool {
 /// `Intel 2G Modem - Sofia 3G`: the leaf's own name, beginning with a word.
 fn ends_after_dash(text: &str, product_name: &str) -> bool {
     let Some(at) = product_name.rfind(" - ") else { return false };
-    let begins_with_word = text.chars().take_while(|c| c.is_alphabetic()).count() >= 3 && text.contains(' ');
+    let tidied = tidy(text);
+    let first = split(&tidied);
+    let says_version =
+        |atom: &Atom<'_>| is_noise(atom) || reader::starts(&first, 0) || atom.is_any(&["all", "any", "build"]);
+    let begins_with_word = text.chars().take_while(|c| c.is_alphabetic()).count() >= 3
+        && text.contains(' ')
+        && !first.first().is_some_and(says_version);
     begins_with_word && product_name.get(at + 3..).is_some_and(|leaf| plain(leaf) == plain(text))
 }
 

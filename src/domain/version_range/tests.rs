@@ -53,6 +53,41 @@ fn vers_in_its_schemes() {
 }
 
 #[test]
+fn what_a_firmware_shows_beside_its_version() {
+    check(&[
+        // A version that is left open says too little.
+        ("< 2.80", "", &["1.x"], &["3.x"], &["2.x"]),
+        // Of two numberings the one that begins alike.
+        ("2.0 (Gold Build 683.0)", "", &["2.0", "683.0"], &["2.1"], &[]),
+        // A lost digit.
+        ("< 17.0 ?.10", "", &["V16.02.08", "17.0"], &["V18.01.06"], &[]),
+        ("<= D25", "", &["vD24", "D25"], &["VD30"], &[]),
+        ("FOX615 System Release R14A", "", &["FOX615 R14A"], &["FOX615 R15A"], &[]),
+        ("<= 2.9 17030709", "", &["2.9 Build 16102416"], &["2.9 Build 19112115"], &[]),
+        ("<= HiOS 07.0.02", "", &["HiOS-2S-07.0.01"], &["HiOS-2S-07.0.03"], &[]),
+        ("< V4.33", "", &["EN100 IEC61850 V04.32.00"], &["EN100 IEC61850 V04.33.00"], &[]),
+        // The system that it runs on.
+        (
+            "< 7.101 (only Microsoft Windows versions are affected)",
+            "",
+            &["7.92 (Windows)"],
+            &["7.92 (Linux)"],
+            &["7.92"],
+        ),
+        ("vers:all/*_installed_on_CP200_devices", "", &["V7.90 (CP200)"], &[], &["V7.90"]),
+        // The name of a product, or what it is built with, in place of a version.
+        ("Sofia 3G-R W", "Intel 2G Modem - Sofia 3G-R W", &["1.0.4", ""], &[], &[]),
+        (
+            "Windows 10 Professional Operating System U.S. release",
+            "FACSLyric: IVD Windows 10 Professional Operating System U.S. release",
+            &[],
+            &[],
+            &["1.4", ""],
+        ),
+    ]);
+}
+
+#[test]
 fn broken_vers_and_signs() {
     check(&[
         ("vers:all/<V4.5", "", &["V4.4.9", "4.4"], &["V4.5.0", "4.6"], &["unbekannt"]),
@@ -323,7 +358,7 @@ fn texts_as_publishers_write_them() {
 
 #[test]
 fn what_is_not_understood_is_never_silent() {
-    for text in ["?!", "see the vendor's page", "<", "< 17.0 ?.10", ">= 4.5.0 | <= 3.5.2"] {
+    for text in ["?!", "see the vendor's page", "<", "< 17.0 ?", ">= 4.5.0 | <= 3.5.2"] {
         let range = VersionRange::read(text, "");
         assert!(range.unread().is_some(), "{text}: {}", range.in_words());
         assert_eq!(place(text, "", "1.0"), Place::Unclear, "{text}");

@@ -34,6 +34,28 @@ impl Judge<'_> {
         }
     }
 
+    /// The entry names a program, and the row's firmware is the version of that program.
+    pub(super) fn by_program_of_firmware(&self) -> Option<Identity> {
+        let wanted = self.wanted();
+        if wanted.families.is_empty()
+            || !wanted.components.is_empty()
+            || !wanted.parts.iter().all(|part| self.covers(part))
+        {
+            return None;
+        }
+        let is_of = |n: usize, alternatives: &[FamilyId]| {
+            alternatives.iter().any(|family| self.catalogue.is_within(self.device.components[n].family, *family))
+        };
+        let is_named = |n: &usize| {
+            let kind = self.catalogue.family(self.device.components[*n].family).kind;
+            !matches!(kind, Kind::Component | Kind::Variant)
+                && wanted.families.iter().all(|alternatives| is_of(*n, alternatives))
+        };
+        let n = (0..self.device.components.len()).find(is_named)?;
+        let evidence = ProductEvidence::Component { family: self.device.components[n].family };
+        Some(Identity::Is(Identified { evidence, rank: RANK_FAMILY, component: Some(n) }))
+    }
+
     pub(super) fn may_carry(&self, family: FamilyId) -> Identity {
         // A row that names another component of the same kind shows which one it has.
         let hosts = &self.catalogue.family(family).hosts;

@@ -29,6 +29,7 @@ impl Judge<'_> {
             || self.is_head_of_order(part)
             || self.says_in_other_number(part)
             || self.says_with_slip(part)
+            || self.is_of_vendor_column(part)
             || part.also.iter().any(|key| self.device.spans.contains(key))
     }
 
@@ -41,6 +42,15 @@ impl Judge<'_> {
         is_head
             && self.wanted().parts.len() + self.wanted().families.len() > 1
             && self.device.spans.iter().any(|own| own.len() >= 10 && own.starts_with(&part.key))
+    }
+
+    /// "Weather MicroServer" of Columbia Weather: the word stands in the vendor column.
+    fn is_of_vendor_column(&self, part: &NamePart) -> bool {
+        part.strength <= Strength::Word
+            && part.key.len() >= 4
+            && self.device.vendor_words.contains(&part.key)
+            && self.wanted().parts.len() > 1
+            && self.vendor_fit() == VendorFit::Same
     }
 
     /// "Illustra Essential" and "Illustra Essentials" are one name.
