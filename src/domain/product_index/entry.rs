@@ -503,7 +503,11 @@ fn are_members(models: &[Designation], named: &[Designation], catalogue: &Catalo
     let only_families = named.iter().all(|d| d.parts.is_empty() && d.orders.is_empty() && !d.families.is_empty());
     let is_member = |key: &str| catalogue.families_of_member(key).iter().any(|(family, _)| families.contains(family));
     let is_model = |d: &Designation| match d.parts.as_slice() {
-        [part] => part.pattern.is_none() && d.orders.is_empty() && d.families.is_empty() && is_member(&part.key),
+        // A bare number is an order number, and a device that states none may still be known by the name.
+        [part] => {
+            let is_bare = part.pattern.is_none() && d.orders.is_empty() && d.families.is_empty();
+            is_bare && part.key.starts_with(|c: char| c.is_ascii_alphabetic()) && is_member(&part.key)
+        }
         _ => false,
     };
     only_families && !families.is_empty() && models.iter().all(is_model)
