@@ -37,7 +37,7 @@ fn a_scheduled_report_is_made_changed_and_removed_on_its_page() {
         browser.open(&plant.page("/reports")).await;
         browser.follow("Scheduled reports").await;
         assert!(browser.text().await.contains("No report is scheduled"));
-        browser.open(&plant.page("/reports?filter=severity%3Dcritical%26status%3Dopen")).await;
+        browser.open(&plant.page("/reports?filter=severity%3Dhigh%26status%3Dopen")).await;
         browser.follow("Make it every night or week").await;
         let choose = async |css: &str, value: &str| {
             browser.client.find(Locator::Css(css)).await.unwrap().select_by_value(value).await.unwrap();
@@ -52,7 +52,7 @@ fn a_scheduled_report_is_made_changed_and_removed_on_its_page() {
         for told in [
             "Exposure report, CSV",
             "Riverside",
-            "Severity: critical",
+            "Severity: high or above",
             "every night",
             "the list of reports",
             "400 days",
@@ -89,13 +89,13 @@ fn a_scheduled_report_is_made_changed_and_removed_on_its_page() {
             acts(plant).await,
             [
                 format!(
-                    "scheduled report 1 added:  → csv of Riverside (severity=critical&status=open), daily, {kept} 400 days"
+                    "scheduled report 1 added:  → csv of Riverside (severity=high&status=open), daily, {kept} 400 days"
                 ),
                 format!(
-                    "scheduled report 1 changed: csv of Riverside (severity=critical&status=open), daily, {kept} 400 days → csv of Riverside (severity=critical&status=open), monthly, {kept} 30 days"
+                    "scheduled report 1 changed: csv of Riverside (severity=high&status=open), daily, {kept} 400 days → csv of Riverside (severity=high&status=open), monthly, {kept} 30 days"
                 ),
                 format!(
-                    "scheduled report 1 removed: csv of Riverside (severity=critical&status=open), monthly, {kept} 30 days → "
+                    "scheduled report 1 removed: csv of Riverside (severity=high&status=open), monthly, {kept} 30 days → "
                 ),
             ]
         );
